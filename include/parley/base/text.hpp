@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parley {
+
+/// "0x0f000006", always eight digits.
+std::string hex32(std::uint32_t value);
+/// "0xffffffffffffffea", always sixteen digits.
+std::string hex64(std::uint64_t value);
+/// The parts with `separator` between them.
+std::string join(const std::vector<std::string> &parts, std::string_view separator);
+/// What remains when white space is taken off both ends.
+std::string_view trim(std::string_view text);
+/// A decimal or 0x-prefixed number that is the whole of `text` and fits; false otherwise.
+bool parse_number(std::string_view text, std::uint64_t &value);
+
+}  // namespace parley

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each source said about the host, before anyone judged it. Plain values: they are gathered on a live machine,
+// loaded from a device tree or from a saved report, or written down by a test, and then read by assess()
+// (capabilities.hpp).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parley/base/bytes.hpp"
+#include "parley/base/level.hpp"
+#include "parley/fdt/tree.hpp"
+
+namespace parley::host {
+
+struct CpuNode {
+  std::string name;                  ///< "PowerPC,POWER11@0": the silicon's marketing name, never the level
+  std::optional<Bytes> cpu_version;  ///< verbatim; four bytes, big-endian, when well-formed
+  unsigned threads = 0;              ///< entries of ibm,ppc-interrupt-server#s
+};
+
+struct TreeFacts {
+  std::string origin;   ///< the folder or file it was read from
+  std::string problem;  ///< why it could not be read; empty when it was
+  std::string model;
+  std::vector<std::string> compatible;
+  bool has_rtas = false;
+  bool has_opal = false;                            ///< /ibm,opal: bare metal
+  std::vector<CpuNode> cpus;                        ///< nodes below /cpus with device_type "cpu"
+  std::optional<std::uint32_t> timebase_frequency;  ///< Hz
+};
+
+struct SystemFacts {
+  std::string machine;                       ///< uname: "ppc64le"
+  std::string kernel_release;                ///< uname: "7.2.13+deb14-powerpc64le"
+  std::optional<std::string> platform;       ///< AT_PLATFORM
+  std::optional<std::string> base_platform;  ///< AT_BASE_PLATFORM
+  std::optional<std::uint64_t> hwcap2;       ///< AT_HWCAP2
+  std::optional<std::string> cpuinfo_cpu;    ///< the "cpu" line of /proc/cpuinfo
+  std::optional<PhysicalPvr> cpuinfo_pvr;    ///< from its "revision" line
+  std::uint64_t page_size = 0;               ///< bytes
+};
+
+/// How far the way to a KVM that runs POWER guests leads.
+enum class KvmAccess : std::uint8_t {
+  kNotAsked,  ///< facts from a file, or not a POWER machine
+  kAbsent,    ///< no /dev/kvm
+  kNoPermission,
+  kUnusable,   ///< open failed in another way
+  kWrongApi,   ///< KVM_GET_API_VERSION is not 12
+  kLacking,    ///< a required capability is missing
+  kNoHv,       ///< kvm.ko answers, but no kvm-hv and no kvm-pr behind it
+  kVmRefused,  ///< HV refused this VM (no memory, no right, busy)
+  kPr,         ///< only KVM-PR
+  kHv,
+};
+
+/// What became of one attempt to set arch_compat (kvm::SettingOutcome, as a plain value).
+enum class TrialOutcome : std::uint8_t { kTaken, kStoredWithoutPapr, kPoisoned, kRefused, kNoRegister, kOther };
+
+struct LevelTrial {
+  LogicalPvr asked;
+  TrialOutcome outcome = TrialOutcome::kOther;
+  int error = 0;        ///< errno of KVM_SET_ONE_REG; 0 when it succeeded
+  LogicalPvr readback;  ///< KVM_GET_ONE_REG right after
+};
+
+/// The answer of KVM_PPC_GET_COMPAT_CAPS (kernels from 7.3 on).
+struct CompatCaps {
+  int error = 0;           ///< errno of the ioctl; 0 when it succeeded
+  std::uint64_t bits = 0;  ///< kCompatCap… below
+};
+inline constexpr std::uint64_t kCompatCapPower9 = ppc_bit(1);
+inline constexpr std::uint64_t kCompatCapPower10 = ppc_bit(2);
+inline constexpr std::uint64_t kCompatCapPower11 = ppc_bit(3);
+
+struct KvmFacts {
+  KvmAccess access = KvmAccess::kNotAsked;
+  std::string detail;                       ///< the call and errno behind `access`, or the capability that is missing
+  std::map<std::string, int> capabilities;  ///< by name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said
+  std::optional<PhysicalPvr> pvr;           ///< kvm_sregs.pvr of a fresh vCPU
+  std::optional<CompatCaps> compat_caps;    ///< absent where the kernel has no such call
+  std::vector<LevelTrial> trials;           ///< on a vCPU that never ran
+
+  int capability(const std::string &name) const;  ///< 0 when it was not asked or is not there
+};
+
+struct Facts {
+  TreeFacts tree;
+  SystemFacts system;
+  KvmFacts kvm;
+};
+
+/// Reads the facts out of a device tree. `origin` says where it came from.
+TreeFacts tree_facts(const fdt::Node &root, std::string origin);
+/// Whether a reader of device trees needs the children of the node at `path`.
+bool tree_reader_descends(std::string_view path);
+
+/// Reads the device tree of a host from a folder or a blob.
+std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::path &path);
+
+/// Asks this machine: uname, auxv, /proc/cpuinfo, /proc/device-tree. An unreadable tree is a fact too (`problem`).
+Facts read_live_facts();
+
+/// The "cpu" and "revision" lines of a /proc/cpuinfo text.
+void parse_cpuinfo(std::string_view text, SystemFacts &system);
+
+}  // namespace parley::host

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// KVM's three objects, the system (/dev/kvm), the virtual machine and the virtual CPU, each owning its descriptor.
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string_view>
+
+#include "parley/base/level.hpp"
+#include "parley/kvm/abi.hpp"
+#include "parley/kvm/exit.hpp"
+#include "parley/kvm/handle.hpp"
+
+namespace parley::kvm {
+
+/// A capability that Parley asks for, and the sentence for when one that it needs is missing.
+struct CapabilityInfo {
+  abi::Cap cap;
+  std::string_view name;
+  std::string_view missing;  ///< empty for optional ones
+};
+std::span<const CapabilityInfo> capabilities();
+
+struct OpenError {
+  enum class Kind : std::uint8_t { kAbsent, kNoPermission, kUnusable, kWrongApi } kind;
+  CallError cause;
+};
+
+/// A typed one_reg: its id carries the size, which must be that of Rep.
+template <typename Rep>
+struct OneReg {
+  std::uint64_t id;
+
+  consteval explicit OneReg(std::uint64_t reg_id) : id(reg_id) {
+    if ((std::uint64_t{1} << (reg_id >> 52 & 0xf)) != sizeof(Rep)) throw "a one_reg of another size";
+  }
+};
+
+class Vcpu {
+ public:
+  /// KVM_CAP_PPC_PAPR: the guest is a PAPR partition. Idempotent; must come before any other capability of the vCPU.
+  std::expected<int, CallError> enable_papr();
+  std::expected<abi::Regs, CallError> regs() const;
+  std::expected<int, CallError> set_regs(const abi::Regs &regs);
+  /// The physical PVR, which KVM lets nobody change.
+  std::expected<PhysicalPvr, CallError> pvr() const;
+
+  template <typename Rep>
+  std::expected<Rep, CallError> get(OneReg<Rep> reg, const char *name) const {
+    Rep value{};
+    const abi::OneReg argument{reg.id, reinterpret_cast<std::uint64_t>(&value)};
+    if (const auto done = descriptor_.ioctl(name, abi::kGetOneReg, &argument); !done)
+      return std::unexpected(done.error());
+    return value;
+  }
+  template <typename Rep>
+  std::expected<int, CallError> set(OneReg<Rep> reg, const char *name, Rep value) {
+    const abi::OneReg argument{reg.id, reinterpret_cast<std::uint64_t>(&value)};
+    return descriptor_.ioctl(name, abi::kSetOneReg, &argument);
+  }
+
+  /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
+  Exit run();
+  /// Gives the hypercall that the last run() returned its status (r3) and up to nine results (r4 on). The kernel takes
+  /// them over at the next run(), once.
+  void complete_hcall(std::int64_t status, std::span<const std::uint64_t> results = {});
+  /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
+  void complete_mmio_load_with_ones();
+  /// While set, run() returns Interrupted without entering the guest. Any thread may call it; a signal to the thread in
+  /// run() gets it out of the guest.
+  void set_immediate_exit(bool on);
+
+ private:
+  friend class Vm;
+  Vcpu(Descriptor descriptor, Mapping run) : descriptor_(std::move(descriptor)), run_(std::move(run)) {}
+  abi::Run &run_page() const { return *reinterpret_cast<abi::Run *>(run_.bytes().data()); }
+
+  Descriptor descriptor_;
+  Mapping run_;
+};
+
+class Vm {
+ public:
+  /// Ids must be dense from 0: nested hypervisors take them in that order only.
+  std::expected<Vcpu, CallError> create_vcpu(VcpuId id);
+  /// The memory must outlive the Vm. Address and size in multiples of the host's page size.
+  std::expected<int, CallError> map_memory(GuestAddress at, std::span<std::byte> memory);
+  /// Radix translation without a process table yet; the one mode that KVM in a partition offers.
+  std::expected<int, CallError> configure_radix();
+  /// The levels that the hypervisor grants guests, one bit each (Linux 7.3).
+  std::expected<std::uint64_t, CallError> compat_capabilities() const;
+
+ private:
+  friend class System;
+  Vm(Descriptor descriptor, std::size_t run_size) : descriptor_(std::move(descriptor)), run_size_(run_size) {}
+
+  Descriptor descriptor_;
+  std::size_t run_size_;
+};
+
+class System {
+ public:
+  static std::expected<System, OpenError> open(Kernel &kernel, const char *path = "/dev/kvm");
+
+  /// What KVM_CHECK_EXTENSION says: 0 for no, and for a capability that this kernel never heard of.
+  int check(abi::Cap cap) const;
+  /// `type` is abi::kVmHv or abi::kVmPr.
+  std::expected<Vm, CallError> create_vm(unsigned long type) const;
+
+ private:
+  explicit System(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+  Descriptor descriptor_;
+};
+
+}  // namespace parley::kvm

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What people read: tables and sentences about the host and about a decision.
+#pragma once
+
+#include <string>
+
+#include "parley/base/failure.hpp"
+#include "parley/compat/decide.hpp"
+
+namespace parley::report {
+
+/// `parley inspect`: the table of sources, the doubts, the verdict. Ends in a newline, as all texts here.
+std::string inspect_text(const compat::Host &host);
+/// `parley check`: every rule with its evidence, for every level that was judged.
+std::string trail_text(const std::vector<compat::Attempt> &trail);
+
+/// Why the policy refuses, and what is legal instead.
+Failure explain(const compat::Refusal &refusal, const compat::Host &host);
+/// Three lines at most: what, why, what to do.
+std::string failure_text(const Failure &failure);
+
+/// "chosen power10 (0x0f000006): not-above-host: …", the reason for a decision in one line.
+std::string decision_line(const compat::Decision &decision, const compat::Host &host);
+
+}  // namespace parley::report

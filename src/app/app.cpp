@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/app/app.hpp"
+
+#include <unistd.h>
+#include <csignal>
+
+#include "commands.hpp"
+#include "parley/console/output.hpp"
+
+namespace parley::app {
+
+int print_result(const std::string &text, int code, const Diagnostics &diagnostics) {
+  const auto written = console::write_all(STDOUT_FILENO, text);
+  if (written) return code;
+  diagnostics.failure({"cannot write to standard output", errno_text(written.error()),
+                       "give it a reader that stays, or room on the disk"});
+  return kFailure;
+}
+
+int run(int argc, const char *const *argv, kvm::Kernel &kernel) {
+  // A reader that has gone away is an error to report, not a reason to die without a word.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto options = parse_options(argc, argv);
+  if (!options) {
+    const Diagnostics diagnostics(LogLevel::kInfo);
+    const EarlyExit &early = options.error();
+    if (!early.failure) return print_result(early.help, kSuccess, diagnostics);
+    diagnostics.failure(*early.failure);
+    return kUsage;
+  }
+  const Diagnostics diagnostics(options->log_level);
+  switch (options->command) {
+    case Command::kInspect:
+      return inspect(*options, kernel, diagnostics);
+    case Command::kCheck:
+      return check(*options, kernel, diagnostics);
+    case Command::kRun:
+      return run_guest(*options, kernel, diagnostics);
+  }
+  return kUsage;
+}
+
+}  // namespace parley::app

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.hpp"
+#include "host_source.hpp"
+#include "parley/app/app.hpp"
+#include "parley/machine/probe.hpp"
+#include "parley/report/text.hpp"
+
+namespace parley::app {
+namespace {
+
+// Only a level that the policy allows is shown to the kernel.
+std::expected<compat::Host, Failure> host_to_check(const Options &options, kvm::Kernel &kernel) {
+  if (options.host) {
+    auto facts = load_host(*options.host);
+    if (!facts) return std::unexpected(facts.error());
+    return assess_host(std::move(*facts));
+  }
+  compat::Host host = assess_host(machine::gather_facts(kernel));
+  if (host.capabilities.kvm == host::KvmKind::kNone) return host;
+  if (const auto decision = compat::decide(options.wish, host)) {
+    const LogicalPvr tried[] = {decision->chosen.pvr};
+    host.facts.kvm = machine::probe_kvm(kernel, tried);
+  }
+  return host;
+}
+
+}  // namespace
+
+int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+  const auto host = host_to_check(options, kernel);
+  if (!host) {
+    diagnostics.failure(host.error());
+    return kFailure;
+  }
+  if (host->capabilities.kvm == host::KvmKind::kNone) {
+    diagnostics.failure(machine::explain_access(host->facts.kvm));
+    return machine::is_refusal(host->facts.kvm.access) ? kFailure : kNotApplicable;
+  }
+  for (const auto &doubt : host->capabilities.doubts) diagnostics.warn(doubt.sentence);
+  const auto decision = compat::decide(options.wish, *host);
+  if (decision) return print_result(report::trail_text(decision->trail), kSuccess, diagnostics);
+  diagnostics.failure(report::explain(decision.error(), *host));
+  return print_result(report::trail_text(decision.error().trail), kRefused, diagnostics);
+}
+
+}  // namespace parley::app

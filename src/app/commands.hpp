@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "diagnostics.hpp"
+#include "options.hpp"
+#include "parley/kvm/kernel.hpp"
+
+namespace parley::app {
+
+/// Each returns the exit code.
+int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+
+/// Writes a result to standard output; the exit code is `code`, or kFailure when it could not be written.
+int print_result(const std::string &text, int code, const Diagnostics &diagnostics);
+
+}  // namespace parley::app

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host_source.hpp"
+
+#include "parley/base/file.hpp"
+#include "parley/base/text.hpp"
+#include "parley/report/json.hpp"
+
+namespace parley::app {
+namespace {
+
+constexpr std::size_t kMaxReportSize = 16 * 1024 * 1024;
+
+bool looks_like_json(const std::string &text) { return trim(text).starts_with('{'); }
+
+}  // namespace
+
+std::expected<host::Facts, Failure> load_host(const std::string &path) {
+  const auto text = read_text(path, kMaxReportSize);
+  if (text && looks_like_json(*text)) return report::read_inspect_json(*text, path);
+  auto tree = host::load_tree_facts(path);
+  if (!tree) {
+    return std::unexpected(
+        Failure{"cannot read the host from " + path, tree.error().where + ": " + tree.error().problem,
+                "give a folder like /proc/device-tree, a .dtb file, or a report that 'parley inspect --json' wrote"});
+  }
+  host::Facts facts;
+  facts.tree = std::move(*tree);
+  return facts;
+}
+
+compat::Host assess_host(host::Facts facts) {
+  auto capabilities = host::assess(facts);
+  return {std::move(facts), std::move(capabilities)};
+}
+
+}  // namespace parley::app

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
+#include "commands.hpp"
+#include "host_source.hpp"
+#include "parley/app/app.hpp"
+#include "parley/machine/probe.hpp"
+#include "parley/report/json.hpp"
+#include "parley/report/text.hpp"
+
+namespace parley::app {
+namespace {
+
+// The levels that a guest on today's hosts could ask for.
+std::vector<LogicalPvr> levels_to_try() {
+  std::vector<LogicalPvr> levels;
+  for (const Level candidate : Level::all()) {
+    if (candidate >= level("power8")) levels.push_back(candidate.pvr());
+  }
+  return levels;
+}
+
+}  // namespace
+
+int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+  host::Facts facts;
+  if (options.host) {
+    auto loaded = load_host(*options.host);
+    if (!loaded) {
+      diagnostics.failure(loaded.error());
+      return kFailure;
+    }
+    facts = std::move(*loaded);
+  } else {
+    facts = machine::gather_facts(kernel, levels_to_try());
+  }
+  const compat::Host host = assess_host(std::move(facts));
+  const bool power = host.capabilities.platform != host::Platform::kNotPower;
+  return print_result(options.json ? report::inspect_json(host) : report::inspect_text(host),
+                      power ? kSuccess : kNotApplicable, diagnostics);
+}
+
+}  // namespace parley::app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/base/text.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace parley {
+
+std::string hex32(std::uint32_t value) {
+  char text[11];
+  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(value));
+  return text;
+}
+
+std::string hex64(std::uint64_t value) {
+  char text[19];
+  std::snprintf(text, sizeof text, "0x%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+std::string join(const std::vector<std::string> &parts, std::string_view separator) {
+  std::string text;
+  for (const auto &part : parts) {
+    if (!text.empty()) text += separator;
+    text += part;
+  }
+  return text;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+bool parse_number(std::string_view text, std::uint64_t &value) {
+  const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
+  const auto digits = is_hex ? text.substr(2) : text;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, is_hex ? 16 : 10);
+  return error == std::errc{} && end == digits.data() + digits.size();
+}
+
+}  // namespace parley

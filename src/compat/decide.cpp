@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/compat/decide.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace parley::compat {
+namespace {
+
+void add_once(std::vector<Target> &targets, Target target) {
+  if (std::ranges::find(targets, target) == targets.end()) targets.push_back(target);
+}
+
+// Highest first, from below `ceiling` (or from the top) down.
+void add_levels_below(std::vector<Target> &targets, std::optional<Level> ceiling) {
+  for (const Level level : Level::all() | std::views::reverse) {
+    if (!ceiling || level < *ceiling) add_once(targets, Target::of(level));
+  }
+}
+
+// A fallback goes down, never up: below the lowest level that was asked for. Raw and unknown values stand above all
+// levels.
+std::optional<Level> lowest_of(const std::vector<Target> &targets) {
+  std::optional<Level> lowest;
+  for (const Target target : targets) {
+    if (const auto level = target.level(); level && (!lowest || *level < *lowest)) lowest = level;
+  }
+  return lowest;
+}
+
+std::vector<Target> candidates(const Wish &wish, const Host &host) {
+  std::vector<Target> targets;
+  const auto host_level = host.capabilities.level;
+  for (const Request &request : wish.preference) {
+    switch (request.kind) {
+      case Request::Kind::kTarget:
+        add_once(targets, request.target);
+        break;
+      case Request::Kind::kHost:
+        add_once(targets, Target::of(host_level.value_or(Level::highest())));
+        break;
+      case Request::Kind::kAuto:
+        add_once(targets, Target::of(host_level.value_or(Level::highest())));
+        add_levels_below(targets, host_level);
+        break;
+    }
+  }
+  if (wish.fallback) add_levels_below(targets, lowest_of(targets));
+  return targets;
+}
+
+std::string refusing_evidence(const Attempt &attempt) {
+  return attempt.legal() ? "" : attempt.steps.back().finding.evidence;
+}
+
+}  // namespace
+
+Attempt judge(Target target, const Host &host) {
+  Attempt attempt{target, {}};
+  for (const Rule &rule : rules()) {
+    attempt.steps.push_back({&rule, rule.judge(target, host.facts, host.capabilities)});
+    if (!attempt.legal()) break;
+  }
+  return attempt;
+}
+
+LegalRange legal_range(const Host &host) {
+  LegalRange range;
+  std::string below = "it is the lowest level that KVM knows";
+  range.highest_reason = "it is the highest level that this program knows";
+  for (const Level level : Level::all()) {
+    const Attempt attempt = judge(Target::of(level), host);
+    if (attempt.legal()) {
+      if (!range.lowest) {
+        range.lowest = level;
+        range.lowest_reason = below;
+      }
+      range.highest = level;
+    } else if (!range.lowest) {
+      below = refusing_evidence(attempt);
+    } else {
+      range.highest_reason = refusing_evidence(attempt);
+      break;
+    }
+  }
+  if (!range.lowest) range.lowest_reason = range.highest_reason = below;
+  return range;
+}
+
+std::string describe(const LegalRange &range) {
+  if (!range.lowest) return "no level is legal here: " + range.lowest_reason;
+  if (*range.lowest == *range.highest) return "the one legal level here is " + std::string(range.highest->name());
+  return "legal here: " + std::string(range.lowest->name()) + " to " + std::string(range.highest->name());
+}
+
+std::expected<Decision, Refusal> decide(const Wish &wish, const Host &host) {
+  // "auto" alone is one wish, the highest legal level; only a list or a fallback allows another one later.
+  const bool may_change = wish.fallback || wish.preference.size() > 1;
+  Decision decision;
+  std::vector<Target> usable;
+  for (const Target target : candidates(wish, host)) {
+    Attempt attempt = judge(target, host);
+    const bool forced = wish.force && usable.empty() && !attempt.legal();
+    if (attempt.legal() || forced) usable.push_back(target);
+    decision.forced |= forced;
+    decision.trail.push_back(std::move(attempt));
+    if (!usable.empty() && !may_change) break;
+  }
+  if (usable.empty()) return std::unexpected(Refusal{std::move(decision.trail), legal_range(host)});
+  decision.chosen = usable.front();
+  decision.next.assign(usable.begin() + 1, usable.end());
+  decision.legal = legal_range(host);
+  return decision;
+}
+
+}  // namespace parley::compat

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <libfdt.h>
+
+#include <cassert>
+
+#include "parley/base/try.hpp"
+#include "parley/fdt/tree.hpp"
+
+namespace parley::fdt {
+namespace {
+
+// A device tree is a few levels deep. A blob that is deeper is broken or hostile.
+constexpr int kMaxDepth = 32;
+
+TreeError libfdt_error(std::string where, int code) { return {std::move(where), fdt_strerror(code)}; }
+
+std::expected<Node, TreeError> parse_node(const void *blob, int offset, const std::string &path, int depth) {
+  if (depth > kMaxDepth) return std::unexpected(TreeError{path, "nodes are nested too deeply"});
+  int length = 0;
+  const char *name = fdt_get_name(blob, offset, &length);
+  if (name == nullptr) return std::unexpected(libfdt_error(path, length));
+  Node node{name, {}, {}};
+
+  int property_offset = 0;
+  fdt_for_each_property_offset(property_offset, blob, offset) {
+    const char *property_name = nullptr;
+    const void *value = fdt_getprop_by_offset(blob, property_offset, &property_name, &length);
+    if (value == nullptr) return std::unexpected(libfdt_error(path, length));
+    const auto *bytes = static_cast<const std::byte *>(value);
+    node.properties.push_back({property_name, Bytes(bytes, bytes + length)});
+  }
+
+  int child_offset = 0;
+  fdt_for_each_subnode(child_offset, blob, offset) {
+    const std::string child_path = path + "/" + fdt_get_name(blob, child_offset, nullptr);
+    node.children.push_back(TRY(parse_node(blob, child_offset, child_path, depth + 1)));
+  }
+  return node;
+}
+
+// libfdt's sequential writer fails only for want of room, or when it is called out of order.
+int write_node(void *blob, const Node &node) {
+  if (const int error = fdt_begin_node(blob, node.name.c_str())) return error;
+  for (const Property &property : node.properties) {
+    const int error =
+        fdt_property(blob, property.name.c_str(), property.value.data(), static_cast<int>(property.value.size()));
+    if (error != 0) return error;
+  }
+  for (const Node &child : node.children) {
+    if (const int error = write_node(blob, child)) return error;
+  }
+  return fdt_end_node(blob);
+}
+
+int write_tree(Bytes &blob, const Node &root) {
+  void *buffer = blob.data();
+  if (const int error = fdt_create(buffer, static_cast<int>(blob.size()))) return error;
+  if (const int error = fdt_finish_reservemap(buffer)) return error;
+  if (const int error = write_node(buffer, root)) return error;
+  return fdt_finish(buffer);
+}
+
+}  // namespace
+
+std::expected<Node, TreeError> parse_blob(ByteView blob) {
+  if (blob.size() < sizeof(fdt_header)) return std::unexpected(TreeError{"/", "too short for a device tree blob"});
+  if (const int error = fdt_check_full(blob.data(), blob.size())) return std::unexpected(libfdt_error("/", error));
+  return parse_node(blob.data(), 0, "", 0);
+}
+
+Bytes to_blob(const Node &root) {
+  for (Bytes blob(4096);; blob.resize(blob.size() * 2)) {
+    const int error = write_tree(blob, root);
+    if (error == -FDT_ERR_NOSPACE) continue;
+    assert(error == 0);
+    blob.resize(fdt_totalsize(blob.data()));
+    return blob;
+  }
+}
+
+}  // namespace parley::fdt

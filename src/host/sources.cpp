@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources.hpp"
+
+#include <algorithm>
+
+#include "level_name.hpp"
+#include "parley/base/failure.hpp"
+#include "parley/base/text.hpp"
+
+namespace parley::host {
+namespace {
+
+constexpr const char *kSilent = "-";
+
+// arch/powerpc/include/uapi/asm/cputable.h
+constexpr std::uint64_t kHwcap2Arch207 = 0x80000000;
+constexpr std::uint64_t kHwcap2Arch300 = 0x00800000;
+constexpr std::uint64_t kHwcap2Arch31 = 0x00040000;
+
+// The lowest level that has all of the ISA that HWCAP2 announces. power10 and power11 look the same here.
+std::optional<Level> level_in_hwcap2(std::uint64_t bits) {
+  if (bits & kHwcap2Arch31) return level("power10");
+  if (bits & kHwcap2Arch300) return level("power9");
+  if (bits & kHwcap2Arch207) return level("power8");
+  return std::nullopt;
+}
+
+Agreement compare(const Source &source, const Capabilities &host) {
+  if (!source.level || !host.level) return Agreement::kSilent;
+  bool agrees = *source.level == *host.level;
+  if (source.trust == Trust::kSiliconOnly) agrees = *source.level >= *host.level;
+  if (source.trust == Trust::kHint) agrees = source.level->info().isa == host.level->info().isa;
+  return agrees ? Agreement::kAgrees : Agreement::kDisagrees;
+}
+
+Source named(std::string source_name, std::string where, const std::optional<std::string> &text, Trust trust) {
+  const NamedLevel found = level_in_name(text.value_or(""));
+  return {std::move(source_name), std::move(where), text.value_or(kSilent), found.level, trust, Agreement::kSilent};
+}
+
+Source physical(std::string source_name, std::string where, const std::optional<PhysicalPvr> &pvr) {
+  Source source{std::move(source_name), std::move(where),    kSilent,
+                std::nullopt,           Trust::kSiliconOnly, Agreement::kSilent};
+  if (pvr) {
+    source.says = hex32(pvr->value);
+    source.level = Level::from_physical(*pvr);
+  }
+  return source;
+}
+
+Source hwcap2(const SystemFacts &system) {
+  Source source{"AT_HWCAP2", "auxv 26", kSilent, std::nullopt, Trust::kHint, Agreement::kSilent};
+  if (!system.hwcap2) return source;
+  source.says = hex64(*system.hwcap2);
+  source.level = level_in_hwcap2(*system.hwcap2);
+  if (source.level) source.says += ", ISA " + std::string(source.level->info().isa);
+  return source;
+}
+
+Source kvm_capabilities(const KvmFacts &kvm) {
+  Source source{"KVM capabilities", "KVM_CHECK_EXTENSION", kSilent, std::nullopt, Trust::kHint, Agreement::kSilent};
+  std::vector<std::string> present;
+  constexpr std::string_view kPrefix = "KVM_CAP_";
+  for (const auto &[capability, value] : kvm.capabilities) {
+    if (value == 0) continue;
+    present.push_back(capability.substr(kPrefix.size()) + (value > 1 ? "=" + std::to_string(value) : ""));
+  }
+  if (!present.empty()) source.says = join(present, " ");
+  return source;
+}
+
+constexpr struct {
+  std::uint64_t bit;
+  std::string_view level_name;
+} kCompatCapBits[] = {{kCompatCapPower9, "power9"}, {kCompatCapPower10, "power10"}, {kCompatCapPower11, "power11"}};
+
+Source compat_caps(const KvmFacts &kvm) {
+  Source source{"KVM compat capabilities", "KVM_PPC_GET_COMPAT_CAPS", "not in this kernel", std::nullopt,
+                Trust::kCorroborating,     Agreement::kSilent};
+  if (kvm.access == KvmAccess::kNotAsked) source.says = kSilent;
+  if (!kvm.compat_caps) return source;
+  if (kvm.compat_caps->error != 0) {
+    source.says = "failed: " + errno_name(kvm.compat_caps->error);
+    return source;
+  }
+  std::vector<std::string> granted;
+  for (const auto &[bit, level_name] : kCompatCapBits) {
+    if ((kvm.compat_caps->bits & bit) == 0) continue;
+    granted.emplace_back(level_name);
+    source.level = level(level_name);  // the table ascends: the last one is the highest
+  }
+  source.says = granted.empty() ? "no level" : join(granted, ", ");
+  return source;
+}
+
+std::string outcome_word(const LevelTrial &trial) {
+  switch (trial.outcome) {
+    case TrialOutcome::kTaken:
+      return "taken";
+    case TrialOutcome::kPoisoned:
+      return "refused, reads back " + hex32(trial.readback.value);
+    case TrialOutcome::kRefused:
+      return "refused";
+    case TrialOutcome::kNoRegister:
+      return "no such register";
+    case TrialOutcome::kStoredWithoutPapr:
+      return "stored, but the vCPU has no PAPR";
+    case TrialOutcome::kOther:
+      break;
+  }
+  return errno_name(trial.error) + ", reads back " + hex32(trial.readback.value);
+}
+
+// One row each, as each says another thing: what this kernel does with this level.
+void add_trials(const KvmFacts &kvm, const Capabilities &host, std::vector<Source> &sources) {
+  for (const LevelTrial &trial : kvm.trials) {
+    const auto asked = Level::from_logical(trial.asked);
+    Source source{"KVM trial of " + std::string(asked ? asked->name() : hex32(trial.asked.value)),
+                  "KVM_SET_ONE_REG arch_compat",
+                  outcome_word(trial),
+                  asked,
+                  Trust::kCorroborating,
+                  Agreement::kSilent};
+    // A refusal below the host's level is the hypervisor's right (the nested floor, a capability not granted).
+    const bool taken = trial.outcome == TrialOutcome::kTaken;
+    if (asked && host.level && taken)
+      source.agreement = *asked <= *host.level ? Agreement::kAgrees : Agreement::kDisagrees;
+    if (asked && host.level && !taken)
+      source.agreement = *asked == *host.level ? Agreement::kDisagrees : Agreement::kAgrees;
+    sources.push_back(std::move(source));
+  }
+}
+
+}  // namespace
+
+std::optional<Level> find_silicon(const Facts &facts) {
+  if (facts.kvm.pvr) {
+    if (const auto found = Level::from_physical(*facts.kvm.pvr)) return found;
+  }
+  if (facts.system.cpuinfo_pvr) {
+    if (const auto found = Level::from_physical(*facts.system.cpuinfo_pvr)) return found;
+  }
+  if (const auto named = level_in_name(facts.system.base_platform.value_or("")); named.level) return named.level;
+  // A raw cpu-version is the physical PVR.
+  for (const CpuNode &node : facts.tree.cpus) {
+    if (!node.cpu_version || node.cpu_version->size() != sizeof(std::uint32_t)) continue;
+    const auto value = load_be<std::uint32_t>(*node.cpu_version);
+    if (is_logical(value)) continue;
+    if (const auto found = Level::from_physical(PhysicalPvr{value})) return found;
+  }
+  return std::nullopt;
+}
+
+std::vector<Source> list_sources(const Facts &facts, const std::string &cpu_version_says,
+                                 std::optional<Level> cpu_version_level, const Capabilities &host) {
+  const std::string cpus = (facts.tree.origin.empty() ? "device tree" : facts.tree.origin) + "/cpus/*/cpu-version";
+  const bool bare_metal = host.platform == Platform::kPowerNv;
+  std::vector<Source> sources;
+  sources.push_back({"cpu-version", cpus, cpu_version_says, cpu_version_level,
+                     bare_metal ? Trust::kSiliconOnly : Trust::kAuthoritative, Agreement::kSilent});
+  sources.push_back(named("AT_PLATFORM", "auxv 15", facts.system.platform, Trust::kCorroborating));
+  sources.push_back(named("AT_BASE_PLATFORM", "auxv 24", facts.system.base_platform, Trust::kSiliconOnly));
+  sources.push_back(hwcap2(facts.system));
+  sources.push_back(named("cpuinfo cpu", "/proc/cpuinfo", facts.system.cpuinfo_cpu, Trust::kCorroborating));
+  sources.push_back(physical("cpuinfo pvr", "/proc/cpuinfo", facts.system.cpuinfo_pvr));
+  sources.push_back(physical("KVM vCPU pvr", "KVM_GET_SREGS", facts.kvm.pvr));
+  sources.push_back(kvm_capabilities(facts.kvm));
+  sources.push_back(compat_caps(facts.kvm));
+  for (Source &source : sources) source.agreement = compare(source, host);
+  add_trials(facts.kvm, host, sources);
+  return sources;
+}
+
+std::vector<Doubt> doubts_between(const Facts &facts, const Capabilities &host) {
+  std::vector<Doubt> doubts;
+  if (!host.level) return doubts;
+  if (host.silicon && *host.silicon < *host.level) {
+    doubts.push_back({"silicon-below-level", "the silicon is " + std::string(host.silicon->name()) +
+                                                 ", yet the level is " + describe(*host.level)});
+  }
+  if (level_in_name(facts.system.platform.value_or("")).newer) {
+    doubts.push_back({"at-platform-newer-than-known",
+                      "AT_PLATFORM " + *facts.system.platform +
+                          " is a level newer than this program knows; it is treated as " + describe(Level::highest())});
+  }
+  for (const Source &source : host.sources) {
+    const bool speaks_of_level = source.trust == Trust::kCorroborating || source.trust == Trust::kHint;
+    if (!speaks_of_level || source.agreement != Agreement::kDisagrees) continue;
+    const bool trial = source.name.starts_with("KVM trial");
+    const std::string id = trial ? "kvm-trial-disagrees" : "source-disagrees";
+    doubts.push_back(
+        {id, source.name + " (" + source.says + ") does not go with the host's level " + describe(*host.level) +
+                 (trial && *source.level > *host.level ? ": a kernel without the arch_compat check (before Linux 7.2)"
+                                                       : "")});
+  }
+  return doubts;
+}
+
+}  // namespace parley::host

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/kvm/arch_compat.hpp"
+
+#include <cerrno>
+
+#include "parley/base/failure.hpp"
+#include "parley/base/text.hpp"
+#include "parley/kvm/system.hpp"
+
+namespace parley::kvm {
+namespace {
+
+constexpr OneReg<LogicalPvr> kArchCompat{abi::kRegArchCompat};
+constexpr const char *kGet = "KVM_GET_ONE_REG arch_compat";
+constexpr const char *kSet = "KVM_SET_ONE_REG arch_compat";
+
+int errno_of(const std::expected<int, CallError> &result) { return result ? 0 : result.error().error; }
+
+SettingOutcome classify(const LevelSetting &setting) {
+  if (setting.get_error != 0) return setting.set_error != 0 ? SettingOutcome::kNoRegister : SettingOutcome::kOther;
+  if (setting.readback == kInvalidLogicalPvr) return SettingOutcome::kPoisoned;
+  if (setting.readback == setting.asked) {
+    // Kernels before 7.2 report success without PAPR too; the vCPU still could not run.
+    if (setting.papr_error != 0 || setting.set_error == EINVAL) return SettingOutcome::kStoredWithoutPapr;
+    return setting.set_error == 0 ? SettingOutcome::kTaken : SettingOutcome::kOther;
+  }
+  if (setting.set_error != 0 && setting.readback == setting.before) return SettingOutcome::kRefused;
+  return SettingOutcome::kOther;
+}
+
+}  // namespace
+
+std::expected<LogicalPvr, CallError> read_level(const Vcpu &vcpu) { return vcpu.get(kArchCompat, kGet); }
+
+LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked) {
+  LevelSetting setting;
+  setting.asked = asked;
+  setting.before = read_level(vcpu).value_or(kNoLogicalPvr);
+  // While the vCPU is poisoned this fails for that reason, not for want of PAPR; after a cure it is there
+  // (kvmppc_sanity_check).
+  const bool poisoned = setting.before == kInvalidLogicalPvr;
+  const int papr_error = errno_of(vcpu.enable_papr());
+  setting.papr_error = poisoned ? 0 : papr_error;
+  setting.set_error = errno_of(vcpu.set(kArchCompat, kSet, asked));
+  const auto readback = read_level(vcpu);
+  setting.get_error = readback ? 0 : readback.error().error;
+  setting.readback = readback.value_or(kNoLogicalPvr);
+  setting.outcome = classify(setting);
+  return setting;
+}
+
+std::string describe(const LevelSetting &setting) {
+  std::string text = "asked " + hex32(setting.asked.value) + ": ";
+  if (setting.papr_error != 0) text += "KVM_ENABLE_CAP KVM_CAP_PPC_PAPR " + errno_name(setting.papr_error) + ", ";
+  text += std::string(kSet) + " " + (setting.set_error != 0 ? errno_text(setting.set_error) : "succeeded");
+  if (setting.get_error != 0) return text + ", " + kGet + " " + errno_name(setting.get_error);
+  return text + ", arch_compat reads back " + hex32(setting.readback.value);
+}
+
+}  // namespace parley::kvm

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/kvm/handle.hpp"
+
+#include "parley/base/failure.hpp"
+
+namespace parley::kvm {
+
+std::string describe(const CallError &error) { return error.call + ": " + errno_text(error.error); }
+
+std::expected<int, CallError> Descriptor::ioctl(const char *name, std::uint32_t request, unsigned long argument) const {
+  const auto result = kernel_->ioctl(fd_, request, argument);
+  if (!result) return std::unexpected(CallError{name, result.error()});
+  return *result;
+}
+
+std::expected<Mapping, CallError> Mapping::anonymous(Kernel &kernel, std::size_t length) {
+  const auto address = kernel.mmap(length, -1);
+  if (!address)
+    return std::unexpected(
+        CallError{"mmap of " + std::to_string(length >> 20) + " MiB of guest memory", address.error()});
+  return Mapping(kernel, {static_cast<std::byte *>(*address), length});
+}
+
+std::expected<Mapping, CallError> Mapping::of(const Descriptor &descriptor, std::size_t length) {
+  const auto address = descriptor.kernel().mmap(length, descriptor.fd());
+  if (!address) return std::unexpected(CallError{"mmap of kvm_run", address.error()});
+  return Mapping(descriptor.kernel(), {static_cast<std::byte *>(*address), length});
+}
+
+}  // namespace parley::kvm

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/kvm/system.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include "parley/base/try.hpp"
+
+namespace parley::kvm {
+namespace {
+
+constexpr std::array kCapabilities{
+    CapabilityInfo{abi::Cap::kPpcPapr, "KVM_CAP_PPC_PAPR", "this KVM cannot run PAPR guests"},
+    CapabilityInfo{abi::Cap::kOneReg, "KVM_CAP_ONE_REG",
+                   "this KVM has no one_reg interface, and so no way to set a level"},
+    CapabilityInfo{abi::Cap::kUserMemory, "KVM_CAP_USER_MEMORY", "this KVM takes no memory from user space"},
+    CapabilityInfo{abi::Cap::kImmediateExit, "KVM_CAP_IMMEDIATE_EXIT",
+                   "this KVM cannot be interrupted reliably (Linux before 4.11)"},
+    CapabilityInfo{abi::Cap::kNrVcpus, "KVM_CAP_NR_VCPUS", ""},
+    CapabilityInfo{abi::Cap::kMaxVcpus, "KVM_CAP_MAX_VCPUS", ""},
+    CapabilityInfo{abi::Cap::kPpcSmt, "KVM_CAP_PPC_SMT", ""},
+    CapabilityInfo{abi::Cap::kPpcSmtPossible, "KVM_CAP_PPC_SMT_POSSIBLE", ""},
+    CapabilityInfo{abi::Cap::kPpcRtas, "KVM_CAP_PPC_RTAS", ""},
+    CapabilityInfo{abi::Cap::kIrqXics, "KVM_CAP_IRQ_XICS", ""},
+    CapabilityInfo{abi::Cap::kPpcIrqXive, "KVM_CAP_PPC_IRQ_XIVE", ""},
+    CapabilityInfo{abi::Cap::kEnableCapVm, "KVM_CAP_ENABLE_CAP_VM", ""},
+    CapabilityInfo{abi::Cap::kPpcEnableHcall, "KVM_CAP_PPC_ENABLE_HCALL", ""},
+    CapabilityInfo{abi::Cap::kPpcHtm, "KVM_CAP_PPC_HTM", ""},
+    CapabilityInfo{abi::Cap::kPpcMmuRadix, "KVM_CAP_PPC_MMU_RADIX", ""},
+    CapabilityInfo{abi::Cap::kPpcMmuHashV3, "KVM_CAP_PPC_MMU_HASH_V3", ""},
+    CapabilityInfo{abi::Cap::kPpcFwnmi, "KVM_CAP_PPC_FWNMI", ""},
+    CapabilityInfo{abi::Cap::kPpcGetCpuChar, "KVM_CAP_PPC_GET_CPU_CHAR", ""},
+    CapabilityInfo{abi::Cap::kPpcNestedHv, "KVM_CAP_PPC_NESTED_HV", ""},
+    CapabilityInfo{abi::Cap::kPpcDawr1, "KVM_CAP_PPC_DAWR1", ""},
+    CapabilityInfo{abi::Cap::kPpcCompatCaps, "KVM_CAP_PPC_COMPAT_CAPS", ""},
+};
+
+OpenError::Kind kind_of_open_error(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENXIO:
+    case ENODEV:
+      return OpenError::Kind::kAbsent;
+    case EACCES:
+    case EPERM:
+      return OpenError::Kind::kNoPermission;
+    default:
+      return OpenError::Kind::kUnusable;
+  }
+}
+
+}  // namespace
+
+std::span<const CapabilityInfo> capabilities() { return kCapabilities; }
+
+std::expected<System, OpenError> System::open(Kernel &kernel, const char *path) {
+  const auto fd = kernel.open(path);
+  if (!fd) return std::unexpected(OpenError{kind_of_open_error(fd.error()), {std::string("open ") + path, fd.error()}});
+  Descriptor descriptor(kernel, *fd);
+  const auto version = descriptor.ioctl("KVM_GET_API_VERSION", abi::kGetApiVersion, 0ul);
+  if (!version) return std::unexpected(OpenError{OpenError::Kind::kUnusable, version.error()});
+  if (*version != abi::kApiVersion) {
+    return std::unexpected(
+        OpenError{OpenError::Kind::kWrongApi, {"KVM_GET_API_VERSION says " + std::to_string(*version), EPROTO}});
+  }
+  return System(std::move(descriptor));
+}
+
+int System::check(abi::Cap cap) const {
+  return descriptor_.ioctl("KVM_CHECK_EXTENSION", abi::kCheckExtension, static_cast<unsigned long>(cap)).value_or(0);
+}
+
+std::expected<Vm, CallError> System::create_vm(unsigned long type) const {
+  const int run_size = TRY(descriptor_.ioctl("KVM_GET_VCPU_MMAP_SIZE", abi::kGetVcpuMmapSize, 0ul));
+  const int fd =
+      TRY(descriptor_.ioctl(type == abi::kVmPr ? "KVM_CREATE_VM (PR)" : "KVM_CREATE_VM (HV)", abi::kCreateVm, type));
+  Descriptor descriptor(descriptor_.kernel(), fd);
+  if (static_cast<std::size_t>(run_size) < sizeof(abi::Run))
+    return std::unexpected(CallError{"KVM_GET_VCPU_MMAP_SIZE says " + std::to_string(run_size), EPROTO});
+  return Vm(std::move(descriptor), static_cast<std::size_t>(run_size));
+}
+
+std::expected<Vcpu, CallError> Vm::create_vcpu(VcpuId id) {
+  const int fd = TRY(descriptor_.ioctl("KVM_CREATE_VCPU", abi::kCreateVcpu, static_cast<unsigned long>(id.value)));
+  Descriptor descriptor(descriptor_.kernel(), fd);
+  Mapping run = TRY(Mapping::of(descriptor, run_size_));
+  return Vcpu(std::move(descriptor), std::move(run));
+}
+
+std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byte> memory) {
+  const abi::MemoryRegion region{0, 0, at.value, memory.size(), reinterpret_cast<std::uint64_t>(memory.data())};
+  return descriptor_.ioctl("KVM_SET_USER_MEMORY_REGION", abi::kSetUserMemoryRegion, &region);
+}
+
+std::expected<int, CallError> Vm::configure_radix() {
+  const abi::MmuV3Config config{abi::kMmuV3Radix | abi::kMmuV3Gtse, abi::kProcessTableRadix};
+  return descriptor_.ioctl("KVM_PPC_CONFIGURE_V3_MMU", abi::kConfigureV3Mmu, &config);
+}
+
+std::expected<std::uint64_t, CallError> Vm::compat_capabilities() const {
+  abi::CompatCaps caps{sizeof(abi::CompatCaps), 0, 0};
+  TRY(descriptor_.ioctl("KVM_PPC_GET_COMPAT_CAPS", abi::kGetCompatCaps, &caps));
+  return caps.compat_capabilities;
+}
+
+}  // namespace parley::kvm

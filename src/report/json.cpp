@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/report/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "parley/base/text.hpp"
+#include "words.hpp"
+
+namespace parley::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "parley-inspect/1";
+
+template <typename T>
+Json or_null(const std::optional<T> &value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+Json or_null(const std::optional<PhysicalPvr> &pvr) { return pvr ? Json(hex32(pvr->value)) : Json(nullptr); }
+Json or_null(const std::optional<Level> &level) { return level ? Json(level->name()) : Json(nullptr); }
+
+std::string hex_bytes(const Bytes &bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+Json tree_json(const host::TreeFacts &tree) {
+  Json cpus = Json::array();
+  for (const auto &cpu : tree.cpus) {
+    cpus.push_back({{"name", cpu.name},
+                    {"cpu_version", cpu.cpu_version ? Json(hex_bytes(*cpu.cpu_version)) : Json(nullptr)},
+                    {"threads", cpu.threads}});
+  }
+  return {{"origin", tree.origin}, {"problem", tree.problem},
+          {"model", tree.model},   {"compatible", tree.compatible},
+          {"rtas", tree.has_rtas}, {"opal", tree.has_opal},
+          {"cpus", cpus},          {"timebase_frequency", or_null(tree.timebase_frequency)}};
+}
+
+Json system_json(const host::SystemFacts &system) {
+  return {{"machine", system.machine},
+          {"kernel_release", system.kernel_release},
+          {"at_platform", or_null(system.platform)},
+          {"at_base_platform", or_null(system.base_platform)},
+          {"at_hwcap2", system.hwcap2 ? Json(hex64(*system.hwcap2)) : Json(nullptr)},
+          {"cpuinfo_cpu", or_null(system.cpuinfo_cpu)},
+          {"cpuinfo_pvr", or_null(system.cpuinfo_pvr)},
+          {"page_size", system.page_size}};
+}
+
+Json kvm_json(const host::KvmFacts &kvm) {
+  Json trials = Json::array();
+  for (const auto &trial : kvm.trials) {
+    trials.push_back({{"asked", hex32(trial.asked.value)},
+                      {"outcome", word_for(kOutcomeWords, trial.outcome)},
+                      {"errno", trial.error},
+                      {"readback", hex32(trial.readback.value)}});
+  }
+  Json compat_caps = nullptr;
+  if (kvm.compat_caps) compat_caps = {{"errno", kvm.compat_caps->error}, {"bits", hex64(kvm.compat_caps->bits)}};
+  return {{"access", word_for(kAccessWords, kvm.access)},
+          {"detail", kvm.detail},
+          {"capabilities", kvm.capabilities},
+          {"pvr", or_null(kvm.pvr)},
+          {"compat_caps", compat_caps},
+          {"trials", trials}};
+}
+
+Json verdict_json(const compat::Host &host) {
+  const auto &known = host.capabilities;
+  const auto legal = compat::legal_range(host);
+  return {{"platform", name(known.platform)},       {"kvm", word_for(kKindWords, known.kvm)},
+          {"kind_reason", known.kind_reason},       {"silicon", or_null(known.silicon)},
+          {"level", or_null(known.level)},          {"level_reason", known.level_reason},
+          {"compat_mode", known.compat_mode},       {"highest_legal", or_null(legal.highest)},
+          {"highest_reason", legal.highest_reason}, {"lowest_legal", or_null(legal.lowest)},
+          {"lowest_reason", legal.lowest_reason},   {"interrupt_controller", known.interrupt_controller},
+          {"page_size", known.page_size},           {"threads_per_core", known.threads_per_core}};
+}
+
+// Reading: nlohmann throws on what is missing or of another type; that stays inside read_inspect_json.
+
+std::uint64_t number_of(const Json &value) {
+  std::uint64_t number = 0;
+  const auto text = value.get<std::string>();
+  if (!parse_number(text, number)) throw std::invalid_argument("'" + text + "' is no number");
+  return number;
+}
+std::uint32_t number32_of(const Json &value) {
+  const auto number = number_of(value);
+  if (number > 0xffffffff) throw std::invalid_argument("'" + value.get<std::string>() + "' has more than 32 bits");
+  return static_cast<std::uint32_t>(number);
+}
+template <typename T>
+std::optional<T> optional_of(const Json &value) {
+  if (value.is_null()) return std::nullopt;
+  return value.get<T>();
+}
+std::optional<PhysicalPvr> optional_pvr(const Json &value) {
+  if (value.is_null()) return std::nullopt;
+  return PhysicalPvr{number32_of(value)};
+}
+
+std::optional<Bytes> optional_bytes(const Json &value) {
+  if (value.is_null()) return std::nullopt;
+  const auto text = value.get<std::string>();
+  if (text.size() % 2 != 0) throw std::invalid_argument("'" + text + "' is no row of bytes");
+  Bytes bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    std::uint64_t number = 0;
+    if (!parse_number("0x" + text.substr(i, 2), number))
+      throw std::invalid_argument("'" + text + "' is no row of bytes");
+    bytes.push_back(static_cast<std::byte>(number));
+  }
+  return bytes;
+}
+
+template <typename Value, std::size_t kCount>
+Value word_value(const Word<Value> (&words)[kCount], const Json &json) {
+  const auto word = json.get<std::string>();
+  const auto value = value_of(words, word);
+  if (!value) throw std::invalid_argument("unknown word '" + word + "'");
+  return *value;
+}
+
+host::TreeFacts read_tree(const Json &json) {
+  host::TreeFacts tree;
+  tree.origin = json.at("origin").get<std::string>();
+  tree.problem = json.at("problem").get<std::string>();
+  tree.model = json.at("model").get<std::string>();
+  tree.compatible = json.at("compatible").get<std::vector<std::string>>();
+  tree.has_rtas = json.at("rtas").get<bool>();
+  tree.has_opal = json.at("opal").get<bool>();
+  for (const Json &cpu : json.at("cpus"))
+    tree.cpus.push_back(
+        {cpu.at("name").get<std::string>(), optional_bytes(cpu.at("cpu_version")), cpu.at("threads").get<unsigned>()});
+  tree.timebase_frequency = optional_of<std::uint32_t>(json.at("timebase_frequency"));
+  return tree;
+}
+
+host::SystemFacts read_system(const Json &json) {
+  host::SystemFacts system;
+  system.machine = json.at("machine").get<std::string>();
+  system.kernel_release = json.at("kernel_release").get<std::string>();
+  system.platform = optional_of<std::string>(json.at("at_platform"));
+  system.base_platform = optional_of<std::string>(json.at("at_base_platform"));
+  if (!json.at("at_hwcap2").is_null()) system.hwcap2 = number_of(json.at("at_hwcap2"));
+  system.cpuinfo_cpu = optional_of<std::string>(json.at("cpuinfo_cpu"));
+  system.cpuinfo_pvr = optional_pvr(json.at("cpuinfo_pvr"));
+  system.page_size = json.at("page_size").get<std::uint64_t>();
+  return system;
+}
+
+host::KvmFacts read_kvm(const Json &json) {
+  host::KvmFacts kvm;
+  kvm.access = word_value(kAccessWords, json.at("access"));
+  kvm.detail = json.at("detail").get<std::string>();
+  kvm.capabilities = json.at("capabilities").get<std::map<std::string, int>>();
+  kvm.pvr = optional_pvr(json.at("pvr"));
+  if (const Json &caps = json.at("compat_caps"); !caps.is_null())
+    kvm.compat_caps = host::CompatCaps{caps.at("errno").get<int>(), number_of(caps.at("bits"))};
+  for (const Json &trial : json.at("trials")) {
+    kvm.trials.push_back({LogicalPvr{number32_of(trial.at("asked"))}, word_value(kOutcomeWords, trial.at("outcome")),
+                          trial.at("errno").get<int>(), LogicalPvr{number32_of(trial.at("readback"))}});
+  }
+  return kvm;
+}
+
+}  // namespace
+
+std::string inspect_json(const compat::Host &host) {
+  Json sources = Json::array();
+  for (const auto &source : host.capabilities.sources) {
+    sources.push_back({{"name", source.name},
+                       {"where", source.where},
+                       {"says", source.says},
+                       {"level", or_null(source.level)},
+                       {"trust", word_for(kTrustWords, source.trust)},
+                       {"agrees", source.agreement == host::Agreement::kSilent
+                                      ? Json(nullptr)
+                                      : Json(source.agreement == host::Agreement::kAgrees)}});
+  }
+  Json doubts = Json::array();
+  for (const auto &doubt : host.capabilities.doubts) doubts.push_back({{"id", doubt.id}, {"sentence", doubt.sentence}});
+  const Json report{{"schema", kSchema},
+                    {"facts",
+                     {{"tree", tree_json(host.facts.tree)},
+                      {"system", system_json(host.facts.system)},
+                      {"kvm", kvm_json(host.facts.kvm)}}},
+                    {"sources", sources},
+                    {"doubts", doubts},
+                    {"verdict", verdict_json(host)}};
+  // Text from a device tree may be any bytes.
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::expected<host::Facts, Failure> read_inspect_json(std::string_view text, const std::string &file) {
+  const auto bad = [&](std::string why) {
+    return std::unexpected(Failure{"cannot read the saved report " + file, std::move(why),
+                                   "give a report that 'parley inspect --json' wrote"});
+  };
+  try {
+    const Json report = Json::parse(text);
+    const auto schema = report.at("schema").get<std::string>();
+    if (schema != kSchema)
+      return bad("its schema is '" + schema + "', this program reads '" + std::string(kSchema) + "'");
+    const Json &facts = report.at("facts");
+    return host::Facts{read_tree(facts.at("tree")), read_system(facts.at("system")), read_kvm(facts.at("kvm"))};
+  } catch (const std::exception &problem) {
+    return bad(problem.what());
+  }
+}
+
+}  // namespace parley::report

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/report/text.hpp"
+
+#include <fmt/format.h>
+
+#include "parley/base/text.hpp"
+#include "words.hpp"
+
+namespace parley::report {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Left-aligned columns, two spaces between them, the last one as long as it likes.
+std::string table(const std::vector<Row> &rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row &row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row &row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:<{}}  ", row[i], widths[i]);
+    text += row.back() + "\n";
+  }
+  return text;
+}
+
+std::string level_name(const std::optional<Level> &level) { return level ? std::string(level->name()) : "-"; }
+
+std::string sources_table(const host::Capabilities &capabilities) {
+  std::vector<Row> rows{{"SOURCE", "LEVEL", "AGREES", "TRUST", "SAYS"}};
+  for (const auto &source : capabilities.sources) {
+    rows.push_back({source.name, level_name(source.level), std::string(word_for(kAgreementWords, source.agreement)),
+                    std::string(word_for(kTrustWords, source.trust)), source.says});
+  }
+  return table(rows);
+}
+
+std::string verdict_table(const compat::Host &host) {
+  const auto &known = host.capabilities;
+  const auto legal = compat::legal_range(host);
+  const auto level_row = [](const std::optional<Level> &level, const std::string &reason) {
+    return (level ? describe(*level) : std::string("none")) + ": " + reason;
+  };
+  std::vector<Row> rows{
+      {"kind of host", describe_kind(known) + ": " + known.kind_reason},
+      {"silicon", level_name(known.silicon)},
+      {"effective level", level_row(known.level, known.level_reason)},
+      {"highest legal", level_row(legal.highest, legal.highest_reason)},
+      {"lowest legal", level_row(legal.lowest, legal.lowest_reason)},
+      {"interrupt controller", known.interrupt_controller},
+      {"page size", known.page_size != 0 ? fmt::format("{} KiB", known.page_size / 1024) : "unknown"},
+      {"threads per core", known.threads_per_core != 0 ? std::to_string(known.threads_per_core) : "unknown"},
+  };
+  if (!host.facts.system.kernel_release.empty()) rows.push_back({"kernel", host.facts.system.kernel_release});
+  return table(rows);
+}
+
+std::string_view verdict_word(compat::Verdict verdict) {
+  switch (verdict) {
+    case compat::Verdict::kPasses:
+      return "passes";
+    case compat::Verdict::kRefused:
+      return "REFUSED";
+    case compat::Verdict::kNotAsked:
+      break;
+  }
+  return "not asked";
+}
+
+const compat::Step &refusing_step(const compat::Attempt &attempt) { return attempt.steps.back(); }
+
+}  // namespace
+
+std::string inspect_text(const compat::Host &host) {
+  std::string text;
+  if (!host.capabilities.sources.empty()) text += sources_table(host.capabilities) + "\n";
+  for (const auto &doubt : host.capabilities.doubts) text += fmt::format("doubt: {} ({})\n", doubt.sentence, doubt.id);
+  if (!host.capabilities.doubts.empty()) text += "\n";
+  return text + verdict_table(host);
+}
+
+std::string trail_text(const std::vector<compat::Attempt> &trail) {
+  std::string text;
+  for (const auto &attempt : trail) {
+    std::vector<Row> rows;
+    for (const auto &step : attempt.steps) {
+      rows.push_back({"  " + std::string(verdict_word(step.finding.verdict)), std::string(step.rule->name),
+                      std::string(step.rule->sentence), step.finding.evidence});
+    }
+    const std::string verdict =
+        attempt.legal() ? "legal" : "refused by " + std::string(refusing_step(attempt).rule->name);
+    text += describe(attempt.target) + ": " + verdict + "\n" + table(rows);
+  }
+  return text;
+}
+
+Failure explain(const compat::Refusal &refusal, const compat::Host &host) {
+  // The first wish is the one that the user meant most.
+  const auto &attempt = refusal.trail.front();
+  const auto &step = refusing_step(attempt);
+  Failure failure;
+  failure.what =
+      fmt::format("{} is refused on this host ({})", describe(attempt.target), describe_kind(host.capabilities));
+  failure.why = fmt::format("{}: {}", step.rule->name, step.finding.evidence);
+  failure.what_to_do = describe(refusal.legal) + "; parley inspect shows how that is known";
+  return failure;
+}
+
+std::string failure_text(const Failure &failure) {
+  std::string text = failure.what + "\n";
+  if (!failure.why.empty()) text += "  why: " + failure.why + "\n";
+  if (!failure.what_to_do.empty()) text += "  do:  " + failure.what_to_do + "\n";
+  return text;
+}
+
+std::string decision_line(const compat::Decision &decision, const compat::Host &host) {
+  const auto &known = host.capabilities;
+  return fmt::format("{}; host level {} by {}", describe(decision.chosen),
+                     known.level ? describe(*known.level) : "unknown", known.level_reason);
+}
+
+}  // namespace parley::report
