@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What another VMM does with libparley: ask the host, decide, and set the level on a vCPU of its own. It runs no guest.
+//
+//   g++ -std=c++23 set_level.cpp $(pkg-config --cflags --libs parley) -o set_level
+//   ./set_level power10
+#include <parley/compat/decide.hpp>
+#include <parley/host/capabilities.hpp>
+#include <parley/kvm/arch_compat.hpp>
+#include <parley/kvm/system.hpp>
+#include <parley/machine/probe.hpp>
+#include <parley/report/text.hpp>
+
+#include <cstdio>
+#include <string>
+
+using namespace parley;
+
+namespace {
+
+int fail(int code, const Failure &failure) {
+  std::fputs(report::failure_text(failure).c_str(), stderr);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  const auto wish = compat::parse_wish(argc > 1 ? argv[1] : "auto");
+  if (!wish) return fail(2, wish.error());
+
+  // 1. The facts, and what they mean.
+  kvm::Kernel &kernel = kvm::linux_kernel();
+  compat::Host host{machine::gather_facts(kernel), {}};
+  host.capabilities = host::assess(host.facts);
+  if (host.facts.kvm.access != host::KvmAccess::kHv) return fail(4, machine::explain_access(host.facts.kvm));
+
+  // 2. The decision, before any vCPU exists.
+  const auto decision = compat::decide({*wish, false, false}, host);
+  if (!decision) return fail(3, report::explain(decision.error(), host));
+
+  // 3. The VMM's own machine; here the smallest one there is.
+  const auto system = kvm::System::open(kernel);
+  if (!system) return fail(1, {"cannot open KVM", describe(system.error().cause), ""});
+  auto vm = system->create_vm(kvm::abi::kVmHv);
+  if (!vm) return fail(1, {"cannot create a VM", describe(vm.error()), ""});
+  auto vcpu = vm->create_vcpu(VcpuId{0});
+  if (!vcpu) return fail(1, {"cannot create a vCPU", describe(vcpu.error()), ""});
+
+  // 4. Set, read back, believed only then.
+  const kvm::LevelSetting setting = kvm::set_level(*vcpu, decision->chosen.pvr);
+  if (setting.outcome != kvm::SettingOutcome::kTaken) return fail(3, {"the kernel refuses the level", describe(setting), ""});
+  std::printf("%s\n", describe(decision->chosen).c_str());
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program as a whole, on a host from a file; what needs a live KVM is tested in the lab.
+#include "parley/app/app.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "host/hosts.hpp"
+#include "kvm/fake_kvm.hpp"
+
+namespace parley::app {
+namespace {
+
+using parley::testing::blob_path;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome parley_with(std::vector<const char *> arguments) {
+  parley::testing::FakeKvm fake;
+  arguments.insert(arguments.begin(), "parley");
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  const int code = run(static_cast<int>(arguments.size()), arguments.data(), fake);
+  Outcome outcome{code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
+  return outcome;
+}
+
+TEST(App, ExplainsItselfOnStandardOutput) {
+  const Outcome help = parley_with({"--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Exit codes: 0 fine"));
+  EXPECT_EQ(help.err, "");
+  EXPECT_THAT(parley_with({"run", "--help"}).out, HasSubstr("--on-refusal"));
+  EXPECT_THAT(parley_with({"--version"}).out, StartsWith("parley "));
+}
+
+TEST(App, EndsWith2OnBadUsage) {
+  for (const std::vector<const char *> &bad :
+       std::vector<std::vector<const char *>>{{},
+                                              {"dance"},
+                                              {"check"},
+                                              {"check", "banana"},
+                                              {"run", "--compat", ""},
+                                              {"run", "-m", "0"},
+                                              {"run", "--on-refusal", "cry"},
+                                              {"inspect", "--log-level", "loud"}}) {
+    const Outcome outcome = parley_with(bad);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr("why:"));
+    EXPECT_LE(std::ranges::count(outcome.err, '\n'), 3);
+  }
+}
+
+TEST(App, ChecksALegalLevelWith0AndItsTrail) {
+  const Outcome outcome = parley_with({"check", "power10", "--host", blob_path("host-power11-as-power10").c_str()});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("power10 (0x0f000006): legal"));
+  EXPECT_EQ(outcome.err, "");
+}
+
+TEST(App, ChecksAnIllegalLevelWith3AndThreeLines) {
+  const Outcome outcome = parley_with({"check", "power11", "--host", blob_path("host-power11-as-power10").c_str()});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.out, HasSubstr("refused by not-above-host"));
+  EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 3);
+}
+
+TEST(App, SaysThatAHostFileCannotBeRead) {
+  const Outcome outcome = parley_with({"inspect", "--host", "/nonexistent"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("ENOENT"));
+}
+
+TEST(App, ReadsASavedReportAsItReadsTheHost) {
+  const auto tree = blob_path("host-power10-as-power9");
+  const Outcome report = parley_with({"inspect", "--json", "--host", tree.c_str()});
+  ASSERT_EQ(report.code, 0);
+  const auto path = std::filesystem::temp_directory_path() / ("parley-report-" + std::to_string(::getpid()) + ".json");
+  std::ofstream(path) << report.out;
+  EXPECT_EQ(parley_with({"inspect", "--host", path.c_str()}).out, parley_with({"inspect", "--host", tree.c_str()}).out);
+  EXPECT_EQ(parley_with({"inspect", "--json", "--host", path.c_str()}).out, report.out);
+  std::filesystem::remove(path);
+}
+
+TEST(App, KeepsADoubtOffStandardOutputAndWithQuietToo) {
+  const auto path = std::filesystem::temp_directory_path() / ("parley-host-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(path / "rtas");
+  std::filesystem::create_directories(path / "cpus" / "cpu@0");
+  std::ofstream(path / "cpus" / "cpu@0" / "device_type") << "cpu";
+  std::ofstream(path / "cpus" / "cpu@0" / "cpu-version") << std::string("\x0f\0\0\x08", 4);
+  const Outcome outcome = parley_with({"-q", "check", "power11", "--host", path.c_str()});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("newer than this program knows"));
+  std::filesystem::remove_all(path);
+}
+
+}  // namespace
+}  // namespace parley::app

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/console/output.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+namespace parley::console {
+namespace {
+
+TEST(WriteAll, WritesEverything) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  EXPECT_TRUE(write_all(pipe_ends[1], "hello"));
+  std::string text(5, '\0');
+  EXPECT_EQ(::read(pipe_ends[0], text.data(), text.size()), 5);
+  EXPECT_EQ(text, "hello");
+  ::close(pipe_ends[0]);
+  std::signal(SIGPIPE, SIG_IGN);
+  EXPECT_EQ(write_all(pipe_ends[1], "x").error(), EPIPE);
+  ::close(pipe_ends[1]);
+}
+
+TEST(WriteAll, SaysThatTheDiskIsFull) {
+  const int full = ::open("/dev/full", O_WRONLY);
+  ASSERT_GE(full, 0);
+  EXPECT_EQ(write_all(full, "x").error(), ENOSPC);
+  ::close(full);
+}
+
+TEST(WriteAll, GivesUpWhenItIsTold) {
+  const std::atomic<bool> give_up = true;
+  EXPECT_EQ(write_all(STDOUT_FILENO, "not to be seen\n", &give_up).error(), EINTR);
+}
+
+}  // namespace
+}  // namespace parley::console

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/guest/payload.hpp"
+
+#include <elf.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace parley::guest {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A big- or little-endian ELF file with one segment of eight bytes, loaded at 0x400000 and linked at
+// 0xc000000000000000.
+class ElfImage {
+ public:
+  explicit ElfImage(bool little_endian = true) : little_endian_(little_endian) {
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = little_endian ? ELFDATA2LSB : ELFDATA2MSB;
+    put(header.e_machine, EM_PPC64);
+    put(header.e_phoff, sizeof header);
+    put(header.e_phentsize, sizeof program);
+    put(header.e_phnum, 1);
+    put(header.e_entry, 0xc000000000000004);
+    put(program.p_type, PT_LOAD);
+    put(program.p_offset, sizeof header + sizeof program);
+    put(program.p_vaddr, 0xc000000000000000);
+    put(program.p_paddr, 0x400000);
+    put(program.p_filesz, 8);
+    put(program.p_memsz, 0x100);
+  }
+  template <typename T>
+  void put(T &field, std::uint64_t value) const {
+    const bool native_little = std::endian::native == std::endian::little;
+    field = static_cast<T>(value);
+    if (little_endian_ != native_little) field = std::byteswap(field);
+  }
+  Bytes bytes() const {
+    Bytes file(sizeof header + sizeof program + 8);
+    std::memcpy(file.data(), &header, sizeof header);
+    std::memcpy(file.data() + sizeof header, &program, sizeof program);
+    std::memcpy(file.data() + sizeof header + sizeof program, "contents", 8);
+    return file;
+  }
+
+  Elf64_Ehdr header{};
+  Elf64_Phdr program{};
+
+ private:
+  bool little_endian_;
+};
+
+std::string refusal(const Bytes &file) { return read_payload(file, "file").error().why; }
+
+TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
+  for (const bool little : {true, false}) {
+    const auto payload = read_payload(ElfImage(little).bytes(), "file");
+    ASSERT_TRUE(payload);
+    ASSERT_EQ(payload->segments.size(), 1u);
+    EXPECT_EQ(payload->segments[0].at, GuestAddress{0x400000});
+    EXPECT_EQ(payload->segments[0].content.size(), 8u);
+    EXPECT_EQ(payload->entry, GuestAddress{0x400004});
+    EXPECT_EQ(payload->end(), 0x400100u);
+    EXPECT_EQ(payload->little_endian, little);
+  }
+}
+
+TEST(Payload, OfAnyOtherFileIsFlat) {
+  const auto payload = read_payload(Bytes(10, std::byte{1}), "file");
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->entry, GuestAddress{0});
+  EXPECT_EQ(payload->end(), 10u);
+  EXPECT_TRUE(payload->little_endian);
+}
+
+TEST(Payload, ThatIsEmptyIsRefused) { EXPECT_EQ(refusal({}), "the file is empty"); }
+
+TEST(Payload, ForAnotherMachineIsRefusedByName) {
+  ElfImage image;
+  image.put(image.header.e_machine, EM_X86_64);
+  EXPECT_THAT(refusal(image.bytes()), HasSubstr("machine 62"));
+  image.header.e_ident[EI_CLASS] = ELFCLASS32;
+  EXPECT_THAT(refusal(image.bytes()), HasSubstr("32-bit"));
+}
+
+TEST(Payload, ThatIsCutOffAtAnyPlaceIsRefused) {
+  const Bytes whole = ElfImage().bytes();
+  for (std::size_t length = EI_NIDENT; length < whole.size(); ++length) {
+    EXPECT_FALSE(read_payload(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)), "file"))
+        << length;
+  }
+}
+
+TEST(Payload, WithABadSegmentIsRefused) {
+  ElfImage larger_in_file;
+  larger_in_file.put(larger_in_file.program.p_memsz, 4);
+  EXPECT_THAT(refusal(larger_in_file.bytes()), HasSubstr("larger in the file"));
+  ElfImage wraps;
+  wraps.put(wraps.program.p_paddr, ~0ull - 0x10);
+  EXPECT_THAT(refusal(wraps.bytes()), HasSubstr("beyond the last address"));
+  ElfImage nothing;
+  nothing.put(nothing.program.p_type, PT_NOTE);
+  EXPECT_THAT(refusal(nothing.bytes()), HasSubstr("nothing to load"));
+  ElfImage elsewhere;
+  elsewhere.put(elsewhere.header.e_entry, 0x1000);
+  EXPECT_THAT(refusal(elsewhere.bytes()), HasSubstr("lies in no segment"));
+}
+
+TEST(Payload, BuiltInIsSmallAndStartsAtZero) {
+  const Payload payload = builtin_payload();
+  EXPECT_EQ(payload.entry, GuestAddress{0});
+  EXPECT_GT(payload.end(), 256u);
+  EXPECT_LT(payload.end(), 4096u);
+}
+
+}  // namespace
+}  // namespace parley::guest

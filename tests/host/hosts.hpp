@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hosts for tests: the trees of devicetree/hosts, and facts put together by hand.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "parley/host/facts.hpp"
+
+namespace parley::testing {
+
+/// The path of a blob made from devicetree/: "host-power9", "guest-builtin-raw".
+std::string blob_path(const std::string &name);
+
+/// The facts of devicetree/hosts/NAME.dts; nothing else is known.
+host::Facts tree_only(const std::string &name);
+
+/// A cpu node with these bytes as cpu-version.
+host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name = "PowerPC,POWER10@0");
+
+/// A partition with these cpu nodes, and nothing else known.
+host::Facts partition(std::vector<host::CpuNode> cpus);
+
+}  // namespace parley::testing

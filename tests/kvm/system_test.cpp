@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/kvm/system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "fake_kvm.hpp"
+#include "parley/kvm/arch_compat.hpp"
+
+namespace parley::kvm {
+namespace {
+
+using parley::testing::Backend;
+using parley::testing::FakeHost;
+using parley::testing::FakeKvm;
+
+OpenError::Kind open_error(int error) {
+  FakeKvm fake;
+  fake.fail(FakeKvm::kOpen, error);
+  return System::open(fake).error().kind;
+}
+
+TEST(System, TellsWhyItCannotBeOpened) {
+  EXPECT_EQ(open_error(ENOENT), OpenError::Kind::kAbsent);
+  EXPECT_EQ(open_error(ENODEV), OpenError::Kind::kAbsent);
+  EXPECT_EQ(open_error(EACCES), OpenError::Kind::kNoPermission);
+  EXPECT_EQ(open_error(EMFILE), OpenError::Kind::kUnusable);
+}
+
+TEST(System, RefusesAnotherVersionOfTheInterface) {
+  FakeKvm fake{{.api_version = 11}};
+  const auto system = System::open(fake);
+  ASSERT_FALSE(system);
+  EXPECT_EQ(system.error().kind, OpenError::Kind::kWrongApi);
+  EXPECT_EQ(fake.open_descriptors(), 0u);
+}
+
+TEST(System, TakesAFailedExtensionCheckForANo) {
+  FakeKvm fake;
+  const auto system = System::open(fake);
+  fake.fail(abi::kCheckExtension, EINVAL);
+  EXPECT_EQ(system->check(abi::Cap::kPpcPapr), 0);
+  EXPECT_EQ(system->check(abi::Cap::kPpcPapr), 1);
+}
+
+TEST(System, NamesTheCallThatFailed) {
+  FakeKvm fake{{.backend = Backend::kNone}};
+  const auto vm = System::open(fake)->create_vm(abi::kVmHv);
+  ASSERT_FALSE(vm);
+  EXPECT_EQ(describe(vm.error()), "KVM_CREATE_VM (HV): EINVAL (Invalid argument)");
+}
+
+TEST(System, AsksForTheGrantedLevelsInTheKernelsLayout) {
+  FakeHost host;
+  host.compat_caps = 0x6000000000000000;
+  FakeKvm fake{host};
+  const auto system = System::open(fake);
+  const auto vm = system->create_vm(abi::kVmHv);
+  EXPECT_EQ(vm->compat_capabilities(), 0x6000000000000000u);
+}
+
+TEST(System, LeavesNothingOpenWhenItIsGone) {
+  FakeKvm fake;
+  {
+    auto system = System::open(fake);
+    auto vm = system->create_vm(abi::kVmHv);
+    auto vcpu = vm->create_vcpu(VcpuId{0});
+    EXPECT_EQ(fake.open_descriptors(), 3u);
+    EXPECT_EQ(fake.open_mappings(), 1u);
+  }
+  EXPECT_EQ(fake.open_descriptors(), 0u);
+  EXPECT_EQ(fake.open_mappings(), 0u);
+}
+
+TEST(Vcpu, WhoseMappingFailsIsClosedAgain) {
+  FakeKvm fake;
+  const auto system = System::open(fake);
+  auto vm = system->create_vm(abi::kVmHv);
+  fake.fail(FakeKvm::kMmap, ENOMEM);
+  EXPECT_FALSE(vm->create_vcpu(VcpuId{0}));
+  EXPECT_EQ(fake.open_descriptors(), 2u);
+}
+
+TEST(Vcpu, WithImmediateExitDoesNotEnterTheGuest) {
+  FakeKvm fake;
+  const auto system = System::open(fake);
+  auto vm = system->create_vm(abi::kVmHv);
+  auto vcpu = vm->create_vcpu(VcpuId{0});
+  set_level(*vcpu, level("power10").pvr());
+  vcpu->set_immediate_exit(true);
+  EXPECT_TRUE(std::holds_alternative<Interrupted>(vcpu->run()));
+  EXPECT_TRUE(fake.levels_entered().empty());
+}
+
+TEST(Vcpu, WithoutPaprIsRefusedAsSuch) {
+  FakeKvm fake;
+  const auto system = System::open(fake);
+  auto vm = system->create_vm(abi::kVmHv);
+  auto vcpu = vm->create_vcpu(VcpuId{0});
+  const Exit exit = vcpu->run();
+  EXPECT_EQ(std::get<RunFailure>(exit).kind, RunFailureKind::kPaprMissing);
+}
+
+}  // namespace
+}  // namespace parley::kvm

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/machine/machine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "kvm/fake_kvm.hpp"
+#include "parley/kvm/abi.hpp"
+
+namespace parley::machine {
+namespace {
+
+using compat::Target;
+using parley::testing::Api;
+using parley::testing::fails;
+using parley::testing::FakeHost;
+using parley::testing::FakeKvm;
+using parley::testing::hcall;
+using parley::testing::says;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+namespace abi = kvm::abi;
+
+constexpr std::uint32_t kPower9 = 0x0f000005;
+constexpr std::uint32_t kPower10 = 0x0f000006;
+constexpr std::uint32_t kPower11 = 0x0f000007;
+
+// A machine on a fake host, and all that it told.
+class MachineTest : public ::testing::Test {
+ protected:
+  guest::MachinePlan plan(const char *name) {
+    guest::MachinePlan plan;
+    plan.host = "host power10 (0x0f000006) by cpu-version 0x0f000006";
+    plan.legal = "legal here: power9 to power10";
+    plan.memory_size = guest::kMinMemory;
+    plan.level = Target::of(level(name));
+    plan.tree_at = GuestAddress{guest::kMinMemory - guest::kTreeRoom};
+    plan.payload = guest::builtin_payload();
+    plan.services = services();
+    return plan;
+  }
+  Observer observer() {
+    return {[this](std::string_view text) { console_ += text; },
+            [this](const Notice &notice) { notices_.push_back(notice); },
+            {}};
+  }
+  End run(FakeKvm &fake, guest::MachinePlan plan) {
+    auto machine = Machine::build(fake, std::move(plan), observer());
+    if (!machine) return RunFailed{machine.error()};
+    return machine->run();
+  }
+  // The cpu-version in the tree that the guest finds.
+  static std::uint32_t cpu_version_in_tree(const FakeKvm &fake) {
+    const auto tree = fdt::parse_blob(fake.ram().subspan(guest::kMinMemory - guest::kTreeRoom)).value();
+    return load_be<std::uint32_t>(tree.child("cpus")->children.front().property("cpu-version")->value);
+  }
+  static const Failure &failure(const End &end) {
+    if (const auto *refused = std::get_if<LevelRefused>(&end)) return refused->failure;
+    return std::get<RunFailed>(end).failure;
+  }
+
+  std::string console_;
+  std::vector<Notice> notices_;
+};
+
+TEST_F(MachineTest, RunsAGuestAtItsLevelUntilItPowersOff) {
+  FakeKvm fake;
+  fake.play(says("hello, "));
+  fake.play(says("world\n"));
+  const End end = run(fake, plan("power10"));
+  EXPECT_EQ(std::get<GuestEnded>(end).shutdown.kind, papr::Shutdown::Kind::kPowerOff);
+  EXPECT_EQ(console_, "hello, world\n");
+  EXPECT_THAT(fake.levels_entered(), ElementsAre(kPower10, kPower10, kPower10));
+  ASSERT_EQ(notices_.size(), 1u);
+  EXPECT_EQ(std::get<LevelTaken>(notices_[0]).target, Target::of(level("power10")));
+}
+
+TEST_F(MachineTest, EntersTheGuestAtItsEntryWithTheTreeInR3) {
+  FakeKvm fake;
+  const auto machine_plan = plan("power9");
+  std::uint32_t in_tree = 0;
+  fake.play([&](abi::Run &page) {
+    in_tree = cpu_version_in_tree(fake);
+    return says("x")(page);
+  });
+  run(fake, machine_plan);
+  EXPECT_EQ(in_tree, kPower9);
+  EXPECT_EQ(fake.regs().pc, 0u);
+  EXPECT_EQ(fake.regs().gpr[3], machine_plan.tree_at.value);
+  EXPECT_EQ(fake.regs().msr, 0x8000000000001001u);
+}
+
+TEST_F(MachineTest, EntersABigEndianPayloadWithTheLittleEndianBitClear) {
+  FakeKvm fake;
+  auto machine_plan = plan("power10");
+  machine_plan.payload.little_endian = false;
+  run(fake, machine_plan);
+  EXPECT_EQ(fake.regs().msr, 0x8000000000001000u);
+}
+
+TEST_F(MachineTest, DoesNotEnterTheGuestWhenTheKernelRefusesTheLevel) {
+  FakeKvm fake{{.level = level("power9")}};
+  const End end = run(fake, plan("power10"));
+  EXPECT_TRUE(std::holds_alternative<LevelRefused>(end));
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+  EXPECT_EQ(fake.times(abi::kRun), 0);
+  EXPECT_THAT(failure(end).why,
+              HasSubstr("cpu-version 0x0f000006; asked 0x0f000006: KVM_SET_ONE_REG arch_compat EINVAL"));
+}
+
+TEST_F(MachineTest, MeetsKvmRunsRefusalOfAForcedLevelAndSurvivesIt) {
+  FakeKvm fake;
+  auto forced = plan("power11");
+  forced.forced = true;
+  const End end = run(fake, forced);
+  ASSERT_TRUE(std::holds_alternative<LevelRefused>(end));
+  EXPECT_THAT(failure(end).what, HasSubstr("power11"));
+  EXPECT_THAT(failure(end).why,
+              HasSubstr("KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff"));
+  EXPECT_THAT(failure(end).what_to_do, HasSubstr("legal here: power9 to power10"));
+  EXPECT_EQ(fake.times(abi::kRun), 1);
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+  ASSERT_EQ(notices_.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<LevelForced>(notices_[0]));
+}
+
+TEST_F(MachineTest, RescuesTheSameVcpuAfterKvmRunRefused) {
+  FakeKvm fake;
+  auto forced = plan("power11");
+  forced.forced = true;
+  forced.fallbacks = {Target::of(level("power10"))};
+  const End end = run(fake, forced);
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(end));
+  EXPECT_EQ(fake.times(abi::kCreateVcpu), 1);
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower11, kPower10));
+  EXPECT_THAT(fake.levels_entered(), ElementsAre(kPower10));
+  ASSERT_EQ(notices_.size(), 3u);
+  const auto &replaced = std::get<LevelReplaced>(notices_[1]);
+  EXPECT_EQ(replaced.next, Target::of(level("power10")));
+  EXPECT_THAT(replaced.evidence, HasSubstr("exit_reason 17"));
+  EXPECT_TRUE(std::holds_alternative<LevelTaken>(notices_[2]));
+}
+
+TEST_F(MachineTest, NeverRunsAForcedLevelThatTheKernelRefusedWithoutAMark) {
+  FakeKvm fake;
+  auto forced = plan("power8");
+  forced.forced = true;
+  EXPECT_TRUE(std::holds_alternative<LevelRefused>(run(fake, forced)));
+  EXPECT_EQ(fake.times(abi::kRun), 0) << "the vCPU would have run raw";
+}
+
+TEST_F(MachineTest, FallsBackThroughAllLevelsThatThePlanAllows) {
+  FakeKvm fake{{.level = level("power9")}};
+  auto falling = plan("power10");
+  falling.fallbacks = {Target{LogicalPvr{0x0f000008}}, Target::of(level("power9"))};
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, falling)));
+  EXPECT_THAT(fake.levels_entered(), ElementsAre(kPower9));
+}
+
+TEST_F(MachineTest, SaysThatTheLastFallbackWasRefusedToo) {
+  FakeKvm fake{{.level = level("power9"), .grants_power9 = false}};
+  auto falling = plan("power10");
+  falling.fallbacks = {Target::of(level("power9"))};
+  const End end = run(fake, falling);
+  ASSERT_TRUE(std::holds_alternative<LevelRefused>(end));
+  EXPECT_THAT(failure(end).what, HasSubstr("power9"));
+}
+
+// PowerVM under a kernel without the fix: the level is taken, and refused only when the guest is entered.
+TEST_F(MachineTest, ReplacesALevelThatTheHypervisorRefusesLate) {
+  FakeKvm fake{{.fixed = false, .hypervisor_checks = true}};
+  auto late = plan("power11");
+  late.forced = true;
+  late.fallbacks = {Target::of(level("power10"))};
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, late)));
+  EXPECT_THAT(fake.levels_entered(), ElementsAre(kPower10));
+}
+
+TEST_F(MachineTest, NamesALateRefusalWithoutAFallback) {
+  FakeKvm fake{{.fixed = false, .hypervisor_checks = true}};
+  auto late = plan("power11");
+  late.forced = true;
+  const End end = run(fake, late);
+  EXPECT_THAT(failure(end).what, HasSubstr("the hypervisor refused to enter the guest"));
+  EXPECT_THAT(failure(end).why, HasSubstr("0xffffffffffffffea"));
+}
+
+TEST_F(MachineTest, DoesNotStartAGuestAnewThatHasRun) {
+  FakeKvm fake;
+  fake.play(says("I ran"));
+  fake.play(fails(0, abi::kExitUnknown, static_cast<std::uint64_t>(-EINVAL)));
+  auto falling = plan("power10");
+  falling.fallbacks = {Target::of(level("power9"))};
+  EXPECT_TRUE(std::holds_alternative<RunFailed>(run(fake, falling)));
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower10));
+}
+
+TEST_F(MachineTest, DoesNotTrustAGuestWhoseLevelChangedWhileItRan) {
+  FakeKvm fake;
+  fake.fail(abi::kGetOneReg, EFAULT, 3);  // before and after the setting, then after the run
+  const End end = run(fake, plan("power10"));
+  EXPECT_THAT(failure(end).what, HasSubstr("not provably at power10"));
+}
+
+TEST_F(MachineTest, AnswersAnUnknownHcallWithHFunctionAndRunsOn) {
+  FakeKvm fake;
+  std::uint64_t status = 0;
+  fake.play(hcall(0x4711 * 4, {}));
+  fake.play([&](abi::Run &page) {
+    status = page.papr_hcall.ret;
+    return says("still here")(page);
+  });
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, plan("power10"))));
+  EXPECT_EQ(static_cast<std::int64_t>(status), -2);
+  EXPECT_EQ(console_, "still here");
+}
+
+TEST_F(MachineTest, AnswersUnreadableRtasArgumentsWithHParameterAndRunsOn) {
+  FakeKvm fake;
+  std::uint64_t status = 0;
+  fake.play(fails(EFAULT, abi::kExitPaprHcall));
+  fake.play([&](abi::Run &page) {
+    status = page.papr_hcall.ret;
+    return says("x")(page);
+  });
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, plan("power10"))));
+  EXPECT_EQ(static_cast<std::int64_t>(status), -4);
+}
+
+TEST_F(MachineTest, AnswersALoadFromNowhereWithOnes) {
+  FakeKvm fake;
+  std::uint8_t loaded = 0;
+  fake.play([](abi::Run &page) {
+    page.exit_reason = abi::kExitMmio;
+    page.mmio = {0x1000000, {}, 8, 0};
+    return 0;
+  });
+  fake.play([&](abi::Run &page) {
+    loaded = page.mmio.data[7];
+    return says("x")(page);
+  });
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, plan("power10"))));
+  EXPECT_EQ(loaded, 0xff);
+}
+
+TEST_F(MachineTest, IsNotEndedByAnInterruption) {
+  FakeKvm fake;
+  for (int i = 0; i < 100; ++i) fake.play(fails(EINTR, abi::kExitIntr));
+  fake.play(says("on"));
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, plan("power10"))));
+  EXPECT_EQ(console_, "on");
+}
+
+TEST_F(MachineTest, TriesAgainWhenTheKernelAsksForItButNotForEver) {
+  FakeKvm patient;
+  for (int i = 0; i < 100; ++i) patient.play(fails(EAGAIN));
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(patient, plan("power10"))));
+  FakeKvm endless;
+  for (int i = 0; i < 5000; ++i) endless.play(fails(EAGAIN));
+  EXPECT_THAT(failure(run(endless, plan("power10"))).what, HasSubstr("try again"));
+}
+
+TEST_F(MachineTest, EndsOnEveryOtherFailureWithItsSentence) {
+  const struct {
+    int error;
+    std::optional<std::uint32_t> reason;
+    const char *sentence;
+  } cases[] = {{EIO, {}, "another process"},
+               {EFAULT, 0, "lost the memory"},
+               {ENOMEM, {}, "out of memory"},
+               {EINVAL, {}, "rejected the call"},
+               {0, abi::kExitFailEntry, "refused to enter"},
+               {0, abi::kExitInternalError, "hypervisor mode"},
+               {0, abi::kExitNmi, "machine check"}};
+  for (const auto &expected : cases) {
+    FakeKvm fake;
+    fake.play(fails(expected.error, expected.reason));
+    const End end = run(fake, plan("power10"));
+    ASSERT_TRUE(std::holds_alternative<RunFailed>(end)) << expected.sentence;
+    EXPECT_THAT(failure(end).what, HasSubstr(expected.sentence));
+  }
+}
+
+TEST_F(MachineTest, StopsFromAnotherThreadWhileTheGuestSpins) {
+  FakeKvm fake;
+  std::atomic<bool> entered = false;
+  for (int i = 0; i < 100'000; ++i) {
+    fake.play([&](abi::Run &) {
+      entered = true;
+      return EINTR;
+    });
+  }
+  auto machine = Machine::build(fake, plan("power10"), observer()).value();
+  std::optional<End> end;
+  std::jthread vcpu([&] { end = machine.run(); });
+  while (!entered) std::this_thread::yield();
+  machine.stop();
+  vcpu.join();
+  EXPECT_TRUE(std::holds_alternative<Stopped>(*end));
+}
+
+TEST_F(MachineTest, StopsBeforeItRuns) {
+  FakeKvm fake;
+  auto machine = Machine::build(fake, plan("power10"), observer()).value();
+  machine.stop();
+  EXPECT_TRUE(std::holds_alternative<Stopped>(machine.run()));
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+}
+
+TEST_F(MachineTest, ReportsAPanicWithItsMessage) {
+  FakeKvm fake;
+  fake.play([&](abi::Run &page) {
+    const std::uint32_t block[] = {4, 1, 1, 0x9000};  // ibm,os-term
+    for (std::size_t i = 0; i < std::size(block); ++i) store_be(fake.ram().subspan(0x8000 + 4 * i), block[i]);
+    std::ranges::transform(std::string_view("out of tea"), fake.ram().begin() + 0x9000,
+                           [](char c) { return static_cast<std::byte>(c); });
+    return hcall(0xf000, {0x8000})(page);
+  });
+  const End end = run(fake, plan("power10"));
+  EXPECT_EQ(std::get<GuestEnded>(end).shutdown.message, "out of tea");
+}
+
+TEST_F(MachineTest, LeavesNothingBehindWhateverCallFails) {
+  const std::uint32_t calls[] = {FakeKvm::kOpen,
+                                 FakeKvm::kMmap,
+                                 abi::kGetApiVersion,
+                                 abi::kGetVcpuMmapSize,
+                                 abi::kCreateVm,
+                                 abi::kSetUserMemoryRegion,
+                                 abi::kConfigureV3Mmu,
+                                 abi::kCreateVcpu,
+                                 abi::kEnableCap,
+                                 abi::kGetOneReg,
+                                 abi::kSetOneReg,
+                                 abi::kSetRegs,
+                                 abi::kRun};
+  for (const std::uint32_t call : calls) {
+    for (const int error : {EINVAL, ENOMEM, EFAULT, EBUSY, EPERM, ENOTTY, EIO}) {
+      for (const int nth : {1, 2}) {
+        FakeKvm fake;
+        fake.fail(call, error, nth);
+        const End end = run(fake, plan("power10"));
+        EXPECT_EQ(fake.open_descriptors(), 0u) << call;
+        EXPECT_EQ(fake.open_mappings(), 0u) << call;
+        // A level that was entered is the announced one, whatever went wrong before.
+        for (const std::uint32_t entered : fake.levels_entered()) EXPECT_EQ(entered, kPower10) << call;
+        if (!std::holds_alternative<GuestEnded>(end)) {
+          EXPECT_FALSE(failure(end).why.empty()) << call;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parley::machine

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The specification of compat fallback: host level x guest level x kernel x API. For each cell the policy is asked,
+// then the fake kernel, which follows Linux's rules; what both do together must be what the table of this file says,
+// and the guest must never be entered at another level than the announced one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "host/hosts.hpp"
+#include "kvm/fake_kvm.hpp"
+#include "parley/machine/machine.hpp"
+#include "parley/machine/probe.hpp"
+
+namespace parley::machine {
+namespace {
+
+using compat::Target;
+using parley::testing::Api;
+using parley::testing::FakeHost;
+using parley::testing::FakeKvm;
+
+constexpr const char *kGuests[] = {"power8", "power9", "power10", "power11"};
+
+struct HostRow {
+  const char *tree;   // devicetree/hosts
+  std::uint32_t pvr;  // of the silicon
+  const char *level;  // of the partition
+  bool bare_metal;
+};
+
+constexpr HostRow kHosts[] = {
+    {"power9", 0x004e1202, "power9", false},          {"power10-as-power9", 0x00801200, "power9", false},
+    {"power10", 0x00801200, "power10", false},        {"power11-as-power10", 0x00821200, "power10", false},
+    {"power11", 0x00821200, "power11", false},        {"powernv-power9", 0x004e1202, "power9", true},
+    {"powernv-power10", 0x00801200, "power10", true}, {"powernv-power11", 0x00821200, "power11", true},
+};
+
+// In one sentence: a level is legal up to the host's, and in a partition from power9 on. No kernel and no API changes
+// that.
+bool is_legal(const HostRow &host, Level guest) {
+  return guest <= level(host.level) && (host.bare_metal || guest >= level("power9"));
+}
+
+class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, bool, bool>> {
+ protected:
+  HostRow host_row() const { return std::get<0>(GetParam()); }
+  Level guest() const { return level(std::get<1>(GetParam())); }
+  bool fixed() const { return std::get<2>(GetParam()); }
+
+  FakeHost fake_host() const {
+    const bool v2 = std::get<3>(GetParam());
+    FakeHost fake;
+    fake.api = host_row().bare_metal ? Api::kBareMetal : v2 ? Api::kNestedV2 : Api::kNestedV1;
+    fake.level = level(host_row().level);
+    fake.pvr = PhysicalPvr{host_row().pvr};
+    fake.fixed = fixed();
+    return fake;
+  }
+  compat::Host known_host(FakeKvm &fake) const {
+    host::Facts facts = parley::testing::tree_only(host_row().tree);
+    facts.system.machine = "ppc64le";
+    facts.kvm = probe_kvm(fake);
+    auto capabilities = host::assess(facts);
+    return {std::move(facts), std::move(capabilities)};
+  }
+  static End run(FakeKvm &fake, const compat::Decision &decision, const compat::Host &host) {
+    const Observer silent{[](std::string_view) {}, [](const Notice &) {}, {}};
+    auto plan = guest::plan_machine(guest::kMinMemory, decision, host, guest::builtin_payload(), services());
+    return Machine::build(fake, std::move(*plan), silent)->run();
+  }
+};
+
+TEST_P(Cell, IsRefusedBeforeTheKernelIsAskedOrRunsAtExactlyItsLevel) {
+  FakeKvm fake(fake_host());
+  const compat::Host host = known_host(fake);
+  const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, false};
+  const auto decision = compat::decide(wish, host);
+  ASSERT_EQ(decision.has_value(), is_legal(host_row(), guest()));
+  if (!decision) {
+    EXPECT_TRUE(fake.levels_asked().empty());
+    return;
+  }
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, *decision, host)));
+  EXPECT_EQ(fake.levels_entered(), std::vector{guest().pvr().value});
+}
+
+TEST_P(Cell, FallsBackToTheHighestLegalLevelAtOrBelowIt) {
+  FakeKvm fake(fake_host());
+  const compat::Host host = known_host(fake);
+  const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, true, false};
+  std::optional<Level> expected;
+  for (const Level candidate : Level::all()) {
+    if (candidate <= guest() && is_legal(host_row(), candidate)) expected = candidate;
+  }
+  const auto decision = compat::decide(wish, host);
+  ASSERT_EQ(decision.has_value(), expected.has_value());
+  if (!decision) return;
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, *decision, host)));
+  EXPECT_EQ(fake.levels_entered(), std::vector{expected->pvr().value});
+}
+
+TEST_P(Cell, ForcedNeverRunsAtALevelThatDoesNotReadBack) {
+  FakeKvm fake(fake_host());
+  const compat::Host host = known_host(fake);
+  const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, true};
+  const End end = run(fake, compat::decide(wish, host).value(), host);
+  for (const std::uint32_t entered : fake.levels_entered()) EXPECT_EQ(entered, guest().pvr().value);
+  EXPECT_EQ(std::holds_alternative<GuestEnded>(end), !fake.levels_entered().empty());
+}
+
+TEST_P(Cell, ForcedShowsWhetherTheKernelHasTheFix) {
+  const bool too_high = guest() == level("power11") && level(host_row().level) == level("power10");
+  if (!too_high) return;  // the other cells look the same under both kernels
+  FakeKvm fake(fake_host());
+  const compat::Host host = known_host(fake);
+  const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, true};
+  const End end = run(fake, compat::decide(wish, host).value(), host);
+  EXPECT_EQ(std::holds_alternative<LevelRefused>(end), fixed());
+}
+
+INSTANTIATE_TEST_SUITE_P(Matrix, Cell,
+                         ::testing::Combine(::testing::ValuesIn(kHosts), ::testing::ValuesIn(kGuests),
+                                            ::testing::Bool(), ::testing::Bool()),
+                         [](const auto &cell) {
+                           std::string name = std::string(std::get<0>(cell.param).tree) + "_guest_" +
+                                              std::get<1>(cell.param) +
+                                              (std::get<2>(cell.param) ? "_fixed" : "_unfixed") +
+                                              (std::get<3>(cell.param) ? "_v2" : "_v1");
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST(KvmPr, TakesNoLevelAtAll) {
+  FakeKvm fake{{.backend = parley::testing::Backend::kPr, .api = Api::kBareMetal}};
+  host::Facts facts = parley::testing::tree_only("powernv-power10");
+  facts.kvm = probe_kvm(fake);
+  const compat::Host host{facts, host::assess(facts)};
+  for (const char *guest : kGuests) {
+    EXPECT_FALSE(compat::decide({{{compat::Request::Kind::kTarget, Target::of(level(guest))}}, false, false}, host))
+        << guest;
+  }
+}
+
+}  // namespace
+}  // namespace parley::machine

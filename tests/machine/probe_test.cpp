@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/machine/probe.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+
+#include "kvm/fake_kvm.hpp"
+#include "parley/kvm/abi.hpp"
+
+namespace parley::machine {
+namespace {
+
+using host::KvmAccess;
+using host::TrialOutcome;
+using parley::testing::Backend;
+using parley::testing::FakeHost;
+using parley::testing::FakeKvm;
+using ::testing::HasSubstr;
+
+namespace abi = kvm::abi;
+
+TEST(Probe, FindsAKvmThatRunsGuests) {
+  FakeKvm fake;
+  const auto kvm = probe_kvm(fake);
+  EXPECT_EQ(kvm.access, KvmAccess::kHv);
+  EXPECT_EQ(kvm.pvr, PhysicalPvr{0x00821200});
+  EXPECT_EQ(kvm.capability("KVM_CAP_PPC_PAPR"), 1);
+  EXPECT_EQ(kvm.capability("KVM_CAP_PPC_NESTED_HV"), 0);
+  EXPECT_FALSE(kvm.compat_caps);
+  EXPECT_TRUE(fake.levels_asked().empty()) << "nothing was to be tried";
+}
+
+TEST(Probe, TriesEachLevelFromTheSameState) {
+  FakeKvm fake;
+  const LogicalPvr levels[] = {level("power11").pvr(), level("power10").pvr(), level("power8").pvr()};
+  const auto trials = probe_kvm(fake, levels).trials;
+  ASSERT_EQ(trials.size(), 3u);
+  EXPECT_EQ(trials[0].outcome, TrialOutcome::kPoisoned);
+  EXPECT_EQ(trials[0].error, EINVAL);
+  EXPECT_EQ(trials[1].outcome, TrialOutcome::kTaken);
+  EXPECT_EQ(trials[2].outcome, TrialOutcome::kRefused);
+  EXPECT_EQ(trials[2].readback, kNoLogicalPvr);
+  EXPECT_TRUE(fake.levels_entered().empty()) << "the vCPU must not run";
+}
+
+TEST(Probe, ReadsTheGrantedLevelsWhereTheKernelHasThem) {
+  FakeHost host;
+  host.compat_caps = host::kCompatCapPower9 | host::kCompatCapPower10;
+  FakeKvm fake{host};
+  EXPECT_EQ(probe_kvm(fake).compat_caps->bits, host::kCompatCapPower9 | host::kCompatCapPower10);
+}
+
+TEST(Probe, KeepsTheErrnoWhenTheGrantedLevelsCannotBeRead) {
+  FakeHost host;
+  host.compat_caps = 0;
+  FakeKvm fake{host};
+  fake.fail(abi::kGetCompatCaps, E2BIG);
+  EXPECT_EQ(probe_kvm(fake).compat_caps->error, E2BIG);
+}
+
+KvmAccess access_when_open_fails(int error) {
+  FakeKvm fake;
+  fake.fail(FakeKvm::kOpen, error);
+  return probe_kvm(fake).access;
+}
+
+TEST(Probe, NamesEveryWayOfNotHavingKvm) {
+  EXPECT_EQ(access_when_open_fails(ENOENT), KvmAccess::kAbsent);
+  EXPECT_EQ(access_when_open_fails(EACCES), KvmAccess::kNoPermission);
+  EXPECT_EQ(access_when_open_fails(EIO), KvmAccess::kUnusable);
+  FakeKvm old{{.api_version = 11}};
+  EXPECT_EQ(probe_kvm(old).access, KvmAccess::kWrongApi);
+  FakeKvm without_module{{.backend = Backend::kNone}};
+  EXPECT_EQ(probe_kvm(without_module).access, KvmAccess::kNoHv);
+  FakeKvm problem_state{{.backend = Backend::kPr}};
+  EXPECT_EQ(probe_kvm(problem_state).access, KvmAccess::kPr);
+}
+
+TEST(Probe, TellsARefusalFromAMissingModule) {
+  for (const int error : {ENOMEM, EPERM, EBUSY}) {
+    FakeKvm fake;
+    fake.fail(abi::kCreateVm, error);
+    const auto kvm = probe_kvm(fake);
+    EXPECT_EQ(kvm.access, KvmAccess::kVmRefused);
+    EXPECT_TRUE(is_refusal(kvm.access));
+    EXPECT_THAT(kvm.detail, HasSubstr("KVM_CREATE_VM"));
+  }
+}
+
+TEST(Probe, NamesTheCapabilityThatIsMissing) {
+  FakeKvm fake;
+  fake.fail(abi::kCheckExtension, EINVAL, 1);
+  const auto kvm = probe_kvm(fake);
+  EXPECT_EQ(kvm.access, KvmAccess::kLacking);
+  EXPECT_THAT(kvm.detail, HasSubstr("KVM_CAP_PPC_PAPR: this KVM cannot run PAPR guests"));
+}
+
+TEST(Probe, LeavesNothingBehindWhateverFails) {
+  const std::uint32_t calls[] = {FakeKvm::kOpen,        FakeKvm::kMmap,  abi::kGetApiVersion, abi::kCheckExtension,
+                                 abi::kGetVcpuMmapSize, abi::kCreateVm,  abi::kCreateVcpu,    abi::kEnableCap,
+                                 abi::kGetOneReg,       abi::kSetOneReg, abi::kGetSregs};
+  const LogicalPvr levels[] = {level("power10").pvr()};
+  for (const std::uint32_t call : calls) {
+    for (const int error : {EINVAL, ENOMEM, EPERM, EIO}) {
+      FakeKvm fake;
+      fake.fail(call, error);
+      const auto kvm = probe_kvm(fake, levels);
+      EXPECT_GT(fake.times(call), 0);
+      EXPECT_EQ(fake.open_descriptors(), 0u) << call;
+      EXPECT_EQ(fake.open_mappings(), 0u) << call;
+      if (kvm.access != KvmAccess::kHv) {
+        EXPECT_FALSE(kvm.detail.empty()) << call;
+      }
+    }
+  }
+}
+
+TEST(ExplainAccess, HasAnAnswerOfItsOwnForEveryCase) {
+  std::set<std::string> answers;
+  constexpr auto kLast = static_cast<int>(KvmAccess::kHv);
+  for (int i = 0; i <= kLast; ++i) {
+    host::KvmFacts kvm;
+    kvm.access = static_cast<KvmAccess>(i);
+    answers.insert(explain_access(kvm).what);
+  }
+  EXPECT_EQ(answers.size(), static_cast<std::size_t>(kLast) + 1);
+}
+
+}  // namespace
+}  // namespace parley::machine
