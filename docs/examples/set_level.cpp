@@ -49,6 +49,7 @@ int main(int argc, char **argv) {
 
   // 4. Set, read back, believed only then.
   const kvm::LevelSetting setting = kvm::set_level(*vcpu, decision->chosen.pvr);
-  if (setting.outcome != kvm::SettingOutcome::kTaken) return fail(3, {"the kernel refuses the level", describe(setting), ""});
+  if (setting.outcome != kvm::SettingOutcome::kTaken)
+    return fail(3, {"the kernel refuses the level", describe(setting), ""});
   std::printf("%s\n", describe(decision->chosen).c_str());
 }

@@ -43,7 +43,7 @@ std::optional<Level> find(Matches matches) {
 std::span<const Level> Level::all() {
   static constexpr auto levels = [] {
     std::array<Level, kTable.size()> result{};
-    for (std::uint8_t i = 0; i < result.size(); ++i) result[i].index_ = i;
+    for (std::size_t i = 0; i < result.size(); ++i) result[i].index_ = static_cast<std::uint8_t>(i);
     return result;
   }();
   return levels;

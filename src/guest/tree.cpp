@@ -25,9 +25,10 @@ Bytes pa_features(Level level) {
   features[0] = static_cast<std::byte>(size);
   const auto set = [&](std::size_t byte, std::uint8_t value) { features[byte + 2] = static_cast<std::byte>(value); };
   for (std::size_t i = 0; i < std::size(kBase); ++i) set(i, kBase[i]);
-  for (const std::size_t byte : {16, 18, 20}) set(byte, 0x80);
+  for (const std::size_t byte : {16u, 18u, 20u}) set(byte, 0x80);
   if (isa300) {
-    for (const std::size_t byte : {24, 26, 28, 32, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62}) set(byte, 0x80);
+    for (const std::size_t byte : {24u, 26u, 28u, 32u, 40u, 42u, 44u, 46u, 48u, 50u, 52u, 54u, 56u, 58u, 60u, 62u})
+      set(byte, 0x80);
     set(34, 0xc0);
   }
   if (isa31) {

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lab/boot itself: what goes in and out of a host, and that nothing stays behind however it ends."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from lab import BOOT, boot
+
+
+def emulators_below(pid):
+    """The ids of the emulators that this process has started."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if "qemu" in pathlib.Path(f"/proc/{child}/comm").read_text()]
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Boot(unittest.TestCase):
+    def test_ends_with_the_commands_status(self):
+        self.assertEqual(boot(["--", "sh", "-c", "exit 42"]).returncode, 42)
+
+    def test_passes_output_and_errors_through_byte_for_byte_and_apart(self):
+        data = os.urandom(100_000)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            done = boot(["--file", f"{file.name}:/root/some/where", "--", "sh", "-c", "cat /root/some/where; cat /root/some/where >&2"])
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, data)
+        self.assertEqual(done.stderr, data)
+
+    def test_gives_the_command_its_words_as_they_are(self):
+        done = boot(["--", "printf", "%s|", "a b", "$HOME", "'", "*"])
+        self.assertEqual(done.stdout.decode(), "a b|$HOME|'|*|")
+
+    def test_has_parley_and_guests_in_the_host(self):
+        done = boot(["--", "sh", "-c", "ls /lab; parley --version"])
+        self.assertEqual(done.stdout.decode().splitlines()[:3], ["initrd.cpio.gz", "vmlinux-fixed", "vmlinux-unfixed"])
+
+    def test_writes_the_console_to_a_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder, "console")
+            boot(["--log", str(log), "--", "true"])
+            self.assertIn("Linux version 7.", log.read_text(errors="replace"))
+
+    def test_shows_the_console_when_asked(self):
+        self.assertIn(b"Linux version 6.12", boot(["-v", "--kernel", "unfixed", "--", "true"]).stderr)
+
+    def test_repeats_itself_to_the_byte_when_deterministic(self):
+        arguments = ["--deterministic", "--", "sh", "-c", "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N"]
+        first, second = boot(arguments), boot(arguments)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertGreater(len(first.stdout), 1000)
+        self.assertEqual(first.stdout, second.stdout)
+        self.assertEqual(first.stderr, second.stderr)
+
+    def test_ends_with_124_past_the_limit_and_shows_the_console(self):
+        done = boot(["--timeout", "3", "--", "sleep", "1000"])
+        self.assertEqual(done.returncode, 124)
+        self.assertIn(b"no end within 3 seconds", done.stderr)
+
+    def test_ends_with_125_when_the_host_dies(self):
+        done = boot(["--", "sh", "-c", "echo c > /proc/sysrq-trigger"])
+        self.assertEqual(done.returncode, 125)
+        self.assertIn(b"the host died", done.stderr)
+
+    def test_says_what_cannot_be_found(self):
+        done = boot(["--kernel", "/nonexistent", "--", "true"])
+        self.assertEqual(done.returncode, 126)
+        self.assertIn(b"there is no kernel /nonexistent", done.stderr)
+        self.assertEqual(boot(["--file", "/nonexistent", "--", "true"]).returncode, 126)
+
+    def test_refuses_bad_usage_with_2(self):
+        for arguments in (["--cpu", "power8", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
+            self.assertEqual(boot(arguments).returncode, 2)
+
+
+class BootLeavesNothingBehind(unittest.TestCase):
+    def ended_by(self, number, before_that=lambda emulator: None):
+        """Starts a host, sends a signal to lab/boot, and returns its status once it and its emulator are gone."""
+        with tempfile.TemporaryDirectory() as folder:
+            process = subprocess.Popen([BOOT, "--", "sleep", "1000"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder})
+            emulators = []
+            deadline = time.monotonic() + 60
+            while not emulators and time.monotonic() < deadline:
+                time.sleep(0.05)
+                emulators = emulators_below(process.pid)
+            self.assertEqual(len(emulators), 1)
+            time.sleep(1)
+            before_that(emulators[0])
+            process.send_signal(number)
+            status = process.wait(30)
+            deadline = time.monotonic() + 10
+            while is_alive(emulators[0]) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertFalse(is_alive(emulators[0]), "the emulator is still there")
+            self.assertEqual(os.listdir(folder), [])
+            return status
+
+    def test_after_an_interrupt(self):
+        self.assertEqual(self.ended_by(signal.SIGINT), 130)
+
+    def test_after_sigterm(self):
+        self.assertEqual(self.ended_by(signal.SIGTERM), 143)
+
+    def test_after_sigkill(self):
+        self.assertEqual(self.ended_by(signal.SIGKILL), -9)
+
+    def test_when_the_emulator_hears_nothing_any_more(self):
+        """As in the emulated hypervisor's known loop: a stopped process does not answer SIGTERM either."""
+        self.assertEqual(self.ended_by(signal.SIGTERM, before_that=lambda emulator: os.kill(emulator, signal.SIGSTOP)), 143)
+
+    def test_after_the_limit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            boot(["--timeout", "2", "--", "sleep", "1000"], env={**os.environ, "TMPDIR": folder})
+            self.assertEqual(os.listdir(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

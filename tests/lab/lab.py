@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs commands in an emulated POWER host and gives back what each of them did."""
+import io
+import pathlib
+import shlex
+import subprocess
+import tarfile
+import threading
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BOOT = str(ROOT / "lab" / "boot")
+BUILD = ROOT / "build" / "ppc64le"
+
+# Two processors: more hosts than that at a time only slow each other down.
+_seats = threading.BoundedSemaphore(2)
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+def boot(arguments, timeout=300, **options):
+    """lab/boot with these arguments; its output as bytes."""
+    with _seats:
+        return subprocess.run([BOOT, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, **options)
+
+
+def script_for(commands):
+    lines = ["mkdir /tmp/results", "cd /tmp/results"]
+    for name, command in commands.items():
+        text = command if isinstance(command, str) else shlex.join(command)
+        lines.append(f"sh -c {shlex.quote(text)} > {name}.out 2> {name}.err; echo $? > {name}.code")
+    lines.append("exec tar -cf - -C /tmp/results .")
+    return "\n".join(lines)
+
+
+def run_in_host(host_arguments, commands):
+    """Boots one host, runs all commands (name: words, or a line for the shell) in it, and returns name: Result."""
+    done = boot([*host_arguments, "--", "sh", "-c", script_for(commands)])
+    if done.returncode != 0:
+        raise RuntimeError(f"lab/boot ended with {done.returncode}:\n{done.stderr.decode(errors='replace')}")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        text = {member.name.removeprefix("./"): archive.extractfile(member).read().decode() for member in archive if member.isfile()}
+    return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
+
+
+class Host:
+    """A host whose commands run in one boot, which start() begins in the background and results() waits for."""
+
+    def __init__(self, arguments, commands):
+        self._arguments, self._commands = arguments, commands
+        self._thread = self._results = self._problem = None
+
+    def start(self):
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            self._results = run_in_host(self._arguments, self._commands)
+        except Exception as problem:  # it belongs to the test that waits for the results
+            self._problem = problem
+
+    def results(self):
+        if self._thread is None:
+            self.start()
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+        return self._results

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Levels on real kernels: what parley says, what it prints where, and which level the guest itself reports."""
+import json
+import unittest
+
+from lab import BUILD, ROOT, Host
+
+COMMANDS = {
+    "inspect": ["parley", "inspect"],
+    "json": ["parley", "inspect", "--json"],
+    "auto": ["parley", "run"],
+    "power9": ["parley", "run", "--compat", "power9"],
+    "power10": ["parley", "run", "--compat", "power10"],
+    "power11": ["parley", "run", "--compat", "power11"],
+    "check_host": ["parley", "check", "host"],
+    "check_power8": ["parley", "check", "power8"],
+    "check_power11": ["parley", "check", "power11"],
+    "forced": ["parley", "run", "--compat", "power11", "--force"],
+    "forced_power8": ["parley", "run", "--compat", "power8", "--force"],
+    "rescued": ["parley", "run", "--compat", "power11", "--force", "--on-refusal", "fallback"],
+    "rescued_quietly": ["parley", "-q", "run", "--compat", "power11", "--force", "--on-refusal", "fallback"],
+    "fallback": ["parley", "run", "--compat", "power11", "--on-refusal", "fallback"],
+    "list": ["parley", "run", "--compat", "power11,power9"],
+    "raw": ["parley", "run", "--compat", "raw"],
+    "example": ["/lab/set_level", "auto"],
+    "example_refused": ["/lab/set_level", "power11"],
+    "leaks": "ls /proc/self/fd | wc -l; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; dmesg | grep -c -E 'BUG:|Oops|WARNING:'",
+}
+EXTRA = {
+    "saved": "parley inspect --json > /tmp/saved.json; parley inspect > /tmp/live; parley inspect --host /tmp/saved.json | diff /tmp/live -",
+    "folder": ["parley", "check", "power11", "--host", "/proc/device-tree"],
+    "elf": ["parley", "run", "--payload", "/lab/big-endian.elf"],
+    "flat": ["parley", "run", "--payload", "/lab/builtin.bin"],
+    "too_large": ["parley", "run", "-m", "1M", "--payload", "/lab/vmlinux-fixed"],
+    "garbage": ["parley", "run", "--payload", "/lab/initrd.cpio.gz", "-m", "1M"],
+    "no_permission": "mkdir -p /etc; echo user::1000:1000::/:/bin/sh > /etc/passwd; chmod 600 /dev/kvm; su user -c 'parley run'; echo $?; chmod 666 /dev/kvm; su user -c 'parley run'; echo $?",
+    "full": "parley run > /dev/full",
+    "closed": "parley run | true; echo",
+    # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
+    "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
+}
+SPIN = "".join(f"\\{byte:03o}" for byte in (0x00, 0x00, 0x00, 0x48))  # "b ." in little-endian
+SIGNALS = {
+    name: f"printf '{SPIN}' > /tmp/spin; parley run --payload /tmp/spin & sleep 1; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
+          " after=$(cut -d' ' -f1 /proc/uptime); echo $code; echo \"$after $before\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'"
+    for name, number in (("term", 15), ("int", 2), ("hup", 1))
+}
+
+FILES = ["--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "builtin.bin")]
+P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
+P11 = ["--cpu", "power11", *FILES]
+HOSTS = {
+    "reference": Host(FILES, COMMANDS | EXTRA),
+    "p11_v2": Host(P11, COMMANDS),
+    "p11_v1": Host([*P11, "--api", "v1"], COMMANDS),
+    "p11_as_p10_v1": Host([*P11_AS_P10, "--api", "v1"], COMMANDS),
+    "unfixed_v2": Host([*P11_AS_P10, "--kernel", "unfixed"], COMMANDS),
+    "p9_v1": Host(["--cpu", "power9", "--api", "v1", *FILES], COMMANDS),
+    "p10_as_p9_v2": Host(["--cpu", "power10", "--max-compat", "power9", *FILES], COMMANDS),
+    "64k": Host([*P11_AS_P10, "--page-size", "64k"], COMMANDS),
+    "two_cpus": Host([*P11_AS_P10, "--smp", "2"], SIGNALS),
+}
+
+
+def setUpModule():
+    for host in HOSTS.values():
+        host.start()
+
+
+class HostTest(unittest.TestCase):
+    host = None
+
+    def setUp(self):
+        self.results = HOSTS[self.host].results()
+
+    def assert_runs_at(self, name, level, pvr):
+        result = self.results[name]
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("Hello from a guest on POWER.\n", result.out)
+        self.assertIn(f"level: {level} (cpu-version {pvr})\n", result.out)
+        self.assertIn(f"guest level {level} ({pvr}), set and read back\n", result.err)
+
+    def assert_refused(self, name, *evidence):
+        result = self.results[name]
+        self.assertEqual(result.code, 3, result.err)
+        self.assertEqual(result.out, "")
+        self.assertEqual(len(result.err.splitlines()), 3, result.err)
+        for text in evidence:
+            self.assertIn(text, result.err)
+
+
+class EveryHost:
+    """What holds on all of them."""
+
+    def test_the_report_has_no_contradiction_and_the_same_verdict_in_both_forms(self):
+        report = json.loads(self.results["json"].out)
+        self.assertEqual(report["schema"], "parley-inspect/1")
+        self.assertEqual(report["verdict"]["level"], self.level)
+        self.assertEqual(report["verdict"]["highest_legal"], self.level)
+        self.assertEqual(report["verdict"]["lowest_legal"], "power9")
+        self.assertEqual(report["verdict"]["kvm"], self.kvm)
+        self.assertIn(f"effective level       {self.level} ", self.results["inspect"].out)
+        self.assertEqual([doubt["id"] for doubt in report["doubts"]], self.doubts)
+
+    def test_the_trials_are_what_this_kernel_is_known_to_answer(self):
+        report = json.loads(self.results["json"].out)
+        self.assertEqual([trial["outcome"] for trial in report["facts"]["kvm"]["trials"]], self.trials)
+
+    def test_the_default_is_the_hosts_level(self):
+        self.assert_runs_at("auto", self.level, self.pvr)
+        self.assertEqual(self.results["check_host"].code, 0)
+
+    def test_a_fallback_ends_at_the_hosts_level_and_is_announced(self):
+        self.assert_runs_at("fallback", self.level, self.pvr)
+        if self.level != "power11":
+            self.assertIn("power11 (0x0f000007) is not legal here", self.results["fallback"].err)
+
+    def test_power8_is_refused_by_the_nested_floor(self):
+        self.assertEqual(self.results["check_power8"].code, 3)
+        self.assertIn("nested-floor", self.results["check_power8"].err)
+
+    def test_the_example_against_the_installed_library_agrees(self):
+        self.assertEqual(self.results["example"].out, f"{self.level} ({self.pvr})\n")
+        self.assertEqual(self.results["example_refused"].code, 0 if self.level == "power11" else 3)
+
+    def test_ten_guests_leave_no_complaint_in_the_kernels_log(self):
+        self.assertEqual(self.results["leaks"].out.splitlines()[-1], "0")
+
+
+class LimitedToPower10(EveryHost):
+    level, pvr = "power10", "0x0f000006"
+
+    def test_power10_and_power9_run(self):
+        self.assert_runs_at("power10", "power10", "0x0f000006")
+        self.assert_runs_at("power9", "power9", "0x0f000005")
+
+    def test_power11_is_refused_before_the_kernel_is_asked(self):
+        self.assert_refused("power11", "not-above-host", "cpu-version 0x0f000006", "0x0f000007", "legal here: power9 to power10")
+        self.assertEqual(self.results["check_power11"].code, 3)
+
+    def test_a_list_takes_the_first_legal_one_and_says_so(self):
+        self.assert_runs_at("list", "power9", "0x0f000005")
+        self.assertIn("power11 (0x0f000007) is not legal here", self.results["list"].err)
+
+    def test_raw_is_refused_as_it_would_show_the_silicon(self):
+        self.assert_refused("raw", "raw-is-honest", "its silicon is power11")
+
+
+class WithTheFix:
+    def test_a_forced_power11_meets_kvm_runs_refusal_and_survives_it(self):
+        result = self.results["forced"]
+        self.assertEqual(result.code, 3)
+        self.assertEqual(result.out, "")
+        self.assertIn("KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff", result.err)
+
+    def test_a_forced_power11_with_fallback_runs_at_power10_on_the_same_vcpu(self):
+        self.assert_runs_at("rescued", "power10", "0x0f000006")
+        self.assertIn("the kernel refuses power11 (0x0f000007)", self.results["rescued"].err)
+        self.assertIn("falling back to power10 (0x0f000006)", self.results["rescued"].err)
+
+    def test_a_fallback_is_announced_in_quiet_mode_too(self):
+        self.assertIn("falling back to power10 (0x0f000006)", self.results["rescued_quietly"].err)
+
+
+class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
+    host, kvm, doubts = "reference", "nested v2", []
+    trials = ["refused", "taken", "taken", "poisoned"]
+
+    def test_a_forced_power8_is_refused_and_never_run_raw(self):
+        self.assertEqual(self.results["forced_power8"].code, 3)
+        self.assertEqual(self.results["forced_power8"].out, "")
+
+    def test_a_saved_report_is_judged_as_the_host_itself(self):
+        self.assertEqual(self.results["saved"].code, 0, self.results["saved"].out)
+
+    def test_the_kernels_own_tree_is_read_as_a_folder(self):
+        self.assertEqual(self.results["folder"].code, 3)
+        self.assertIn("not-above-host", self.results["folder"].err)
+
+    def test_a_big_endian_elf_payload_runs(self):
+        self.assertEqual(self.results["elf"].code, 0, self.results["elf"].err)
+        self.assertEqual(self.results["elf"].out, "big\n")
+
+    def test_a_flat_payload_runs(self):
+        self.assert_runs_at("flat", "power10", "0x0f000006")
+
+    def test_a_payload_that_does_not_fit_is_one_clear_error(self):
+        for name in ("too_large", "garbage"):
+            self.assertEqual(self.results[name].code, 1)
+            self.assertIn("does not fit into the guest's memory", self.results[name].err)
+
+    def test_a_host_without_kvm_is_not_applicable_and_says_what_to_load(self):
+        result = self.results["no_kvm"]
+        self.assertEqual(result.out.splitlines()[-1], "4 4 0 4", result.err)
+        self.assertIn("nothing that could run a guest stands behind it", result.err)
+        self.assertIn("modprobe kvm_hv", result.err)
+
+    def test_a_user_without_the_right_to_kvm_is_told_so(self):
+        result = self.results["no_permission"]
+        lines = result.out.splitlines()
+        self.assertEqual((lines[0], lines[-1]), ("1", "0"), result.err)
+        self.assertIn("EACCES", result.err)
+
+    def test_a_full_disk_behind_standard_output_is_an_error(self):
+        self.assertEqual(self.results["full"].code, 1)
+        self.assertIn("ENOSPC", self.results["full"].err)
+
+    def test_a_reader_that_goes_away_is_no_crash(self):
+        self.assertEqual(self.results["closed"].code, 0)
+
+
+class Power11AsPower10UnderV1WithTheFix(LimitedToPower10, WithTheFix, HostTest):
+    host, kvm, doubts = "p11_as_p10_v1", "nested v1", []
+    trials = ["taken", "taken", "taken", "poisoned"]
+
+
+class Power11AsPower10OnA64KKernel(LimitedToPower10, WithTheFix, HostTest):
+    host, kvm, doubts = "64k", "nested v2", []
+    trials = ["refused", "taken", "taken", "poisoned"]
+
+    def test_the_page_size_is_reported(self):
+        self.assertEqual(json.loads(self.results["json"].out)["verdict"]["page_size"], 65536)
+
+
+class Power11AsPower10OnAKernelWithoutTheFix(LimitedToPower10, HostTest):
+    host, kvm, doubts = "unfixed_v2", "nested v2", ["kvm-trial-disagrees"]
+    trials = ["refused", "taken", "taken", "taken"]
+
+    def test_the_kernel_would_have_taken_power11(self):
+        """Which is why the policy comes first: forced, it does run."""
+        self.assert_runs_at("forced", "power11", "0x0f000007")
+        self.assertIn("forced: power11 (0x0f000007) is not legal here", self.results["forced"].err)
+
+
+class Power11(EveryHost):
+    level, pvr, doubts = "power11", "0x0f000007", []
+
+    def test_power11_power10_and_power9_run(self):
+        self.assert_runs_at("power11", "power11", "0x0f000007")
+        self.assert_runs_at("power10", "power10", "0x0f000006")
+        self.assert_runs_at("power9", "power9", "0x0f000005")
+
+    def test_raw_runs_and_shows_the_physical_pvr(self):
+        self.assertEqual(self.results["raw"].code, 0, self.results["raw"].err)
+        self.assertIn("level: raw (cpu-version 0x00821200)\n", self.results["raw"].out)
+
+
+class Power11UnderV2(Power11, HostTest):
+    host, kvm = "p11_v2", "nested v2"
+    trials = ["refused", "taken", "taken", "taken"]
+
+
+class Power11UnderV1(Power11, HostTest):
+    host, kvm = "p11_v1", "nested v1"
+    trials = ["taken", "taken", "taken", "taken"]
+
+
+class LimitedToPower9(EveryHost):
+    level, pvr = "power9", "0x0f000005"
+
+    def test_only_power9_runs(self):
+        self.assert_runs_at("power9", "power9", "0x0f000005")
+        self.assert_refused("power10", "not-above-host", "the one legal level here is power9")
+        self.assert_refused("power11", "not-above-host")
+
+
+class Power9UnderV1(LimitedToPower9, HostTest):
+    host, kvm, doubts = "p9_v1", "nested v1", []
+    trials = ["taken", "taken", "refused", "poisoned"]
+
+
+class Power10AsPower9UnderV2(LimitedToPower9, HostTest):
+    host, kvm, doubts = "p10_as_p9_v2", "nested v2", []
+    trials = ["refused", "taken", "refused", "poisoned"]
+
+
+class ASpinningGuest(HostTest):
+    host = "two_cpus"
+
+    def test_is_ended_by_each_signal_within_half_a_second(self):
+        for name, code in (("term", 143), ("int", 130), ("hup", 129)):
+            self.assertEqual(self.results[name].out.splitlines(), [str(code), "fast"], f"{name}: {self.results[name].err}")
+
+
+if __name__ == "__main__":
+    unittest.main()
