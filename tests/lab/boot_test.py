@@ -84,6 +84,22 @@ class Boot(unittest.TestCase):
             self.assertEqual(boot(arguments).returncode, 2)
 
 
+class TheGuestsInitrd(unittest.TestCase):
+    def test_says_what_a_linux_sees_and_powers_off(self):
+        """Booted here as a first-level guest, of the emulator itself."""
+        cache = os.environ.get("PARLEY_LAB_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "parley-lab")
+        done = subprocess.run(
+            ["qemu-system-ppc64", "-M", "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", "-cpu", "power10",
+             "-m", "1G", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", f"{cache}/kernels/unfixed/vmlinux", "-initrd", f"{cache}/initrd.cpio.gz", "-append", "console=hvc0 quiet"],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        text = done.stdout.decode(errors="replace").replace("\r", "")
+        self.assertRegex(text, r"Linux \(none\) 6\.12\S* .* ppc64le")
+        self.assertRegex(text, r"cpu\s*: POWER9 \(architected\)")
+        self.assertIn("AT_PLATFORM: power9\n", text)
+        self.assertIn("cpu-version: 0f000005 (PowerPC,POWER10@0)\n", text)
+        self.assertIn("L2 ready\n", text)
+
+
 class BootLeavesNothingBehind(unittest.TestCase):
     def ended_by(self, number, before_that=lambda emulator: None):
         """Starts a host, sends a signal to lab/boot, and returns its status once it and its emulator are gone."""
