@@ -75,7 +75,9 @@ Level level(std::string_view name) {
 }
 
 bool is_newer_than_known(LogicalPvr pvr) {
-  return is_logical(pvr.value) && !Level::from_logical(pvr) && pvr > Level::highest().pvr();
+  // All levels but POWER7+ are numbered in one row; what stands outside of it is not newer but unknown.
+  const bool in_the_row = (pvr.value & 0xffff0000) == 0x0f000000;
+  return in_the_row && pvr.value > Level::highest().pvr().value;
 }
 
 std::string describe(Level level) { return std::string(level.name()) + " (" + hex32(level.pvr().value) + ")"; }

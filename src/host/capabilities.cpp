@@ -2,6 +2,7 @@
 #include "parley/host/capabilities.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "cpu_version.hpp"
 #include "level_name.hpp"
@@ -54,10 +55,17 @@ void find_kind(const Facts &facts, Capabilities &host) {
       return;
   }
   const bool nested_hv = kvm.capability("KVM_CAP_PPC_NESTED_HV") != 0;
-  if (host.platform != Platform::kPseries) {
+  if (host.platform == Platform::kPowerNv) {
     host.kvm = KvmKind::kPowerNvHv;
     host.kind_reason = "KVM creates HV guests, and the machine is no partition";
-  } else if (nested_hv || takes_power8(kvm)) {
+    return;
+  }
+  // Of the two, a partition is the one that allows a guest less.
+  if (host.platform == Platform::kUnknown) {
+    host.doubts.push_back({"platform-unknown",
+                           "the device tree does not tell a partition from bare metal: it is treated as a partition"});
+  }
+  if (nested_hv || takes_power8(kvm)) {
     host.kvm = KvmKind::kNestedV1;
     host.kind_reason =
         nested_hv ? "a partition whose KVM_CAP_PPC_NESTED_HV is 1" : "a partition whose KVM takes power8";
@@ -129,12 +137,12 @@ Capabilities assess(const Facts &facts) {
     host.level_reason = "not a POWER machine";
     return host;
   }
-  CpuVersions versions = read_cpu_versions(facts.tree);
+  const CpuVersions versions = read_cpu_versions(facts.tree);
   // Bare metal has no cpu-version to miss.
-  if (host.platform != Platform::kPowerNv) host.doubts = versions.doubts;
+  if (host.platform != Platform::kPowerNv) std::ranges::copy(versions.doubts, std::back_inserter(host.doubts));
   host.silicon = find_silicon(facts);
   find_level(facts, versions, host);
-  host.sources = list_sources(facts, versions.says, versions.level, host);
+  host.sources = list_sources(facts, versions, host);
   for (Doubt &doubt : doubts_between(facts, host)) host.doubts.push_back(std::move(doubt));
   return host;
 }

@@ -37,13 +37,20 @@ CpuVersion classify(std::uint32_t value, const CpuNode &node) {
                   "cpu-version " + text + " is a logical PVR of no level that KVM knows", node);
 }
 
-void add_once(std::vector<std::string> &list, const std::string &item) {
-  if (std::ranges::find(list, item) == list.end()) list.push_back(item);
+// A machine with 100 cores must not say the same thing 100 times.
+void add_to_groups(std::vector<CpuVersionGroup> &groups, const CpuVersion &version, const std::string &node) {
+  const auto same = std::ranges::find_if(groups, [&](const auto &group) { return group.version.says == version.says; });
+  if (same != groups.end()) {
+    ++same->nodes;
+  } else {
+    groups.push_back({version, node, 1});
+  }
 }
 
-// A machine with 100 cores must not say the same thing 100 times.
-void add_once(std::vector<Doubt> &doubts, const Doubt &doubt) {
-  if (std::ranges::find(doubts, doubt.id, &Doubt::id) == doubts.end()) doubts.push_back(doubt);
+std::string list_answers(const std::vector<CpuVersionGroup> &groups) {
+  std::vector<std::string> answers;
+  for (const CpuVersionGroup &group : groups) answers.push_back(group.version.says);
+  return join(answers, ", ");
 }
 
 }  // namespace
@@ -70,22 +77,18 @@ CpuVersions read_cpu_versions(const TreeFacts &tree) {
     all.doubts.push_back({"no-cpu-nodes", "the device tree " + tree.origin + " has no cpu nodes"});
     return all;
   }
-  std::vector<std::string> answers;
-  for (const CpuNode &node : tree.cpus) {
-    const CpuVersion version = read_cpu_version(node);
-    add_once(answers, version.says);
-    if (version.doubt) add_once(all.doubts, *version.doubt);
+  for (const CpuNode &node : tree.cpus) add_to_groups(all.groups, read_cpu_version(node), node.name);
+  for (const auto &[version, node, nodes] : all.groups) {
+    if (version.doubt) all.doubts.push_back(*version.doubt);
     if (!version.level || (all.level && *all.level <= *version.level)) continue;
     all.level = version.level;
     all.logical = version.logical;
   }
-  all.says = join(answers, ", ");
-  if (tree.cpus.size() > 1) all.says += " (" + std::to_string(tree.cpus.size()) + " nodes)";
-  if (answers.size() > 1) {
+  all.says = list_answers(all.groups);
+  if (all.groups.size() > 1) {
     const std::string taken =
         all.level ? "the lowest usable one, " + describe(*all.level) + ", counts" : "none is usable";
-    all.doubts.push_back(
-        {"cpu-nodes-disagree", "the cpu nodes disagree on cpu-version (" + join(answers, ", ") + "): " + taken});
+    all.doubts.push_back({"cpu-nodes-disagree", "the cpu nodes disagree on cpu-version (" + all.says + "): " + taken});
   }
   return all;
 }

@@ -22,11 +22,19 @@ struct CpuVersion {
 
 CpuVersion read_cpu_version(const CpuNode &node);
 
+/// Nodes that give the same answer.
+struct CpuVersionGroup {
+  CpuVersion version;
+  std::string first_node;
+  std::size_t nodes = 0;
+};
+
 /// All nodes together: the lowest level that any of them gives, and what was wrong on the way.
 struct CpuVersions {
   std::optional<Level> level;
   bool logical = false;
-  std::string says;
+  std::string says;  ///< the different answers, or why there is none
+  std::vector<CpuVersionGroup> groups;
   std::vector<Doubt> doubts;
 };
 

@@ -48,6 +48,22 @@ Source physical(std::string source_name, std::string where, const std::optional<
   return source;
 }
 
+// One row for all cpu nodes that say the same.
+void add_cpu_versions(const TreeFacts &tree, const CpuVersions &versions, Platform platform,
+                      std::vector<Source> &sources) {
+  const std::string where = (tree.origin.empty() ? "device tree" : tree.origin) + "/cpus/*/cpu-version";
+  const Trust trust = platform == Platform::kPowerNv ? Trust::kSiliconOnly : Trust::kAuthoritative;
+  if (versions.groups.empty()) {
+    sources.push_back({"cpu-version", where, versions.says, std::nullopt, trust, Agreement::kSilent});
+  }
+  for (const auto &[version, first_node, nodes] : versions.groups) {
+    std::string says = version.says;
+    if (nodes > 1) says += " (" + std::to_string(nodes) + " nodes)";
+    if (versions.groups.size() > 1) says += ", " + first_node;
+    sources.push_back({"cpu-version", where, std::move(says), version.level, trust, Agreement::kSilent});
+  }
+}
+
 Source hwcap2(const SystemFacts &system) {
   Source source{"AT_HWCAP2", "auxv 26", kSilent, std::nullopt, Trust::kHint, Agreement::kSilent};
   if (!system.hwcap2) return source;
@@ -151,13 +167,9 @@ std::optional<Level> find_silicon(const Facts &facts) {
   return std::nullopt;
 }
 
-std::vector<Source> list_sources(const Facts &facts, const std::string &cpu_version_says,
-                                 std::optional<Level> cpu_version_level, const Capabilities &host) {
-  const std::string cpus = (facts.tree.origin.empty() ? "device tree" : facts.tree.origin) + "/cpus/*/cpu-version";
-  const bool bare_metal = host.platform == Platform::kPowerNv;
+std::vector<Source> list_sources(const Facts &facts, const CpuVersions &versions, const Capabilities &host) {
   std::vector<Source> sources;
-  sources.push_back({"cpu-version", cpus, cpu_version_says, cpu_version_level,
-                     bare_metal ? Trust::kSiliconOnly : Trust::kAuthoritative, Agreement::kSilent});
+  add_cpu_versions(facts.tree, versions, host.platform, sources);
   sources.push_back(named("AT_PLATFORM", "auxv 15", facts.system.platform, Trust::kCorroborating));
   sources.push_back(named("AT_BASE_PLATFORM", "auxv 24", facts.system.base_platform, Trust::kSiliconOnly));
   sources.push_back(hwcap2(facts.system));

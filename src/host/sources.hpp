@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "cpu_version.hpp"
 #include "parley/host/capabilities.hpp"
 
 namespace parley::host {
@@ -12,10 +12,8 @@ namespace parley::host {
 /// The level of the chip, from the sources that see through a compatibility mode.
 std::optional<Level> find_silicon(const Facts &facts);
 
-/// One row per source, each compared with the verdict already in `host`. `cpu_version_says` and `cpu_version_level` sum
-/// up the cpu nodes.
-std::vector<Source> list_sources(const Facts &facts, const std::string &cpu_version_says,
-                                 std::optional<Level> cpu_version_level, const Capabilities &host);
+/// One row per source, each compared with the verdict already in `host`.
+std::vector<Source> list_sources(const Facts &facts, const CpuVersions &versions, const Capabilities &host);
 
 /// Contradictions between the sources and the verdict.
 std::vector<Doubt> doubts_between(const Facts &facts, const Capabilities &host);

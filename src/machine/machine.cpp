@@ -41,7 +41,7 @@ void ignore_signal(int) {}
 
 // Without SA_RESTART, so that the signal gets a thread out of whatever it waits in.
 void install_kick_handler() {
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = ignore_signal;
   sigaction(SIGUSR1, &action, nullptr);
 }

@@ -39,6 +39,7 @@ TEST(Level, KnowsALogicalPvrAboveItsTableAsNewer) {
   EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f000007}));
   EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f100003}));
   EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f000001}));
+  EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f100008}));
   EXPECT_FALSE(is_newer_than_known(kInvalidLogicalPvr));
 }
 

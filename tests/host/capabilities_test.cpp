@@ -169,6 +169,17 @@ TEST(Capabilities, ReadTheLevelsThatTheHypervisorGrants) {
   EXPECT_EQ(row.agreement, Agreement::kAgrees);
 }
 
+TEST(Capabilities, OfAHostWhoseTreeIsUnreadableAreThoseOfAPartition) {
+  Facts facts = reference_host();
+  facts.tree = {};
+  facts.tree.problem = "/proc/device-tree: EACCES";
+  const Capabilities host = assess(facts);
+  EXPECT_EQ(host.level, level("power10"));
+  EXPECT_EQ(host.kvm, KvmKind::kNestedV2);
+  EXPECT_TRUE(host.nested());
+  EXPECT_THAT(host.doubts, Contains(Field(&Doubt::id, "platform-unknown")));
+}
+
 TEST(Capabilities, OfAnotherArchitectureAreNone) {
   Facts facts;
   facts.system.machine = "x86_64";

@@ -61,6 +61,7 @@ TEST(CpuVersions, ThatDisagreeGiveTheLowestAndSaySo) {
   EXPECT_EQ(all.level, level("power9"));
   ASSERT_EQ(all.doubts.size(), 1u);
   EXPECT_EQ(all.doubts[0].id, "cpu-nodes-disagree");
+  EXPECT_EQ(all.groups.size(), 3u);
 }
 
 TEST(CpuVersions, OneOfWhichIsBrokenGiveTheOthersAndSaySo) {
@@ -72,6 +73,8 @@ TEST(CpuVersions, OneOfWhichIsBrokenGiveTheOthersAndSaySo) {
 TEST(CpuVersions, SayTheSameDoubtOnceForManyNodes) {
   const auto all = read_cpu_versions(partition(std::vector(100, cpu_node({0x0f, 0, 0, 8}))).tree);
   EXPECT_EQ(all.doubts.size(), 1u);
+  ASSERT_EQ(all.groups.size(), 1u);
+  EXPECT_EQ(all.groups[0].nodes, 100u);
 }
 
 TEST(CpuVersions, OfATreeWithoutCpuNodesAreNamedSo) {

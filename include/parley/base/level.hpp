@@ -74,8 +74,7 @@ class Level {
 /// The row with that name, for names known when the program is written.
 Level level(std::string_view name);
 
-/// A logical PVR that is well-formed, is in no table of ours, and numbers above the highest one that is:
-/// a level newer than this program (0x0f000008 and up).
+/// A level newer than this program: 0x0f000008 and up.
 bool is_newer_than_known(LogicalPvr pvr);
 
 /// "power10 (0x0f000006)"

@@ -71,8 +71,8 @@ struct Capabilities {
   std::uint64_t page_size = 0;       ///< bytes, 0 when unknown
   unsigned threads_per_core = 0;     ///< of the host's first core, 0 when unknown
 
-  /// True where the host is itself a partition, so that guests are radix-only.
-  bool nested() const { return platform == Platform::kPseries; }
+  /// True where the host is itself a partition, so that guests are radix-only; also where that cannot be told.
+  bool nested() const { return platform != Platform::kPowerNv; }
 };
 
 Capabilities assess(const Facts &facts);

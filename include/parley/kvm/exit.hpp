@@ -63,7 +63,7 @@ struct RunFailure {
   int error = 0;                             ///< errno; 0 where KVM_RUN itself succeeded
   std::optional<std::uint32_t> exit_reason;  ///< absent where the kernel left it untouched
   std::uint64_t hardware_reason = 0;         ///< of UNKNOWN, FAIL_ENTRY, INTERNAL_ERROR
-  LogicalPvr arch_compat{};                  ///< as read back after the failure
+  LogicalPvr arch_compat;                    ///< as read back after the failure
 };
 
 using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, Mmio, RunFailure>;

@@ -20,7 +20,7 @@ Failure explain(const compat::Refusal &refusal, const compat::Host &host);
 /// Three lines at most: what, why, what to do.
 std::string failure_text(const Failure &failure);
 
-/// "chosen power10 (0x0f000006): not-above-host: …", the reason for a decision in one line.
+/// "power10 (0x0f000006); host level power10 (0x0f000006) by cpu-version 0x0f000006"
 std::string decision_line(const compat::Decision &decision, const compat::Host &host);
 
 }  // namespace parley::report
