@@ -22,6 +22,8 @@ for top in ("include/parley", "src"):
             wrong.append(f"{path}: '{layer}' is no layer")
             continue
         for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if re.match(r'\s*#\s*include\s+"\.\./', line):
+                wrong.append(f"{path}:{number}: an include that leaves its folder")
             include = re.match(r'\s*#\s*include\s+["<]parley/([a-z]+)/', line)
             if include is None:
                 continue

@@ -9,10 +9,11 @@ cd "$(dirname "$0")/.."
 status=0
 
 mapfile -t sources < <(git ls-files '*.cpp' '*.hpp')
+[ ${#sources[@]} -gt 0 ] || { echo "tests/lint.sh: git lists no sources here" >&2; exit 1; }
 clang-format --dry-run --Werror "${sources[@]}" || status=1
 
 while read -r file; do
-  case $file in LICENSE|*.md|*.json|devicetree/guests/*|.gitignore|.clang-*) continue ;; esac
+  case $file in LICENSE|*.md|*.json|.gitignore|.clang-*) continue ;; esac
   head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || { echo "$file: no licence line"; status=1; }
 done < <(git ls-files)
 

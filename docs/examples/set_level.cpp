@@ -33,7 +33,9 @@ int main(int argc, char **argv) {
   kvm::Kernel &kernel = kvm::linux_kernel();
   compat::Host host{machine::gather_facts(kernel), {}};
   host.capabilities = host::assess(host.facts);
-  if (host.facts.kvm.access != host::KvmAccess::kHv) return fail(4, machine::explain_access(host.facts.kvm));
+  if (host.facts.kvm.access != host::KvmAccess::kHv) {
+    return fail(machine::is_refusal(host.facts.kvm.access) ? 1 : 4, machine::explain_access(host.facts.kvm));
+  }
 
   // 2. The decision, before any vCPU exists.
   const auto decision = compat::decide({*wish, false, false}, host);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "commands.hpp"
 #include "host_source.hpp"
 #include "parley/app/app.hpp"
@@ -8,7 +10,22 @@
 namespace parley::app {
 namespace {
 
-// Only a level that the policy allows is shown to the kernel.
+bool was_tried(const host::KvmFacts &kvm, compat::Target target) {
+  return std::ranges::find(kvm.trials, target.pvr, &host::LevelTrial::asked) != kvm.trials.end();
+}
+
+// Only a level that all other rules allow is shown to the kernel; when that refuses it, the next one of the list.
+void try_chosen_levels(const compat::Wish &wish, kvm::Kernel &kernel, compat::Host &host) {
+  for (;;) {
+    const auto decision = compat::decide(wish, host);
+    if (!decision || was_tried(host.facts.kvm, decision->chosen)) return;
+    const LogicalPvr tried[] = {decision->chosen.pvr};
+    const host::KvmFacts again = machine::probe_kvm(kernel, tried);
+    if (again.trials.empty()) return;
+    host.facts.kvm.trials.push_back(again.trials.front());
+  }
+}
+
 std::expected<compat::Host, Failure> host_to_check(const Options &options, kvm::Kernel &kernel) {
   if (options.host) {
     auto facts = load_host(*options.host);
@@ -16,11 +33,7 @@ std::expected<compat::Host, Failure> host_to_check(const Options &options, kvm::
     return assess_host(std::move(*facts));
   }
   compat::Host host = assess_host(machine::gather_facts(kernel));
-  if (host.capabilities.kvm == host::KvmKind::kNone) return host;
-  if (const auto decision = compat::decide(options.wish, host)) {
-    const LogicalPvr tried[] = {decision->chosen.pvr};
-    host.facts.kvm = machine::probe_kvm(kernel, tried);
-  }
+  if (host.capabilities.kvm != host::KvmKind::kNone) try_chosen_levels(options.wish, kernel, host);
   return host;
 }
 

@@ -15,8 +15,6 @@ namespace {
 
 spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kError:
-      return spdlog::level::err;
     case LogLevel::kWarning:
       return spdlog::level::warn;
     case LogLevel::kInfo:
@@ -49,6 +47,13 @@ void Diagnostics::failure(const Failure &failure) const { logger_->error(trim(re
 void Diagnostics::warn(const std::string &text) const { logger_->warn(text); }
 void Diagnostics::info(const std::string &text) const { logger_->info(text); }
 void Diagnostics::debug(const std::string &text) const { logger_->debug(text); }
+void Diagnostics::debug_lines(std::string_view text) const {
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    logger_->debug(line);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+}
 void Diagnostics::trace(const std::string &text) const { logger_->trace(text); }
 bool Diagnostics::traces() const { return logger_->should_log(spdlog::level::trace); }
 

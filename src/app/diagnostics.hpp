@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "options.hpp"
 #include "parley/base/failure.hpp"
@@ -23,6 +24,7 @@ class Diagnostics {
   void warn(const std::string &text) const;
   void info(const std::string &text) const;
   void debug(const std::string &text) const;
+  void debug_lines(std::string_view text) const;  ///< each line as a message of its own
   void trace(const std::string &text) const;
   bool traces() const;
 

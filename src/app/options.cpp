@@ -32,11 +32,10 @@ struct Words {
   std::string level;
   std::string compat = "auto";
   std::string on_refusal = "fail";
-  std::string memory = "256M";
+  std::string memory = std::to_string(guest::kDefaultMemory >> 20) + "M";
 };
 
-const std::map<std::string, LogLevel> kLogLevels{{"error", LogLevel::kError},
-                                                 {"warning", LogLevel::kWarning},
+const std::map<std::string, LogLevel> kLogLevels{{"warning", LogLevel::kWarning},
                                                  {"info", LogLevel::kInfo},
                                                  {"debug", LogLevel::kDebug},
                                                  {"trace", LogLevel::kTrace}};
@@ -76,8 +75,8 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   app.fallthrough();
   app.add_flag("-q,--quiet", words.quiet, "Warnings and errors only");
   app.add_flag("-v,--verbose", words.verbose, "Say how decisions were reached; twice: trace every exit of the guest");
-  app.add_option("--log-level", words.log_level, "error, warning, info, debug or trace; overrides -q and -v")
-      ->transform(CLI::IsMember({"error", "warning", "info", "debug", "trace"}));
+  app.add_option("--log-level", words.log_level, "warning, info, debug or trace; overrides -q and -v")
+      ->transform(CLI::IsMember({"warning", "info", "debug", "trace"}));
 
   CLI::App *inspect =
       app.add_subcommand("inspect", "What is this host? Every source, how far it is to be trusted, and the verdict");

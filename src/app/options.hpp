@@ -10,7 +10,8 @@
 
 namespace parley::app {
 
-enum class LogLevel : std::uint8_t { kError, kWarning, kInfo, kDebug, kTrace };
+/// Nothing hides a warning: a replaced or forced level is one.
+enum class LogLevel : std::uint8_t { kWarning, kInfo, kDebug, kTrace };
 
 enum class Command : std::uint8_t { kInspect, kCheck, kRun };
 

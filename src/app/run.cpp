@@ -10,7 +10,7 @@
 #include "host_source.hpp"
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
-#include "parley/base/try.hpp"
+#include "parley/base/text.hpp"
 #include "parley/console/output.hpp"
 #include "parley/console/signal_loop.hpp"
 #include "parley/machine/machine.hpp"
@@ -69,7 +69,7 @@ Ended end_of(const machine::End &end, int signal) {
   if (const auto *ended = std::get_if<machine::GuestEnded>(&end)) {
     using Kind = papr::Shutdown::Kind;
     if (ended->shutdown.kind == Kind::kPanic)
-      return {kFailure, Failure{"the guest panicked", ended->shutdown.message, "see its last words above"}};
+      return {kFailure, Failure{"the guest panicked", printable(ended->shutdown.message), "see its last words above"}};
     return {kSuccess, std::nullopt};
   }
   return {kSignal + signal, std::nullopt};
@@ -139,7 +139,8 @@ std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm:
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(Ended{kRefused, report::explain(decision.error(), host)});
   announce_policy(*decision, diagnostics);
-  diagnostics.debug("chosen " + report::decision_line(*decision, host) + "\n" + report::trail_text(decision->trail));
+  diagnostics.debug("chosen " + report::decision_line(*decision, host));
+  diagnostics.debug_lines(report::trail_text(decision->trail));
   auto plan = guest::plan_machine(options.memory_size, *decision, host, std::move(*payload), machine::services());
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
   return std::move(*plan);

@@ -28,8 +28,6 @@ constexpr std::array kTable{
     LevelInfo{"power11", LogicalPvr{0x0f000007}, "3.1", 8, Mmu::kHashOrRadix, kPower11Families},
 };
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 template <typename Matches>
 std::optional<Level> find(Matches matches) {
   const auto levels = Level::all();
@@ -65,7 +63,7 @@ std::optional<Level> Level::from_physical(PhysicalPvr pvr) {
 }
 
 std::optional<Level> Level::from_name(std::string_view name) {
-  return find([&](Level candidate) { return std::ranges::equal(candidate.name(), name, {}, lower, lower); });
+  return find([lower = to_lower(name)](Level candidate) { return candidate.name() == lower; });
 }
 
 Level level(std::string_view name) {

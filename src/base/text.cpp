@@ -27,6 +27,28 @@ std::string join(const std::vector<std::string> &parts, std::string_view separat
   return text;
 }
 
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char &c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string printable(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~') {
+      line += c;
+      continue;
+    }
+    char escaped[5];
+    std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    line += escaped;
+  }
+  return line;
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const auto first = text.find_first_not_of(kSpace);

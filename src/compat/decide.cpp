@@ -36,12 +36,13 @@ std::vector<Target> candidates(const Wish &wish, const Host &host) {
       case Request::Kind::kTarget:
         add_once(targets, request.target);
         break;
+      // Both go by the host's level; where that is not known they stand for nothing.
       case Request::Kind::kHost:
-        add_once(targets, Target::of(host_level.value_or(Level::highest())));
+        if (host_level) add_once(targets, Target::of(*host_level));
         break;
       case Request::Kind::kAuto:
-        add_once(targets, Target::of(host_level.value_or(Level::highest())));
-        add_levels_below(targets, host_level);
+        if (host_level) add_once(targets, Target::of(*host_level));
+        if (host_level) add_levels_below(targets, host_level);
         break;
     }
   }
@@ -58,7 +59,7 @@ std::string refusing_evidence(const Attempt &attempt) {
 Attempt judge(Target target, const Host &host) {
   Attempt attempt{target, {}};
   for (const Rule &rule : rules()) {
-    attempt.steps.push_back({&rule, rule.judge(target, host.facts, host.capabilities)});
+    attempt.steps.push_back({&rule, rule.judge(target, host)});
     if (!attempt.legal()) break;
   }
   return attempt;
@@ -106,6 +107,7 @@ std::expected<Decision, Refusal> decide(const Wish &wish, const Host &host) {
     decision.trail.push_back(std::move(attempt));
     if (!usable.empty() && !may_change) break;
   }
+  if (decision.trail.empty()) decision.trail.push_back(judge(Target::of(Level::highest()), host));
   if (usable.empty()) return std::unexpected(Refusal{std::move(decision.trail), legal_range(host)});
   decision.chosen = usable.front();
   decision.next.assign(usable.begin() + 1, usable.end());

@@ -3,29 +3,27 @@
 // The rules, in the order in which they are asked: from what can be said on any machine to what only this kernel knows.
 #include <algorithm>
 #include <array>
+#include <utility>
 
-#include "parley/base/failure.hpp"
 #include "parley/base/text.hpp"
 #include "parley/compat/decide.hpp"
 
 namespace parley::compat {
 namespace {
 
-using host::Capabilities;
-using host::Facts;
 using host::KvmKind;
 
 Finding passes(std::string evidence) { return {Verdict::kPasses, std::move(evidence)}; }
 Finding refused(std::string evidence) { return {Verdict::kRefused, std::move(evidence)}; }
 Finding not_asked(std::string evidence) { return {Verdict::kNotAsked, std::move(evidence)}; }
 
-Finding kvm_present(Target, const Facts &, const Capabilities &host) {
-  const std::string evidence = describe_kind(host) + ": " + host.kind_reason;
-  if (host.kvm == KvmKind::kNone) return refused(evidence);
-  return host.kvm == KvmKind::kNotAsked ? not_asked(evidence) : passes(evidence);
+Finding kvm_present(Target, const Host &host) {
+  const std::string evidence = describe_kind(host.capabilities) + ": " + host.capabilities.kind_reason;
+  if (host.capabilities.kvm == KvmKind::kNone) return refused(evidence);
+  return host.capabilities.kvm == KvmKind::kNotAsked ? not_asked(evidence) : passes(evidence);
 }
 
-Finding known_level(Target target, const Facts &, const Capabilities &) {
+Finding known_level(Target target, const Host &) {
   if (target.is_raw()) return passes("raw sets no level");
   if (const auto level = target.level()) return passes(describe(*level) + ", ISA " + std::string(level->info().isa));
   const std::string text = hex32(target.pvr.value);
@@ -37,57 +35,52 @@ Finding known_level(Target target, const Facts &, const Capabilities &) {
   return refused(text + " is a logical PVR of no level that KVM knows");
 }
 
-Finding register_present(Target target, const Facts &, const Capabilities &host) {
-  if (host.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
-  if (host.kvm != KvmKind::kPr) return passes("KVM-HV has the register");
-  if (target.is_raw()) return passes("raw needs no arch_compat register");
-  return refused("KVM-PR has no arch_compat register");
+Finding register_present(Target, const Host &host) {
+  if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
+  if (host.capabilities.kvm == KvmKind::kPr) return refused("KVM-PR has no arch_compat register");
+  return passes("KVM-HV has the register");
 }
 
-Finding host_level_known(Target, const Facts &, const Capabilities &host) {
-  if (!host.level) return refused(host.level_reason);
-  return passes(describe(*host.level) + " by " + host.level_reason);
+Finding host_level_known(Target, const Host &host) {
+  if (!host.capabilities.level) return refused(host.capabilities.level_reason);
+  return passes(describe(*host.capabilities.level) + " by " + host.capabilities.level_reason);
 }
 
-// A raw guest takes its level from the physical PVR. In a partition below the silicon's level it would see more than
-// its host has.
-Finding raw_is_honest(Target target, const Facts &, const Capabilities &host) {
+// A raw guest takes its level from the physical PVR. Where the host is below its silicon it would see more than its
+// host has.
+Finding raw_is_honest(Target target, const Host &host) {
   if (!target.is_raw()) return passes("a level is set");
-  if (!host.compat_mode) return passes("the host runs raw itself");
-  if (host.silicon && *host.silicon == *host.level)
-    return passes("the silicon is " + std::string(host.silicon->name()) + " too");
-  const std::string silicon = host.silicon ? std::string(host.silicon->name()) : "of unknown level";
-  return refused("the host is limited to " + describe(*host.level) + ", its silicon is " + silicon +
-                 ": a raw guest would see the silicon");
+  const auto &[level, silicon] = std::pair(host.capabilities.level, host.capabilities.silicon);
+  if (silicon == level) return passes("the silicon is " + std::string(level->name()) + " too");
+  if (!silicon && !host.capabilities.compat_mode) return passes("the host runs raw itself");
+  return refused("the host has " + describe(*level) + ", its silicon is " +
+                 (silicon ? std::string(silicon->name()) : "of unknown level") + ": a raw guest would see the silicon");
 }
 
-Finding not_above_host(Target target, const Facts &, const Capabilities &host) {
+Finding not_above_host(Target target, const Host &host) {
   const auto level = target.level();
   if (!level) return passes("raw is the host's own");
-  const std::string evidence =
-      "asked " + describe(*level) + ", the host has " + describe(*host.level) + " by " + host.level_reason;
-  return *level <= *host.level ? passes(evidence) : refused(evidence);
+  const std::string evidence = "asked " + describe(*level) + ", the host has " + describe(*host.capabilities.level) +
+                               " by " + host.capabilities.level_reason;
+  return *level <= *host.capabilities.level ? passes(evidence) : refused(evidence);
 }
 
 // KVM in a partition runs radix guests only (CONFIGURE_V3_MMU without radix is EINVAL), and radix came with POWER9. v1
 // takes power8 all the same, v2 does not; a guest that believes it could not boot.
-Finding nested_floor(Target target, const Facts &, const Capabilities &host) {
+Finding nested_floor(Target target, const Host &host) {
   const auto level = target.level();
-  if (!host.nested()) return passes("the host is no partition");
+  if (!host.capabilities.nested()) return passes("the host is no partition");
   if (!level) return passes("raw is the host's own");
   const std::string evidence = "guests of a partition are radix-only, and " + std::string(level->name());
   return level->info().mmu == Mmu::kHashOnly ? refused(evidence + " knows the hash MMU only")
                                              : passes(evidence + " has radix");
 }
 
-Finding granted_by_hypervisor(Target target, const Facts &facts, const Capabilities &) {
+Finding granted_by_hypervisor(Target target, const Host &host) {
   const auto level = target.level();
-  const auto &caps = facts.kvm.compat_caps;
+  const auto &caps = host.facts.kvm.compat_caps;
   if (!caps || caps->error != 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS gave no answer");
-  std::uint64_t bit = 0;
-  if (level == parley::level("power9")) bit = host::kCompatCapPower9;
-  if (level == parley::level("power10")) bit = host::kCompatCapPower10;
-  if (level == parley::level("power11")) bit = host::kCompatCapPower11;
+  const std::uint64_t bit = level ? host::compat_cap_of(*level) : 0;
   if (bit == 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS does not speak of " + short_name(target));
   const std::string evidence = "KVM_PPC_GET_COMPAT_CAPS says " + hex64(caps->bits);
   if (caps->bits & bit) return passes(evidence);
@@ -96,13 +89,11 @@ Finding granted_by_hypervisor(Target target, const Facts &facts, const Capabilit
   return only_a_higher_level ? not_asked(evidence + ", the highest level alone") : refused(evidence);
 }
 
-Finding taken_by_kernel(Target target, const Facts &facts, const Capabilities &) {
-  const auto &trials = facts.kvm.trials;
+Finding taken_by_kernel(Target target, const Host &host) {
+  const auto &trials = host.facts.kvm.trials;
   const auto trial = std::ranges::find(trials, target.pvr, &host::LevelTrial::asked);
   if (trial == trials.end()) return not_asked("the kernel was not asked yet");
-  const std::string evidence = "KVM_SET_ONE_REG arch_compat " +
-                               (trial->error != 0 ? errno_name(trial->error) : "succeeded") + ", reads back " +
-                               hex32(trial->readback.value);
+  const std::string evidence = "KVM_SET_ONE_REG arch_compat " + describe(*trial);
   return trial->outcome == host::TrialOutcome::kTaken ? passes(evidence) : refused(evidence);
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/compat/target.hpp"
 
-#include <algorithm>
-
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
 
@@ -10,9 +8,7 @@ namespace parley::compat {
 namespace {
 
 std::expected<Request, Failure> parse_word(std::string_view word) {
-  std::string lower(word);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string lower = to_lower(word);
   if (lower == "auto") return Request{Request::Kind::kAuto, {}};
   if (lower == "host") return Request{Request::Kind::kHost, {}};
   if (lower == "raw") return Request{Request::Kind::kTarget, Target::raw()};

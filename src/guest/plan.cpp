@@ -25,6 +25,7 @@ std::expected<MachinePlan, Failure> plan_machine(std::uint64_t memory_size, cons
   plan.host =
       "host " + (known.level ? describe(*known.level) : std::string("of unknown level")) + " by " + known.level_reason;
   plan.legal = describe(decision.legal);
+  plan.host_level = known.level;
   plan.memory_size = memory_size;
   plan.level = decision.chosen;
   plan.fallbacks = decision.next;

@@ -2,22 +2,28 @@
 //
 // The device tree of the guest, as LoPAR appendix B lays it out for a partition. The level appears once, in the cpu
 // nodes' cpu-version; that is where a guest's kernel takes it from.
+#include "parley/base/text.hpp"
 #include "parley/guest/plan.hpp"
 
 namespace parley::guest {
 namespace {
 
-constexpr std::uint32_t kVtyUnit = 0x71000000;  // where PAPR guests have always found their console
-constexpr std::uint32_t kCacheLine = 128;       // bytes, POWER4 to Power11
+constexpr std::uint32_t kCacheLine = 128;  // bytes, POWER4 to Power11
 constexpr std::uint32_t kRtasErrorLogMax = 2048;
 
 // LoPAR B.6.2.1, "ibm,pa-features": number of bytes, type 0, then the bytes. Each level's set adds to the one before;
 // the numbers are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 says that the guest may use radix.
 Bytes pa_features(Level level) {
+  constexpr std::size_t kIsa206 = 6;
   constexpr std::size_t kIsa207 = 24;
   constexpr std::size_t kIsa300 = 66;
   constexpr std::size_t kIsa31 = 74;
   constexpr std::uint8_t kBase[] = {0xf6, 0x1f, 0xc7, 0xc0, 0x00, 0xf0, 0x80};
+  if (level < parley::level("power8")) {
+    constexpr std::uint8_t kFeatures[] = {kIsa206, 0, 0xf6, 0x1f, 0xc7, 0x00, 0x00, 0xc0};
+    const auto bytes = std::as_bytes(std::span(kFeatures));
+    return {bytes.begin(), bytes.end()};
+  }
   const bool isa300 = level >= parley::level("power9");
   const bool isa31 = level >= parley::level("power10");
   const std::size_t size = isa31 ? kIsa31 : isa300 ? kIsa300 : kIsa207;
@@ -79,19 +85,20 @@ void add_rtas(fdt::Node &root, const Services &services) {
   for (const RtasProperty &property : services.rtas) rtas.set_cells(property.name, {property.token});
 }
 
-void add_console(fdt::Node &root) {
+void add_console(fdt::Node &root, std::uint32_t unit) {
+  const std::string name = "vty@" + hex32(unit).substr(2);
   fdt::Node &vdevice = root.add("vdevice");
   vdevice.set_text("device_type", "vdevice");
   vdevice.set_text("compatible", "IBM,vdevice");
   vdevice.set_cells("#address-cells", {1});
   vdevice.set_cells("#size-cells", {0});
-  fdt::Node &vty = vdevice.add("vty@71000000");
+  fdt::Node &vty = vdevice.add(name);
   vty.set_text("device_type", "serial");
   vty.set_text("compatible", "hvterm1");
-  vty.set_cells("reg", {kVtyUnit});
+  vty.set_cells("reg", {unit});
   fdt::Node &chosen = root.add("chosen");
-  chosen.set_text("stdout-path", "/vdevice/vty@71000000");
-  chosen.set_text("linux,stdout-path", "/vdevice/vty@71000000");
+  chosen.set_text("stdout-path", "/vdevice/" + name);
+  chosen.set_text("linux,stdout-path", "/vdevice/" + name);
 }
 
 }  // namespace
@@ -106,7 +113,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   add_cpus(root, plan, target);
   add_memory(root, plan);
   add_rtas(root, plan.services);
-  add_console(root);
+  add_console(root, plan.services.console_unit);
   return root;
 }
 

@@ -60,11 +60,6 @@ void find_kind(const Facts &facts, Capabilities &host) {
     host.kind_reason = "KVM creates HV guests, and the machine is no partition";
     return;
   }
-  // Of the two, a partition is the one that allows a guest less.
-  if (host.platform == Platform::kUnknown) {
-    host.doubts.push_back({"platform-unknown",
-                           "the device tree does not tell a partition from bare metal: it is treated as a partition"});
-  }
   if (nested_hv || takes_power8(kvm)) {
     host.kvm = KvmKind::kNestedV1;
     host.kind_reason =
@@ -72,6 +67,8 @@ void find_kind(const Facts &facts, Capabilities &host) {
   } else {
     host.kvm = KvmKind::kNestedV2;
     host.kind_reason = "a partition whose KVM_CAP_PPC_NESTED_HV is 0";
+    // Without the trial of power8, v1 with nesting switched off in its module looks the same.
+    if (kvm.trials.empty()) host.kind_reason += " (or v1 with kvm-hv's nested=0)";
   }
 }
 
@@ -140,6 +137,11 @@ Capabilities assess(const Facts &facts) {
   const CpuVersions versions = read_cpu_versions(facts.tree);
   // Bare metal has no cpu-version to miss.
   if (host.platform != Platform::kPowerNv) std::ranges::copy(versions.doubts, std::back_inserter(host.doubts));
+  // Of the two, a partition is the one that allows a guest less.
+  if (host.platform == Platform::kUnknown) {
+    host.doubts.push_back({"platform-unknown",
+                           "the device tree does not tell a partition from bare metal: it is treated as a partition"});
+  }
   host.silicon = find_silicon(facts);
   find_level(facts, versions, host);
   host.sources = list_sources(facts, versions, host);

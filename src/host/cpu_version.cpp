@@ -80,9 +80,10 @@ CpuVersions read_cpu_versions(const TreeFacts &tree) {
   for (const CpuNode &node : tree.cpus) add_to_groups(all.groups, read_cpu_version(node), node.name);
   for (const auto &[version, node, nodes] : all.groups) {
     if (version.doubt) all.doubts.push_back(*version.doubt);
-    if (!version.level || (all.level && *all.level <= *version.level)) continue;
+    if (!version.level || (all.level && *all.level < *version.level)) continue;
+    // Of two nodes of one level, the one with a logical PVR says more: the partition was given that level.
+    all.logical = version.logical || (all.level == version.level && all.logical);
     all.level = version.level;
-    all.logical = version.logical;
   }
   all.says = list_answers(all.groups);
   if (all.groups.size() > 1) {

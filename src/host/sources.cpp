@@ -79,16 +79,13 @@ Source kvm_capabilities(const KvmFacts &kvm) {
   constexpr std::string_view kPrefix = "KVM_CAP_";
   for (const auto &[capability, value] : kvm.capabilities) {
     if (value == 0) continue;
-    present.push_back(capability.substr(kPrefix.size()) + (value > 1 ? "=" + std::to_string(value) : ""));
+    const bool prefixed = capability.starts_with(kPrefix);  // a saved report may say anything
+    present.push_back(capability.substr(prefixed ? kPrefix.size() : 0) +
+                      (value > 1 ? "=" + std::to_string(value) : ""));
   }
   if (!present.empty()) source.says = join(present, " ");
   return source;
 }
-
-constexpr struct {
-  std::uint64_t bit;
-  std::string_view level_name;
-} kCompatCapBits[] = {{kCompatCapPower9, "power9"}, {kCompatCapPower10, "power10"}, {kCompatCapPower11, "power11"}};
 
 Source compat_caps(const KvmFacts &kvm) {
   Source source{"KVM compat capabilities", "KVM_PPC_GET_COMPAT_CAPS", "not in this kernel", std::nullopt,
@@ -100,10 +97,10 @@ Source compat_caps(const KvmFacts &kvm) {
     return source;
   }
   std::vector<std::string> granted;
-  for (const auto &[bit, level_name] : kCompatCapBits) {
-    if ((kvm.compat_caps->bits & bit) == 0) continue;
-    granted.emplace_back(level_name);
-    source.level = level(level_name);  // the table ascends: the last one is the highest
+  for (const Level candidate : Level::all()) {
+    if ((kvm.compat_caps->bits & compat_cap_of(candidate)) == 0) continue;
+    granted.emplace_back(candidate.name());
+    source.level = candidate;  // they ascend: the last one is the highest
   }
   source.says = granted.empty() ? "no level" : join(granted, ", ");
   return source;
@@ -113,18 +110,18 @@ std::string outcome_word(const LevelTrial &trial) {
   switch (trial.outcome) {
     case TrialOutcome::kTaken:
       return "taken";
-    case TrialOutcome::kPoisoned:
-      return "refused, reads back " + hex32(trial.readback.value);
     case TrialOutcome::kRefused:
       return "refused";
     case TrialOutcome::kNoRegister:
       return "no such register";
     case TrialOutcome::kStoredWithoutPapr:
       return "stored, but the vCPU has no PAPR";
+    case TrialOutcome::kPoisoned:
+      return "refused, reads back " + hex32(kInvalidLogicalPvr.value);
     case TrialOutcome::kOther:
       break;
   }
-  return errno_name(trial.error) + ", reads back " + hex32(trial.readback.value);
+  return describe(trial);
 }
 
 // One row each, as each says another thing: what this kernel does with this level.
@@ -156,7 +153,9 @@ std::optional<Level> find_silicon(const Facts &facts) {
   if (facts.system.cpuinfo_pvr) {
     if (const auto found = Level::from_physical(*facts.system.cpuinfo_pvr)) return found;
   }
-  if (const auto named = level_in_name(facts.system.base_platform.value_or("")); named.level) return named.level;
+  // A chip newer than all known ones is of no known level.
+  const auto named = level_in_name(facts.system.base_platform.value_or(""));
+  if (named.level && !named.newer) return named.level;
   // A raw cpu-version is the physical PVR.
   for (const CpuNode &node : facts.tree.cpus) {
     if (!node.cpu_version || node.cpu_version->size() != sizeof(std::uint32_t)) continue;
@@ -199,11 +198,12 @@ std::vector<Doubt> doubts_between(const Facts &facts, const Capabilities &host) 
     const bool speaks_of_level = source.trust == Trust::kCorroborating || source.trust == Trust::kHint;
     if (!speaks_of_level || source.agreement != Agreement::kDisagrees) continue;
     const bool trial = source.name.starts_with("KVM trial");
-    const std::string id = trial ? "kvm-trial-disagrees" : "source-disagrees";
-    doubts.push_back(
-        {id, source.name + " (" + source.says + ") does not go with the host's level " + describe(*host.level) +
-                 (trial && *source.level > *host.level ? ": a kernel without the arch_compat check (before Linux 7.2)"
-                                                       : "")});
+    std::string sentence =
+        source.name + " (" + source.says + ") does not go with the host's level " + describe(*host.level);
+    // Only between levels of one ISA can a kernel miss that (kvmppc_set_arch_compat compares ISA bits).
+    const bool above = *source.level > *host.level && source.level->info().isa == host.level->info().isa;
+    if (trial && above) sentence += ": a kernel without the arch_compat check (before Linux 7.2)";
+    doubts.push_back({trial ? "kvm-trial-disagrees" : "source-disagrees", std::move(sentence)});
   }
   return doubts;
 }

@@ -58,9 +58,4 @@ std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::
   return tree_facts(*tree, path.string());
 }
 
-int KvmFacts::capability(const std::string &name) const {
-  const auto found = capabilities.find(name);
-  return found == capabilities.end() ? 0 : found->second;
-}
-
 }  // namespace parley::host

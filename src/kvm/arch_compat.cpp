@@ -17,15 +17,16 @@ constexpr const char *kSet = "KVM_SET_ONE_REG arch_compat";
 int errno_of(const std::expected<int, CallError> &result) { return result ? 0 : result.error().error; }
 
 SettingOutcome classify(const LevelSetting &setting) {
-  if (setting.get_error != 0) return setting.set_error != 0 ? SettingOutcome::kNoRegister : SettingOutcome::kOther;
-  if (setting.readback == kInvalidLogicalPvr) return SettingOutcome::kPoisoned;
-  if (setting.readback == setting.asked) {
-    // Kernels before 7.2 report success without PAPR too; the vCPU still could not run.
-    if (setting.papr_error != 0 || setting.set_error == EINVAL) return SettingOutcome::kStoredWithoutPapr;
-    return setting.set_error == 0 ? SettingOutcome::kTaken : SettingOutcome::kOther;
+  if (setting.get_error != 0) {
+    const bool unknown = setting.get_error == EINVAL && setting.set_error == EINVAL;
+    return unknown ? SettingOutcome::kNoRegister : SettingOutcome::kOther;
   }
-  if (setting.set_error != 0 && setting.readback == setting.before) return SettingOutcome::kRefused;
-  return SettingOutcome::kOther;
+  if (setting.readback == kInvalidLogicalPvr) return SettingOutcome::kPoisoned;
+  // Kernels before 7.2 report success without PAPR too; the vCPU still could not run.
+  if (setting.readback == setting.asked && setting.papr_error != 0) return SettingOutcome::kStoredWithoutPapr;
+  if (setting.readback == setting.asked && setting.set_error == 0) return SettingOutcome::kTaken;
+  const bool unchanged = setting.readback == setting.before;
+  return setting.set_error == EINVAL && unchanged ? SettingOutcome::kRefused : SettingOutcome::kOther;
 }
 
 }  // namespace

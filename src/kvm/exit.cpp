@@ -17,11 +17,12 @@ using Kind = RunFailureKind;
 // -EINVAL, as the trap number that a failed entry under nested API v2 is folded into.
 constexpr auto kFailedEntryTrap = static_cast<std::uint64_t>(-EINVAL);
 
-Kind kind_of_errno(int error, std::uint32_t reason, LogicalPvr arch_compat) {
+Kind kind_of_errno(int error, std::uint32_t reason, std::optional<LogicalPvr> arch_compat) {
   switch (error) {
     case EINVAL:
-      if (reason == abi::kExitInternalError)
+      if (reason == abi::kExitInternalError && arch_compat) {
         return arch_compat == kInvalidLogicalPvr ? Kind::kLevelInvalid : Kind::kPaprMissing;
+      }
       if (reason == abi::kExitFailEntry) return Kind::kNoHashMemory;
       return reason == kUntouched ? Kind::kBadCall : Kind::kUnexpectedErrno;
     case ENOMEM:
@@ -95,12 +96,14 @@ std::string evidence(const RunFailure &failure) {
   std::string text = "KVM_RUN " + (failure.error != 0 ? errno_text(failure.error) : std::string("succeeded"));
   text += failure.exit_reason ? ", exit_reason " + std::to_string(*failure.exit_reason) : ", exit_reason untouched";
   if (failure.error == 0) text += ", hardware reason " + hex64(failure.hardware_reason);
-  return text + ", arch_compat reads back " + hex32(failure.arch_compat.value);
+  text += failure.arch_compat ? ", arch_compat reads back " + hex32(failure.arch_compat->value)
+                              : std::string(", arch_compat cannot be read");
+  return text + " (" + std::string(name(failure.kind)) + ")";
 }
 
 }  // namespace
 
-Exit classify_exit(int error, const abi::Run &run, LogicalPvr arch_compat) {
+Exit classify_exit(int error, const abi::Run &run, std::optional<LogicalPvr> arch_compat) {
   const std::uint32_t reason = run.exit_reason;
   if (error == EINTR) return Interrupted{};
   // In-kernel RTAS leaves its own errno and an hcall half done (book3s_rtas.c:kvmppc_rtas_hcall).

@@ -13,12 +13,6 @@ std::expected<int, CallError> Vcpu::enable_papr() {
   return descriptor_.ioctl("KVM_ENABLE_CAP KVM_CAP_PPC_PAPR", abi::kEnableCap, &argument);
 }
 
-std::expected<abi::Regs, CallError> Vcpu::regs() const {
-  abi::Regs regs{};
-  TRY(descriptor_.ioctl("KVM_GET_REGS", abi::kGetRegs, &regs));
-  return regs;
-}
-
 std::expected<int, CallError> Vcpu::set_regs(const abi::Regs &regs) {
   return descriptor_.ioctl("KVM_SET_REGS", abi::kSetRegs, &regs);
 }
@@ -33,16 +27,14 @@ Exit Vcpu::run() {
   run_page().exit_reason = kUntouched;
   const auto result = descriptor_.ioctl("KVM_RUN", abi::kRun, 0ul);
   const int error = result ? 0 : result.error().error;
-  const Exit exit = classify_exit(error, run_page(), kNoLogicalPvr);
+  const Exit exit = classify_exit(error, run_page(), std::nullopt);
   // The register costs an ioctl, so it is read only where it tells two failures apart.
   if (!std::holds_alternative<RunFailure>(exit)) return exit;
-  return classify_exit(error, run_page(), read_level(*this).value_or(kNoLogicalPvr));
+  const auto level = read_level(*this);
+  return classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt);
 }
 
-void Vcpu::complete_hcall(std::int64_t status, std::span<const std::uint64_t> results) {
-  run_page().papr_hcall.ret = static_cast<std::uint64_t>(status);
-  std::ranges::copy(results, run_page().papr_hcall.args);
-}
+void Vcpu::complete_hcall(std::int64_t status) { run_page().papr_hcall.ret = static_cast<std::uint64_t>(status); }
 
 void Vcpu::complete_mmio_load_with_ones() { std::ranges::fill(run_page().mmio.data, std::uint8_t{0xff}); }
 

@@ -1,31 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "level_setter.hpp"
 
-#include "parley/kvm/arch_compat.hpp"
-
 namespace parley::machine {
 
-std::expected<compat::Target, LevelRefused> LevelSetter::try_level(kvm::Vcpu &vcpu, compat::Target target) {
+using kvm::SettingOutcome;
+
+std::expected<compat::Target, End> LevelSetter::try_level(kvm::Vcpu &vcpu, compat::Target target) {
   current_ = target;
   const kvm::LevelSetting setting = kvm::set_level(vcpu, target.pvr);
-  if (setting.outcome == kvm::SettingOutcome::kTaken) {
-    observer_.notice(LevelTaken{target});
-    return target;
+  const std::string evidence = describe(setting);
+  switch (setting.outcome) {
+    case SettingOutcome::kTaken:
+      observer_.notice(LevelTaken{target});
+      return target;
+    case SettingOutcome::kPoisoned:
+      // Any other refused level would leave the vCPU runnable at a level that nobody announced; this one cannot enter
+      // the guest.
+      if (plan_.forced && target == plan_.level) {
+        observer_.notice(LevelForced{target, evidence});
+        return target;
+      }
+      return set_next(vcpu, evidence);
+    case SettingOutcome::kRefused:
+    case SettingOutcome::kNoRegister:
+      return set_next(vcpu, evidence);
+    case SettingOutcome::kStoredWithoutPapr:
+    case SettingOutcome::kOther:
+      break;
   }
-  // Any other refused level would leave the vCPU runnable at a level that nobody announced; this one cannot enter the
-  // guest.
-  if (plan_.forced && target == plan_.level && setting.outcome == kvm::SettingOutcome::kPoisoned) {
-    observer_.notice(LevelForced{target, describe(setting)});
-    return target;
-  }
-  return set_next(vcpu, describe(setting));
+  // No refusal: something else is wrong, and another level would not mend it.
+  return std::unexpected(
+      RunFailed{{"cannot set the guest's level", evidence, "see dmesg; please report it if it stays"}});
 }
 
-std::expected<compat::Target, LevelRefused> LevelSetter::set_next(kvm::Vcpu &vcpu, const std::string &evidence) {
+std::expected<compat::Target, End> LevelSetter::set_next(kvm::Vcpu &vcpu, const std::string &evidence) {
   const std::string why = plan_.host + "; " + evidence;
   if (next_ == plan_.fallbacks.size()) {
-    return std::unexpected(LevelRefused{{"the kernel refuses " + describe(current_), why,
-                                         plan_.legal + "; ask for one of these, or add --on-refusal fallback"}});
+    const std::string what_to_do = plan_.fallbacks.empty() ? "; ask for another one, or add --on-refusal fallback"
+                                                           : ", and no further one is left to try";
+    return std::unexpected(LevelRefused{
+        {"the kernel refuses " + describe(current_), why, plan_.legal + " by Parley's rules" + what_to_do}});
   }
   const compat::Target next = plan_.fallbacks[next_++];
   observer_.notice(LevelReplaced{current_, why, next});

@@ -4,6 +4,7 @@
 #include <expected>
 #include <string>
 
+#include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/system.hpp"
 #include "parley/machine/machine.hpp"
 
@@ -14,13 +15,14 @@ class LevelSetter {
  public:
   LevelSetter(const guest::MachinePlan &plan, const Observer &observer) : plan_(plan), observer_(observer) {}
 
-  /// The level that the vCPU has now.
-  std::expected<compat::Target, LevelRefused> set_first(kvm::Vcpu &vcpu) { return try_level(vcpu, plan_.level); }
+  /// The level that the vCPU has now; LevelRefused when none is left, RunFailed when the kernel gave no answer to go
+  /// by.
+  std::expected<compat::Target, End> set_first(kvm::Vcpu &vcpu) { return try_level(vcpu, plan_.level); }
   /// After the kernel refused the current one in KVM_RUN, with that evidence.
-  std::expected<compat::Target, LevelRefused> set_next(kvm::Vcpu &vcpu, const std::string &evidence);
+  std::expected<compat::Target, End> set_next(kvm::Vcpu &vcpu, const std::string &evidence);
 
  private:
-  std::expected<compat::Target, LevelRefused> try_level(kvm::Vcpu &vcpu, compat::Target target);
+  std::expected<compat::Target, End> try_level(kvm::Vcpu &vcpu, compat::Target target);
 
   const guest::MachinePlan &plan_;
   const Observer &observer_;

@@ -30,9 +30,12 @@ Failure setup_failure(const kvm::CallError &error) {
           "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests"};
 }
 
+// Also over what a guest has left there before.
 bool load_payload(GuestMemory ram, const guest::Payload &payload) {
   for (const auto &segment : payload.segments) {
-    if (!ram.write(segment.at, segment.content)) return false;  // what follows the content is zero already
+    Bytes memory = segment.content;
+    memory.resize(segment.size);
+    if (!ram.write(segment.at, memory)) return false;
   }
   return true;
 }
@@ -64,12 +67,17 @@ class Machine::Running {
   void stop();
 
  private:
-  std::optional<End> start_at(std::expected<compat::Target, LevelRefused> level);
+  std::optional<End> start_at(const std::expected<compat::Target, End> &level);
+  bool is_level_refusal(const kvm::RunFailure &failure) const;
   std::optional<End> handle(const kvm::Hcall &hcall);
   std::optional<End> handle(const kvm::Interrupted &) { return std::nullopt; }
   std::optional<End> handle(const kvm::BadRtasArguments &);
   std::optional<End> handle(const kvm::Mmio &access);
   std::optional<End> handle(const kvm::RunFailure &failure);
+  void guest_ran() {
+    guest_ran_ = true;
+    retries_ = 0;
+  }
   End guest_ended();
   void trace(const std::string &line) const {
     if (observer_.trace) observer_.trace(line);
@@ -86,23 +94,22 @@ class Machine::Running {
   papr::Context context_;
   LevelSetter levels_;
   compat::Target level_;
-  bool guest_spoke_ = false;  // it got as far as an exit of its own
-  int retries_ = 0;
+  bool guest_ran_ = false;  // it got as far as an exit of its own
+  int retries_ = 0;         // in a row
 
   std::atomic<bool> stopping_ = false;
   std::mutex runner_mutex_;
   std::optional<pthread_t> runner_;  // the thread in run()
 };
 
-// Writes the tree of that level and lets the guest begin at its beginning.
-std::optional<End> Machine::Running::start_at(std::expected<compat::Target, LevelRefused> level) {
-  if (!level) return std::move(level).error();
+// Loads the payload and the tree of that level, and lets the guest begin at its beginning.
+std::optional<End> Machine::Running::start_at(const std::expected<compat::Target, End> &level) {
+  if (!level) return level.error();
   level_ = *level;
   const Bytes tree = fdt::to_blob(guest::guest_tree(plan_, level_));
-  if (tree.size() > guest::kTreeRoom || !context_.memory.write(plan_.tree_at, tree)) {
-    return RunFailed{
-        {"the guest's device tree does not fit", std::to_string(tree.size()) + " bytes", "please report it"}};
-  }
+  const bool loaded = load_payload(context_.memory, plan_.payload) && tree.size() <= guest::kTreeRoom &&
+                      context_.memory.write(plan_.tree_at, tree);
+  if (!loaded) return RunFailed{{"the guest does not fit into its memory", plan_.payload.name, "give it more (-m)"}};
   kvm::abi::Regs regs{};
   regs.pc = plan_.payload.entry.value;
   regs.msr = kMsr64Bit | kMsrMachineCheck | (plan_.payload.little_endian ? kMsrLittleEndian : 0);
@@ -134,18 +141,20 @@ void Machine::Running::stop() {
 }
 
 std::optional<End> Machine::Running::handle(const kvm::Hcall &hcall) {
-  guest_spoke_ = true;
-  retries_ = 0;
+  guest_ran();
   const papr::Status status = papr::dispatch_hcall(context_, hcall.number, hcall.args);
-  const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
-  trace((entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(hcall.number)) + ": " +
-        std::to_string(static_cast<std::int64_t>(status)));
+  if (observer_.trace) {
+    const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
+    const std::string name = entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(hcall.number);
+    observer_.trace(name + ": " + std::to_string(static_cast<std::int64_t>(status)));
+  }
   if (context_.shutdown) return guest_ended();
   vcpu_.complete_hcall(static_cast<std::int64_t>(status));
   return std::nullopt;
 }
 
 std::optional<End> Machine::Running::handle(const kvm::BadRtasArguments &) {
+  guest_ran();
   trace("H_RTAS: arguments that the kernel cannot read");
   vcpu_.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
   return std::nullopt;
@@ -153,26 +162,31 @@ std::optional<End> Machine::Running::handle(const kvm::BadRtasArguments &) {
 
 // Nothing is there: loads read as all ones, stores vanish, as on a bus without an answer.
 std::optional<End> Machine::Running::handle(const kvm::Mmio &access) {
-  guest_spoke_ = true;
+  guest_ran();
   trace(std::string(access.is_write ? "store to " : "load from ") + hex64(access.address.value) + ", outside RAM");
   if (!access.is_write) vcpu_.complete_mmio_load_with_ones();
   return std::nullopt;
 }
 
+// A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
+// refusal of the level: under nested API v2 any refused entry looks the same.
+bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
+  if (guest_ran_) return false;
+  if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
+  const auto level = level_.level();
+  return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;
+}
+
 std::optional<End> Machine::Running::handle(const kvm::RunFailure &failure) {
-  using Kind = kvm::RunFailureKind;
-  if (failure.kind == Kind::kTryAgain && ++retries_ < kMaxRetries) return std::nullopt;
+  if (failure.kind == kvm::RunFailureKind::kTryAgain && ++retries_ < kMaxRetries) return std::nullopt;
   const Failure explanation = explain(failure);
   trace(explanation.what + ": " + explanation.why);
-  const bool level_refused = failure.kind == Kind::kLevelInvalid || failure.kind == Kind::kLateRefusal;
-  // A guest that has run is not started again behind its back.
-  if (failure.kind == Kind::kLevelInvalid || (level_refused && !guest_spoke_ && !plan_.fallbacks.empty())) {
-    return start_at(levels_.set_next(vcpu_, explanation.why));
-  }
+  if (is_level_refusal(failure)) return start_at(levels_.set_next(vcpu_, explanation.why));
   return RunFailed{explanation};
 }
 
 End Machine::Running::guest_ended() {
+  if (context_.unknown_calls != 0) trace(std::to_string(context_.unknown_calls) + " calls that nothing here answers");
   // The proof after the fact: under nested API v2 this comes from the hypervisor, not from a copy in the kernel.
   const auto level = kvm::read_level(vcpu_);
   if (!level_.is_raw() && level != level_.pvr) {
@@ -200,8 +214,6 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
     TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
     TRY(vm.configure_radix());
     kvm::Vcpu vcpu = TRY(vm.create_vcpu(VcpuId{0}));
-    if (!load_payload(GuestMemory(ram.bytes()), plan.payload))
-      return std::unexpected(kvm::CallError{"loading the payload", EFAULT});
     return std::make_unique<Running>(std::move(plan), std::move(observer), std::move(ram), std::move(vm),
                                      std::move(vcpu));
   };
@@ -214,6 +226,7 @@ guest::Services services() {
   guest::Services services;
   for (const auto &call : papr::rtas_calls()) services.rtas.push_back({std::string(call.name), call.token});
   services.hypertas = papr::hypertas_functions();
+  services.console_unit = devices::Vty::kUnit;
   return services;
 }
 

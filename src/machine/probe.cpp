@@ -37,11 +37,12 @@ KvmFacts cannot_open(const kvm::OpenError &error) {
   return no_access(KvmAccess::kUnusable, describe(error.cause));
 }
 
-// KVM answers EINVAL when no module of that type stands behind it, and something else when the module itself refuses.
+// KVM answers EINVAL when no module of that type stands behind it, and, under nested API v2, also when the hypervisor
+// finds the request bad. kvm-hv is there when KVM offers radix (kvm_vm_ioctl_check_extension).
 void refine_without_hv(const kvm::System &system, const kvm::CallError &error, KvmFacts &facts) {
   facts.detail = describe(error);
   facts.access = KvmAccess::kVmRefused;
-  if (error.error != EINVAL) return;
+  if (error.error != EINVAL || facts.capability("KVM_CAP_PPC_MMU_RADIX") != 0) return;
   const auto problem_state = system.create_vm(kvm::abi::kVmPr);
   facts.access = problem_state ? KvmAccess::kPr : KvmAccess::kNoHv;
   if (problem_state) facts.detail = "KVM creates PR guests only";
@@ -71,7 +72,8 @@ std::expected<void, kvm::CallError> ask_vcpu(kvm::Vm &vm, std::span<const Logica
   if (const auto pvr = vcpu->pvr()) facts.pvr = *pvr;
   for (const LogicalPvr asked : trials) {
     const auto setting = kvm::set_level(*vcpu, asked);
-    facts.trials.push_back({asked, plain(setting.outcome), setting.set_error, setting.readback});
+    const auto readback = setting.get_error == 0 ? std::optional(setting.readback) : std::nullopt;
+    facts.trials.push_back({asked, plain(setting.outcome), setting.set_error, readback});
     kvm::set_level(*vcpu, kNoLogicalPvr);  // each trial starts from the same state
   }
   return {};

@@ -60,7 +60,7 @@ Json kvm_json(const host::KvmFacts &kvm) {
     trials.push_back({{"asked", hex32(trial.asked.value)},
                       {"outcome", word_for(kOutcomeWords, trial.outcome)},
                       {"errno", trial.error},
-                      {"readback", hex32(trial.readback.value)}});
+                      {"readback", trial.readback ? Json(hex32(trial.readback->value)) : Json(nullptr)}});
   }
   Json compat_caps = nullptr;
   if (kvm.compat_caps) compat_caps = {{"errno", kvm.compat_caps->error}, {"bits", hex64(kvm.compat_caps->bits)}};
@@ -107,6 +107,17 @@ std::optional<PhysicalPvr> optional_pvr(const Json &value) {
   return PhysicalPvr{number32_of(value)};
 }
 
+std::optional<LogicalPvr> optional_logical(const Json &value) {
+  if (value.is_null()) return std::nullopt;
+  return LogicalPvr{number32_of(value)};
+}
+// nlohmann converts numbers that do not fit without a word.
+std::uint32_t count_of(const Json &value) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 0xffffffff)
+    throw std::invalid_argument(value.dump() + " is no count");
+  return value.get<std::uint32_t>();
+}
+
 std::optional<Bytes> optional_bytes(const Json &value) {
   if (value.is_null()) return std::nullopt;
   const auto text = value.get<std::string>();
@@ -139,8 +150,8 @@ host::TreeFacts read_tree(const Json &json) {
   tree.has_opal = json.at("opal").get<bool>();
   for (const Json &cpu : json.at("cpus"))
     tree.cpus.push_back(
-        {cpu.at("name").get<std::string>(), optional_bytes(cpu.at("cpu_version")), cpu.at("threads").get<unsigned>()});
-  tree.timebase_frequency = optional_of<std::uint32_t>(json.at("timebase_frequency"));
+        {cpu.at("name").get<std::string>(), optional_bytes(cpu.at("cpu_version")), count_of(cpu.at("threads"))});
+  if (const Json &hertz = json.at("timebase_frequency"); !hertz.is_null()) tree.timebase_frequency = count_of(hertz);
   return tree;
 }
 
@@ -153,7 +164,7 @@ host::SystemFacts read_system(const Json &json) {
   if (!json.at("at_hwcap2").is_null()) system.hwcap2 = number_of(json.at("at_hwcap2"));
   system.cpuinfo_cpu = optional_of<std::string>(json.at("cpuinfo_cpu"));
   system.cpuinfo_pvr = optional_pvr(json.at("cpuinfo_pvr"));
-  system.page_size = json.at("page_size").get<std::uint64_t>();
+  system.page_size = count_of(json.at("page_size"));
   return system;
 }
 
@@ -167,7 +178,7 @@ host::KvmFacts read_kvm(const Json &json) {
     kvm.compat_caps = host::CompatCaps{caps.at("errno").get<int>(), number_of(caps.at("bits"))};
   for (const Json &trial : json.at("trials")) {
     kvm.trials.push_back({LogicalPvr{number32_of(trial.at("asked"))}, word_value(kOutcomeWords, trial.at("outcome")),
-                          trial.at("errno").get<int>(), LogicalPvr{number32_of(trial.at("readback"))}});
+                          trial.at("errno").get<int>(), optional_logical(trial.at("readback"))});
   }
   return kvm;
 }

@@ -30,6 +30,8 @@ TEST(Text, TrimsWhiteSpaceOffBothEnds) {
   EXPECT_EQ(trim(" \n"), "");
 }
 
+TEST(Text, EscapesWhatDoesNotBelongInALine) { EXPECT_EQ(printable("a\n\x1b[31mb\xff"), "a\\x0a\\x1b[31mb\\xff"); }
+
 TEST(Bytes, AreBigEndian) {
   std::array<std::byte, 4> bytes{};
   store_be<std::uint32_t>(bytes, 0x0f000006);

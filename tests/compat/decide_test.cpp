@@ -64,6 +64,25 @@ TEST(Decide, AllowsRawOnlyWhereItShowsNoMoreThanTheHostHas) {
   EXPECT_EQ(rule_against("raw", host_of(parley::testing::tree_only("powernv-power10"))), "none");
 }
 
+TEST(Decide, RefusesRawOnSiliconNewerThanAllKnown) {
+  host::Facts facts = parley::testing::tree_only("power11");
+  facts.system.base_platform = "power12";
+  EXPECT_EQ(rule_against("raw", host_of(facts)), "raw-is-honest");
+}
+
+TEST(Decide, RefusesRawWhereTheKernelIsBelowTheSilicon) {
+  host::Facts facts = parley::testing::tree_only("powernv-power11");
+  facts.kvm.pvr = PhysicalPvr{0x00821200};
+  facts.system.platform = "power10";
+  EXPECT_EQ(rule_against("raw", host_of(facts)), "raw-is-honest");
+}
+
+TEST(Decide, DoesNotForceALevelThatNobodyNamed) {
+  for (const char *wish : {"auto", "host"}) {
+    EXPECT_FALSE(decide({parse_wish(wish).value(), false, true}, host_of(parley::testing::partition({})))) << wish;
+  }
+}
+
 TEST(Decide, RefusesRawWhereTheSiliconIsNotKnown) { EXPECT_EQ(rule_against("raw", reference_host()), "raw-is-honest"); }
 
 TEST(Decide, AllowsPower8OnBareMetal) {
@@ -83,11 +102,11 @@ TEST(Decide, RefusesEverythingWithoutKvm) {
   EXPECT_EQ(rule_against("power10", host_of(facts)), "kvm-present");
 }
 
-TEST(Decide, LeavesOnlyRawToKvmPr) {
+TEST(Decide, RefusesKvmPr) {
   host::Facts facts = parley::testing::tree_only("powernv-power10");
   facts.kvm.access = host::KvmAccess::kPr;
   EXPECT_EQ(rule_against("power9", host_of(facts)), "register-present");
-  EXPECT_EQ(rule_against("raw", host_of(facts)), "none");
+  EXPECT_EQ(rule_against("raw", host_of(facts)), "register-present");
 }
 
 TEST(Decide, TakesTheFirstLegalOfAListAndKeepsTheRestForTheKernel) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <thread>
 
 namespace parley::console {
 namespace {
@@ -30,6 +31,20 @@ TEST(WriteAll, SaysThatTheDiskIsFull) {
   ASSERT_GE(full, 0);
   EXPECT_EQ(write_all(full, "x").error(), ENOSPC);
   ::close(full);
+}
+
+TEST(WriteAll, GivesUpOnAReaderThatDoesNotReadWhenItIsTold) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  ASSERT_EQ(::fcntl(pipe_ends[1], F_SETFL, O_NONBLOCK), 0);
+  const std::string block(4096, 'x');
+  while (::write(pipe_ends[1], block.data(), block.size()) > 0) continue;
+  ASSERT_EQ(::fcntl(pipe_ends[1], F_SETFL, 0), 0);
+  std::atomic<bool> give_up = false;
+  const std::jthread other([&] { give_up = true; });
+  EXPECT_EQ(write_all(pipe_ends[1], "x", &give_up).error(), EINTR);
+  ::close(pipe_ends[0]);
+  ::close(pipe_ends[1]);
 }
 
 TEST(WriteAll, GivesUpWhenItIsTold) {

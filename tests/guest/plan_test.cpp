@@ -94,7 +94,7 @@ TEST_P(GoldenTree, IsWhatTheGuestFinds) {
               fdt::parse_blob(*blob).value(), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, GoldenTree, ::testing::Values("power9", "power10", "power11", "raw"));
+INSTANTIATE_TEST_SUITE_P(Levels, GoldenTree, ::testing::Values("power8", "power9", "power10", "power11", "raw"));
 
 }  // namespace
 }  // namespace parley::guest

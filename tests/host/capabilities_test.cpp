@@ -152,6 +152,12 @@ TEST(Capabilities, TellNestedApiV1WithNestingSwitchedOffByTheTrialOfPower8) {
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
+TEST(Capabilities, OfAFolderThatIsNoPartitionsTreeSaySo) {
+  Facts facts;
+  facts.tree.cpus = {cpu_node({0x0f, 0, 0, 6})};
+  EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "platform-unknown")));
+}
+
 TEST(Capabilities, TellAKernelThatTakesTooMuch) {
   Facts facts = reference_host();
   facts.kvm.trials = {{level("power11").pvr(), TrialOutcome::kTaken, 0, level("power11").pvr()}};

@@ -96,6 +96,16 @@ TEST(SetLevel, TrustsNothingThatItCannotReadBack) {
   EXPECT_EQ(setting.get_error, EFAULT);
 }
 
+TEST(SetLevel, TakesOnlyTheKernelsOwnNoForARefusal) {
+  FakeVcpu fake_vcpu{{}};
+  fake_vcpu.fake.fail(abi::kSetOneReg, EFAULT);
+  EXPECT_EQ(fake_vcpu.set("power10").outcome, SettingOutcome::kOther);
+  FakeVcpu unreadable{{}};
+  for (const int nth : {1, 2}) unreadable.fake.fail(abi::kGetOneReg, EIO, nth);
+  unreadable.fake.fail(abi::kSetOneReg, EIO);
+  EXPECT_EQ(unreadable.set("power10").outcome, SettingOutcome::kOther);
+}
+
 TEST(SetLevel, DescribesTheCallsWithErrnoAndReadback) {
   FakeVcpu fake_vcpu{{}};
   EXPECT_EQ(

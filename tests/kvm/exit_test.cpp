@@ -114,7 +114,14 @@ TEST(RunFailure, HasASentenceOfItsOwnForEveryKind) {
 TEST(RunFailure, GivesErrnoReasonAndRegisterAsEvidence) {
   const RunFailure failure{Kind::kLevelInvalid, EINVAL, 17, 0, kInvalidLogicalPvr};
   EXPECT_EQ(explain(failure).why,
-            "KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff");
+            "KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff (level-invalid)");
+}
+
+TEST(RunFailure, InventsNoRegisterThatCouldNotBeRead) {
+  const Exit exit = classify_exit(EINVAL, page(abi::kExitInternalError), std::nullopt);
+  const auto &failure = std::get<RunFailure>(exit);
+  EXPECT_EQ(failure.kind, Kind::kUnexpectedErrno);
+  EXPECT_THAT(explain(failure).why, HasSubstr("arch_compat cannot be read"));
 }
 
 TEST(RunFailure, SaysWhereTheReasonWasLeftUntouched) {

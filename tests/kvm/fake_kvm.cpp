@@ -124,6 +124,8 @@ int FakeKvm::capability(abi::Cap cap) const {
       return host_.api == Api::kBareMetal;
     case abi::Cap::kPpcCompatCaps:
       return host_.compat_caps.has_value();
+    case abi::Cap::kPpcMmuRadix:
+      return host_.backend == Backend::kHv;
     case abi::Cap::kPpcHtm:
       return 0;
     default:
@@ -171,9 +173,6 @@ std::expected<int, int> FakeKvm::vcpu_ioctl(std::uint32_t request, unsigned long
     case abi::kEnableCap:
       if (at<abi::EnableCap>(argument).cap == static_cast<std::uint32_t>(abi::Cap::kPpcPapr)) vcpu_.papr = true;
       if (!sane()) return error(EINVAL);  // although the capability was enabled
-      return 0;
-    case abi::kGetRegs:
-      at<abi::Regs>(argument) = vcpu_.regs;
       return 0;
     case abi::kSetRegs:
       vcpu_.regs = at<abi::Regs>(argument);

@@ -55,6 +55,9 @@ class FakeKvm final : public kvm::Kernel {
   /// Exits that KVM_RUN plays in this order once the vCPU may enter the guest. After the last one the guest powers off.
   void play(PlayedExit exit) { script_.push_back(std::move(exit)); }
 
+  /// As if the hypervisor had changed it behind KVM's back.
+  void overwrite_arch_compat(std::uint32_t value) { vcpu_.arch_compat = value; }
+
   /// What was written to arch_compat, in order.
   const std::vector<std::uint32_t> &levels_asked() const { return levels_asked_; }
   /// The arch_compat with which each entry into the guest was made.

@@ -2,6 +2,7 @@
 """lab/boot itself: what goes in and out of a host, and that nothing stays behind however it ends."""
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,22 @@ def emulators_below(pid):
     """The ids of the emulators that this process has started."""
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if "qemu" in pathlib.Path(f"/proc/{child}/comm").read_text()]
+
+
+CACHE = pathlib.Path(os.environ.get("PARLEY_LAB_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "parley-lab"))
+
+
+def talk(terminal, exchange, timeout=60):
+    """Waits for each prompt in turn and answers it."""
+    seen = b""
+    for prompt, answer in exchange:
+        deadline = time.monotonic() + timeout
+        while prompt not in seen:
+            if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise TimeoutError(f"{prompt} did not come: {seen[-500:]}")
+            seen += os.read(terminal, 4096)
+        seen = b""
+        os.write(terminal, answer)
 
 
 def is_alive(pid):
@@ -79,19 +96,50 @@ class Boot(unittest.TestCase):
         self.assertIn(b"there is no kernel /nonexistent", done.stderr)
         self.assertEqual(boot(["--file", "/nonexistent", "--", "true"]).returncode, 126)
 
+    def test_takes_a_kernel_of_ones_own_and_other_sizes(self):
+        done = boot(["--kernel", str(CACHE / "kernels" / "unfixed" / "vmlinux"), "--memory", "1G", "--guest-page-size", "64k", "--",
+                     "sh", "-c", "uname -r; grep MemTotal /proc/meminfo; grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm"])
+        lines = done.stdout.decode().splitlines()
+        self.assertTrue(lines[0].startswith("6.12."), lines)
+        self.assertLess(int(lines[1].split()[1]), 1 << 20)
+        self.assertTrue(lines[2].endswith("-64k "), lines)
+        self.assertEqual(lines[3], "/dev/kvm")
+
+    def test_gives_a_shell_without_a_command(self):
+        leader, follower = os.openpty()
+        process = subprocess.Popen([BOOT, "--timeout", "120"], stdin=follower, stdout=follower, stderr=follower)
+        os.close(follower)
+        talk(leader, [(b"~ # ", b"parley check power10 > /dev/null; echo st''atus $?\n"), (b"status 0", b"poweroff -f\n")])
+        self.assertEqual(process.wait(60), 0)
+        os.close(leader)
+
     def test_refuses_bad_usage_with_2(self):
-        for arguments in (["--cpu", "power8", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
+        for arguments in (["--timeout", "0", "--", "true"], ["--log", "x"], ["--cpu", "power8", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
             self.assertEqual(boot(arguments).returncode, 2)
 
 
 class TheGuestsInitrd(unittest.TestCase):
+    @staticmethod
+    def emulator(command_line):
+        return ["qemu-system-ppc64", "-M", "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", "-cpu", "power10",
+                "-m", "1G", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", str(CACHE / "kernels/unfixed/vmlinux"),
+                "-initrd", str(CACHE / "initrd.cpio.gz"), "-append", f"console=hvc0 quiet {command_line}"]
+
+    def test_gives_a_shell_when_the_command_line_says_so(self):
+        leader, follower = os.openpty()
+        process = subprocess.Popen(self.emulator("shell"), stdin=follower, stdout=follower, stderr=subprocess.DEVNULL)
+        os.close(follower)
+        try:
+            talk(leader, [(b"L2 ready", b""), (b"# ", b"echo st''atus $((6*7)); exit\n"), (b"status 42", b"")])
+            process.wait(60)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(leader)
+
     def test_says_what_a_linux_sees_and_powers_off(self):
         """Booted here as a first-level guest, of the emulator itself."""
-        cache = os.environ.get("PARLEY_LAB_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "parley-lab")
-        done = subprocess.run(
-            ["qemu-system-ppc64", "-M", "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", "-cpu", "power10",
-             "-m", "1G", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", f"{cache}/kernels/unfixed/vmlinux", "-initrd", f"{cache}/initrd.cpio.gz", "-append", "console=hvc0 quiet"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(self.emulator(""), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
         text = done.stdout.decode(errors="replace").replace("\r", "")
         self.assertRegex(text, r"Linux \(none\) 6\.12\S* .* ppc64le")
         self.assertRegex(text, r"cpu\s*: POWER9 \(architected\)")

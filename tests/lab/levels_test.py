@@ -35,13 +35,14 @@ EXTRA = {
     "garbage": ["parley", "run", "--payload", "/lab/initrd.cpio.gz", "-m", "1M"],
     "no_permission": "mkdir -p /etc; echo user::1000:1000::/:/bin/sh > /etc/passwd; chmod 600 /dev/kvm; su user -c 'parley run'; echo $?; chmod 666 /dev/kvm; su user -c 'parley run'; echo $?",
     "full": "parley run > /dev/full",
-    "closed": "parley run | true; echo",
+    "closed": "(parley run; echo $? >&2) | true",
+    "traced": ["parley", "-vv", "run"],
     # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
     "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
 }
 SPIN = "".join(f"\\{byte:03o}" for byte in (0x00, 0x00, 0x00, 0x48))  # "b ." in little-endian
 SIGNALS = {
-    name: f"printf '{SPIN}' > /tmp/spin; parley run --payload /tmp/spin & sleep 1; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
+    name: f"printf '{SPIN}' > /tmp/spin; parley run --payload /tmp/spin 2> /tmp/said & until grep -q 'set and read back' /tmp/said; do sleep 0.1; done; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
           " after=$(cut -d' ' -f1 /proc/uptime); echo $code; echo \"$after $before\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'"
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
@@ -206,7 +207,14 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         self.assertIn("ENOSPC", self.results["full"].err)
 
     def test_a_reader_that_goes_away_is_no_crash(self):
-        self.assertEqual(self.results["closed"].code, 0)
+        self.assertEqual(self.results["closed"].err.splitlines()[-1], "1")
+        self.assertIn("EPIPE", self.results["closed"].err)
+
+    def test_the_decision_and_every_exit_can_be_followed(self):
+        err = self.results["traced"].err
+        self.assertRegex(err, r"parley: +passes +not-above-host ")
+        self.assertIn("parley: H_PUT_TERM_CHAR: 0\n", err)
+        self.assertIn("parley: H_RTAS: 0\n", err)
 
 
 class Power11AsPower10UnderV1WithTheFix(LimitedToPower10, WithTheFix, HostTest):

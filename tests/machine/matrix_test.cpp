@@ -127,14 +127,24 @@ std::string cell_name(const ::testing::TestParamInfo<Cell::ParamType> &cell) {
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Matrix, Cell,
-                         ::testing::Combine(::testing::ValuesIn(kHosts), ::testing::ValuesIn(kGuests),
+const auto kPartitions = ::testing::Values(kHosts[0], kHosts[1], kHosts[2], kHosts[3], kHosts[4]);
+const auto kBareMetal = ::testing::Values(kHosts[5], kHosts[6], kHosts[7]);
+
+INSTANTIATE_TEST_SUITE_P(Partition, Cell,
+                         ::testing::Combine(kPartitions, ::testing::ValuesIn(kGuests), ::testing::Bool(),
+                                            ::testing::Bool()),
+                         cell_name);
+INSTANTIATE_TEST_SUITE_P(BareMetal, Cell,
+                         ::testing::Combine(kBareMetal, ::testing::ValuesIn(kGuests), ::testing::Bool(),
+                                            ::testing::Values(false)),
+                         cell_name);
+INSTANTIATE_TEST_SUITE_P(Partition, TooHighCell,
+                         ::testing::Combine(::testing::Values(kHosts[2], kHosts[3]), ::testing::Values("power11"),
                                             ::testing::Bool(), ::testing::Bool()),
                          cell_name);
-
-INSTANTIATE_TEST_SUITE_P(Matrix, TooHighCell,
-                         ::testing::Combine(::testing::Values(kHosts[2], kHosts[3], kHosts[6]),
-                                            ::testing::Values("power11"), ::testing::Bool(), ::testing::Bool()),
+INSTANTIATE_TEST_SUITE_P(BareMetal, TooHighCell,
+                         ::testing::Combine(::testing::Values(kHosts[6]), ::testing::Values("power11"),
+                                            ::testing::Bool(), ::testing::Values(false)),
                          cell_name);
 
 TEST(KvmPr, TakesNoLevelAtAll) {

@@ -90,6 +90,12 @@ TEST(Probe, TellsARefusalFromAMissingModule) {
   }
 }
 
+TEST(Probe, TellsABadRequestUnderHvFromAMissingModule) {
+  FakeKvm fake;
+  fake.fail(abi::kCreateVm, EINVAL);
+  EXPECT_EQ(probe_kvm(fake).access, KvmAccess::kVmRefused);
+}
+
 TEST(Probe, NamesTheCapabilityThatIsMissing) {
   FakeKvm fake;
   fake.fail(abi::kCheckExtension, EINVAL, 1);

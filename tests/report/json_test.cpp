@@ -58,6 +58,20 @@ TEST(InspectJson, RefusesWhatIsBrokenInAnyPlace) {
   EXPECT_FALSE(read_inspect_json(replaced(good, "\"0x00821200\"", "7"), "x"));
 }
 
+TEST(InspectJson, SurvivesACapabilityOfAnyName) {
+  compat::Host host = sample();
+  host.facts.kvm.capabilities = {{"X", 1}, {"", 1}};
+  const auto facts = read_inspect_json(inspect_json(host), "test");
+  ASSERT_TRUE(facts);
+  EXPECT_FALSE(host::assess(*facts).sources.empty());
+}
+
+TEST(InspectJson, RefusesCountsThatAreNone) {
+  const std::string good = inspect_json(sample());
+  EXPECT_FALSE(read_inspect_json(replaced(good, "\"threads\": 1", "\"threads\": -1"), "x"));
+  EXPECT_FALSE(read_inspect_json(replaced(good, "\"page_size\": 65536", "\"page_size\": 1e30"), "x"));
+}
+
 TEST(InspectJson, SurvivesTextThatIsNoUtf8) {
   compat::Host host = sample();
   host.facts.tree.model = "\xff\xfe";

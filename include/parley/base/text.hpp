@@ -14,6 +14,10 @@ std::string hex32(std::uint32_t value);
 std::string hex64(std::uint64_t value);
 /// The parts with `separator` between them.
 std::string join(const std::vector<std::string> &parts, std::string_view separator);
+/// ASCII letters in lower case.
+std::string to_lower(std::string_view text);
+/// What a guest or a file wrote, fit for a line of a message: control characters and other bytes as \\xNN.
+std::string printable(std::string_view text);
 /// What remains when white space is taken off both ends.
 std::string_view trim(std::string_view text);
 /// A decimal or 0x-prefixed number that is the whole of `text` and fits; false otherwise.

@@ -33,10 +33,16 @@ struct Finding {
   std::string evidence;
 };
 
+/// What the rules are applied to: the facts, and what assess() made of them.
+struct Host {
+  host::Facts facts;
+  host::Capabilities capabilities;
+};
+
 struct Rule {
   std::string_view name;      ///< stable, for scripts ("not-above-host")
   std::string_view sentence;  ///< what it demands
-  Finding (*judge)(Target, const host::Facts &, const host::Capabilities &);
+  Finding (*judge)(Target, const Host &);
 };
 
 /// In the order in which they are asked.
@@ -53,12 +59,6 @@ struct Attempt {
   std::vector<Step> steps;
 
   bool legal() const { return steps.empty() || steps.back().finding.verdict != Verdict::kRefused; }
-};
-
-/// What the rules are applied to: the facts, and what assess() made of them.
-struct Host {
-  host::Facts facts;
-  host::Capabilities capabilities;
 };
 
 Attempt judge(Target target, const Host &host);
@@ -83,7 +83,7 @@ struct Decision {
 };
 
 struct Refusal {
-  std::vector<Attempt> trail;  ///< none of it legal, never empty
+  std::vector<Attempt> trail;  ///< none of it legal; never empty
   LegalRange legal;
 };
 

@@ -13,10 +13,13 @@ class Vty {
   /// Called on the vCPU's thread; blocks as long as the reader does.
   using Sink = std::function<void(std::string_view)>;
 
+  /// Its "reg" in the guest's tree, where PAPR guests have always found their first one.
+  static constexpr std::uint32_t kUnit = 0x71000000;
+
   explicit Vty(Sink sink) : sink_(std::move(sink)) {}
 
   /// Unit 0 is the partition's default terminal, which is this one.
-  static bool answers_to(std::uint64_t unit);
+  static constexpr bool answers_to(std::uint64_t unit) { return unit == 0 || unit == kUnit; }
   void write(std::string_view text);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The plan of a machine: everything that the guest will find, decided before the first call to the kernel. It is a
-// value: it can be printed, compared, and tested on any machine.
+// value: it can be compared, and tested on any machine.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ struct RtasProperty {
 struct Services {
   std::vector<RtasProperty> rtas;
   std::vector<std::string> hypertas;  ///< "hcall-term"
+  std::uint32_t console_unit = 0;     ///< unit address of the vty
   friend bool operator==(const Services &, const Services &) = default;
 };
 
@@ -38,8 +39,9 @@ inline constexpr std::uint64_t kMinMemory = 1024 * 1024;
 inline constexpr std::uint64_t kTreeRoom = 64 * 1024;
 
 struct MachinePlan {
-  std::string host;                            ///< the host's level and how it is known, for messages
-  std::string legal;                           ///< which levels are legal there, for messages
+  std::string host;   ///< the host's level and how it is known, for messages
+  std::string legal;  ///< which levels are legal there, for messages
+  std::optional<Level> host_level;
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes
   compat::Target level;
   std::vector<compat::Target> fallbacks;  ///< in order, for when the kernel refuses `level`

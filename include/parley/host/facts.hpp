@@ -66,9 +66,12 @@ enum class TrialOutcome : std::uint8_t { kTaken, kStoredWithoutPapr, kPoisoned, 
 struct LevelTrial {
   LogicalPvr asked;
   TrialOutcome outcome = TrialOutcome::kOther;
-  int error = 0;        ///< errno of KVM_SET_ONE_REG; 0 when it succeeded
-  LogicalPvr readback;  ///< KVM_GET_ONE_REG right after
+  int error = 0;                       ///< errno of KVM_SET_ONE_REG; 0 when it succeeded
+  std::optional<LogicalPvr> readback;  ///< KVM_GET_ONE_REG right after; none when that failed
 };
+
+/// "EINVAL, reads back 0xffffffff"
+std::string describe(const LevelTrial &trial);
 
 /// The answer of KVM_PPC_GET_COMPAT_CAPS (kernels from 7.3 on).
 struct CompatCaps {
@@ -78,6 +81,9 @@ struct CompatCaps {
 inline constexpr std::uint64_t kCompatCapPower9 = ppc_bit(1);
 inline constexpr std::uint64_t kCompatCapPower10 = ppc_bit(2);
 inline constexpr std::uint64_t kCompatCapPower11 = ppc_bit(3);
+
+/// The bit that stands for a level there, 0 for one that the call does not speak of.
+std::uint64_t compat_cap_of(Level level);
 
 struct KvmFacts {
   KvmAccess access = KvmAccess::kNotAsked;

@@ -107,7 +107,6 @@ inline constexpr std::uint32_t kGetVcpuMmapSize = request(kNone, 0x04, 0);
 inline constexpr std::uint32_t kCreateVcpu = request(kNone, 0x41, 0);
 inline constexpr std::uint32_t kSetUserMemoryRegion = request(kWrite, 0x46, sizeof(MemoryRegion));
 inline constexpr std::uint32_t kRun = request(kNone, 0x80, 0);
-inline constexpr std::uint32_t kGetRegs = request(kRead, 0x81, sizeof(Regs));
 inline constexpr std::uint32_t kSetRegs = request(kWrite, 0x82, sizeof(Regs));
 inline constexpr std::uint32_t kGetSregs = request(kRead, 0x83, sizeof(Sregs));
 inline constexpr std::uint32_t kEnableCap = request(kWrite, 0xa3, sizeof(EnableCap));

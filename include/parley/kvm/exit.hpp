@@ -63,7 +63,7 @@ struct RunFailure {
   int error = 0;                             ///< errno; 0 where KVM_RUN itself succeeded
   std::optional<std::uint32_t> exit_reason;  ///< absent where the kernel left it untouched
   std::uint64_t hardware_reason = 0;         ///< of UNKNOWN, FAIL_ENTRY, INTERNAL_ERROR
-  LogicalPvr arch_compat;                    ///< as read back after the failure
+  std::optional<LogicalPvr> arch_compat;     ///< as read back after the failure
 };
 
 using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, Mmio, RunFailure>;
@@ -72,8 +72,8 @@ using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, Mmio, RunFailure
 inline constexpr std::uint32_t kUntouched = 0x77777777;
 
 /// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 when it succeeded; `arch_compat` is the register
-/// as it reads back now, needed to tell a refused level from a missing PAPR capability.
-Exit classify_exit(int error, const abi::Run &run, LogicalPvr arch_compat);
+/// as it reads back now (none when it cannot be read), needed to tell a refused level from a missing PAPR capability.
+Exit classify_exit(int error, const abi::Run &run, std::optional<LogicalPvr> arch_compat);
 
 /// "level-invalid", for scripts.
 std::string_view name(RunFailureKind kind);

@@ -41,7 +41,6 @@ class Vcpu {
  public:
   /// KVM_CAP_PPC_PAPR: the guest is a PAPR partition. Idempotent; must come before any other capability of the vCPU.
   std::expected<int, CallError> enable_papr();
-  std::expected<abi::Regs, CallError> regs() const;
   std::expected<int, CallError> set_regs(const abi::Regs &regs);
   /// The physical PVR, which KVM lets nobody change.
   std::expected<PhysicalPvr, CallError> pvr() const;
@@ -62,9 +61,9 @@ class Vcpu {
 
   /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
   Exit run();
-  /// Gives the hypercall that the last run() returned its status (r3) and up to nine results (r4 on). The kernel takes
-  /// them over at the next run(), once.
-  void complete_hcall(std::int64_t status, std::span<const std::uint64_t> results = {});
+  /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it over at the next run(),
+  /// once.
+  void complete_hcall(std::int64_t status);
   /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
   void complete_mmio_load_with_ones();
   /// While set, run() returns Interrupted without entering the guest. Any thread may call it; a signal to the thread in
