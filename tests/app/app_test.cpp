@@ -70,12 +70,11 @@ bool is_power() {
   return std::string_view(name.machine).starts_with("ppc64");
 }
 
-// On POWER this needs a device tree too, which an emulated process has not; the lab has all of it.
-TEST(App, EndsWith4WhereThereIsNoPowerKvm) {
-  if (is_power()) GTEST_SKIP() << "this is a POWER machine";
+// On POWER the fake kernel takes the place of KVM, and what comes of it depends on the machine.
+TEST(App, EndsWith4WhereThereIsNoPowerAndOnlyThere) {
   for (const std::vector<const char *> &command :
        std::vector<std::vector<const char *>>{{"inspect"}, {"check", "power10"}, {"run"}, {"run", "--force"}}) {
-    EXPECT_EQ(parley_with(command).code, 4) << command.front();
+    EXPECT_EQ(parley_with(command).code == 4, !is_power()) << command.front();
   }
 }
 
