@@ -51,7 +51,16 @@ int main(int argc, char **argv) {
 
   // 4. Set, read back, believed only then.
   const kvm::LevelSetting setting = kvm::set_level(*vcpu, decision->chosen.pvr);
-  if (setting.outcome != kvm::SettingOutcome::kTaken)
-    return fail(3, {"the kernel refuses the level", describe(setting), ""});
+  switch (setting.outcome) {
+    case kvm::SettingOutcome::kTaken:
+      break;
+    case kvm::SettingOutcome::kPoisoned:
+    case kvm::SettingOutcome::kRefused:
+    case kvm::SettingOutcome::kNoRegister:
+      return fail(3, {"the kernel refuses the level", describe(setting), ""});
+    case kvm::SettingOutcome::kStoredWithoutPapr:
+    case kvm::SettingOutcome::kOther:
+      return fail(1, {"cannot set the level", describe(setting), ""});
+  }
   std::printf("%s\n", describe(decision->chosen).c_str());
 }

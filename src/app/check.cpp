@@ -15,14 +15,19 @@ bool was_tried(const host::KvmFacts &kvm, compat::Target target) {
 }
 
 // Only a level that all other rules allow is shown to the kernel; when that refuses it, the next one of the list.
-void try_chosen_levels(const compat::Wish &wish, kvm::Kernel &kernel, compat::Host &host) {
+std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Kernel &kernel, compat::Host &host) {
   for (;;) {
     const auto decision = compat::decide(wish, host);
-    if (!decision || was_tried(host.facts.kvm, decision->chosen)) return;
+    if (!decision || was_tried(host.facts.kvm, decision->chosen)) return {};
     const LogicalPvr tried[] = {decision->chosen.pvr};
     const host::KvmFacts again = machine::probe_kvm(kernel, tried);
-    if (again.trials.empty()) return;
-    host.facts.kvm.trials.push_back(again.trials.front());
+    if (again.trials.empty()) return std::unexpected(machine::explain_access(again));
+    const host::LevelTrial &trial = again.trials.front();
+    if (trial.outcome == host::TrialOutcome::kOther || trial.outcome == host::TrialOutcome::kStoredWithoutPapr) {
+      return std::unexpected(Failure{"KVM gives no answer to " + describe(decision->chosen),
+                                     "KVM_SET_ONE_REG arch_compat " + describe(trial), "see dmesg"});
+    }
+    host.facts.kvm.trials.push_back(trial);
   }
 }
 
@@ -33,7 +38,8 @@ std::expected<compat::Host, Failure> host_to_check(const Options &options, kvm::
     return assess_host(std::move(*facts));
   }
   compat::Host host = assess_host(machine::gather_facts(kernel));
-  if (host.capabilities.kvm != host::KvmKind::kNone) try_chosen_levels(options.wish, kernel, host);
+  if (host.capabilities.kvm == host::KvmKind::kNone) return host;
+  if (const auto tried = try_chosen_levels(options.wish, kernel, host); !tried) return std::unexpected(tried.error());
   return host;
 }
 

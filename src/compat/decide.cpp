@@ -46,7 +46,7 @@ std::vector<Target> candidates(const Wish &wish, const Host &host) {
         break;
     }
   }
-  if (wish.fallback) add_levels_below(targets, lowest_of(targets));
+  if (wish.fallback && !targets.empty()) add_levels_below(targets, lowest_of(targets));
   return targets;
 }
 
@@ -107,10 +107,13 @@ std::expected<Decision, Refusal> decide(const Wish &wish, const Host &host) {
     decision.trail.push_back(std::move(attempt));
     if (!usable.empty() && !may_change) break;
   }
-  if (decision.trail.empty()) decision.trail.push_back(judge(Target::of(Level::highest()), host));
-  if (usable.empty()) return std::unexpected(Refusal{std::move(decision.trail), legal_range(host)});
+  // "auto" and "host" name no level where the host's own is not known: one stands for all.
+  const bool named = !decision.trail.empty();
+  if (!named) decision.trail.push_back(judge(Target::of(Level::highest()), host));
+  if (usable.empty()) return std::unexpected(Refusal{std::move(decision.trail), named, legal_range(host)});
   decision.chosen = usable.front();
   decision.next.assign(usable.begin() + 1, usable.end());
+  decision.may_change = may_change;
   decision.legal = legal_range(host);
   return decision;
 }

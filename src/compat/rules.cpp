@@ -52,7 +52,6 @@ Finding raw_is_honest(Target target, const Host &host) {
   if (!target.is_raw()) return passes("a level is set");
   const auto &[level, silicon] = std::pair(host.capabilities.level, host.capabilities.silicon);
   if (silicon == level) return passes("the silicon is " + std::string(level->name()) + " too");
-  if (!silicon && !host.capabilities.compat_mode) return passes("the host runs raw itself");
   return refused("the host has " + describe(*level) + ", its silicon is " +
                  (silicon ? std::string(silicon->name()) : "of unknown level") + ": a raw guest would see the silicon");
 }
@@ -94,7 +93,18 @@ Finding taken_by_kernel(Target target, const Host &host) {
   const auto trial = std::ranges::find(trials, target.pvr, &host::LevelTrial::asked);
   if (trial == trials.end()) return not_asked("the kernel was not asked yet");
   const std::string evidence = "KVM_SET_ONE_REG arch_compat " + describe(*trial);
-  return trial->outcome == host::TrialOutcome::kTaken ? passes(evidence) : refused(evidence);
+  switch (trial->outcome) {
+    case host::TrialOutcome::kTaken:
+      return passes(evidence);
+    case host::TrialOutcome::kPoisoned:
+    case host::TrialOutcome::kRefused:
+    case host::TrialOutcome::kNoRegister:
+      return refused(evidence);
+    case host::TrialOutcome::kStoredWithoutPapr:
+    case host::TrialOutcome::kOther:
+      break;
+  }
+  return not_asked(evidence + ": no answer to go by");
 }
 
 constexpr std::array kRules{

@@ -19,7 +19,9 @@ void wait_until_writable(int fd) {
 
 bool is_writable(int fd) {
   pollfd now{fd, POLLOUT, 0};
-  return ::poll(&now, 1, 0) != 0;
+  const int ready = ::poll(&now, 1, 0);
+  // A signal may be the one that says to give up: not writable, so that the caller looks.
+  return ready > 0 || (ready < 0 && errno != EINTR);
 }
 
 }  // namespace

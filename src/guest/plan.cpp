@@ -30,6 +30,7 @@ std::expected<MachinePlan, Failure> plan_machine(std::uint64_t memory_size, cons
   plan.level = decision.chosen;
   plan.fallbacks = decision.next;
   plan.forced = decision.forced;
+  plan.may_change = decision.may_change;
   plan.pvr = host.facts.kvm.pvr.value_or(host.facts.system.cpuinfo_pvr.value_or(PhysicalPvr{}));
   plan.timebase_frequency = host.facts.tree.timebase_frequency.value_or(kUsualTimebase);
   plan.tree_at = GuestAddress{memory_size - kTreeRoom};

@@ -36,8 +36,8 @@ std::expected<compat::Target, End> LevelSetter::try_level(kvm::Vcpu &vcpu, compa
 std::expected<compat::Target, End> LevelSetter::set_next(kvm::Vcpu &vcpu, const std::string &evidence) {
   const std::string why = plan_.host + "; " + evidence;
   if (next_ == plan_.fallbacks.size()) {
-    const std::string what_to_do = plan_.fallbacks.empty() ? "; ask for another one, or add --on-refusal fallback"
-                                                           : ", and no further one is left to try";
+    const std::string what_to_do =
+        plan_.may_change ? ", and no further one is left to try" : "; or add --on-refusal fallback";
     return std::unexpected(LevelRefused{
         {"the kernel refuses " + describe(current_), why, plan_.legal + " by Parley's rules" + what_to_do}});
   }

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 #include <optional>
 
@@ -30,12 +31,9 @@ Failure setup_failure(const kvm::CallError &error) {
           "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests"};
 }
 
-// Also over what a guest has left there before.
 bool load_payload(GuestMemory ram, const guest::Payload &payload) {
   for (const auto &segment : payload.segments) {
-    Bytes memory = segment.content;
-    memory.resize(segment.size);
-    if (!ram.write(segment.at, memory)) return false;
+    if (!ram.write(segment.at, segment.content)) return false;  // what follows the content is zero: RAM is fresh
   }
   return true;
 }
@@ -102,14 +100,16 @@ class Machine::Running {
   std::optional<pthread_t> runner_;  // the thread in run()
 };
 
-// Loads the payload and the tree of that level, and lets the guest begin at its beginning.
+// Puts the tree of that level in place and lets the guest begin at its beginning. It has not run before, so its memory
+// is as it was loaded.
 std::optional<End> Machine::Running::start_at(const std::expected<compat::Target, End> &level) {
   if (!level) return level.error();
   level_ = *level;
   const Bytes tree = fdt::to_blob(guest::guest_tree(plan_, level_));
-  const bool loaded = load_payload(context_.memory, plan_.payload) && tree.size() <= guest::kTreeRoom &&
-                      context_.memory.write(plan_.tree_at, tree);
-  if (!loaded) return RunFailed{{"the guest does not fit into its memory", plan_.payload.name, "give it more (-m)"}};
+  if (tree.size() > guest::kTreeRoom || !context_.memory.write(plan_.tree_at, tree)) {
+    return RunFailed{
+        {"the guest's device tree does not fit", std::to_string(tree.size()) + " bytes", "please report it"}};
+  }
   kvm::abi::Regs regs{};
   regs.pc = plan_.payload.entry.value;
   regs.msr = kMsr64Bit | kMsrMachineCheck | (plan_.payload.little_endian ? kMsrLittleEndian : 0);
@@ -214,6 +214,8 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
     TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
     TRY(vm.configure_radix());
     kvm::Vcpu vcpu = TRY(vm.create_vcpu(VcpuId{0}));
+    const bool fits = load_payload(GuestMemory(ram.bytes()), plan.payload);
+    if (!fits) return std::unexpected(kvm::CallError{"loading the payload into the guest's memory", EFAULT});
     return std::make_unique<Running>(std::move(plan), std::move(observer), std::move(ram), std::move(vm),
                                      std::move(vcpu));
   };

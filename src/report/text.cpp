@@ -100,8 +100,7 @@ Failure explain(const compat::Refusal &refusal, const compat::Host &host) {
   const auto &attempt = refusal.trail.front();
   const auto &step = refusing_step(attempt);
   Failure failure;
-  // Without a host level "auto" and "host" name none.
-  const std::string asked = host.capabilities.level ? describe(attempt.target) : "every level";
+  const std::string asked = refusal.named ? describe(attempt.target) : "every level";
   failure.what = fmt::format("{} is refused on this host ({})", asked, describe_kind(host.capabilities));
   failure.why = fmt::format("{}: {}", step.rule->name, step.finding.evidence);
   failure.what_to_do = describe(refusal.legal) + "; parley inspect shows how that is known";

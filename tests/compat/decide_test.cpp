@@ -77,10 +77,30 @@ TEST(Decide, RefusesRawWhereTheKernelIsBelowTheSilicon) {
   EXPECT_EQ(rule_against("raw", host_of(facts)), "raw-is-honest");
 }
 
+TEST(Decide, RefusesRawOnBareMetalNewerThanAllKnown) {
+  host::Facts facts = parley::testing::tree_only("powernv-power11");
+  facts.tree.cpus.clear();
+  facts.kvm.pvr = PhysicalPvr{0x00830100};
+  facts.system.platform = "power11";
+  EXPECT_EQ(rule_against("raw", host_of(facts)), "raw-is-honest");
+  EXPECT_EQ(rule_against("power11", host_of(facts)), "none");
+}
+
 TEST(Decide, DoesNotForceALevelThatNobodyNamed) {
   for (const char *wish : {"auto", "host"}) {
-    EXPECT_FALSE(decide({parse_wish(wish).value(), false, true}, host_of(parley::testing::partition({})))) << wish;
+    for (const bool fallback : {false, true}) {
+      const auto decision = decide({parse_wish(wish).value(), fallback, true}, host_of(parley::testing::partition({})));
+      ASSERT_FALSE(decision) << wish;
+      EXPECT_FALSE(decision.error().named);
+    }
   }
+}
+
+TEST(Decide, DoesNotTakeAFailedTrialForARefusal) {
+  host::Facts facts = parley::testing::tree_only("power10");
+  facts.kvm.access = host::KvmAccess::kHv;
+  facts.kvm.trials = {{level("power9").pvr(), host::TrialOutcome::kOther, 5, std::nullopt}};
+  EXPECT_EQ(rule_against("power9", host_of(facts)), "none");
 }
 
 TEST(Decide, RefusesRawWhereTheSiliconIsNotKnown) { EXPECT_EQ(rule_against("raw", reference_host()), "raw-is-honest"); }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -41,7 +42,10 @@ TEST(WriteAll, GivesUpOnAReaderThatDoesNotReadWhenItIsTold) {
   while (::write(pipe_ends[1], block.data(), block.size()) > 0) continue;
   ASSERT_EQ(::fcntl(pipe_ends[1], F_SETFL, 0), 0);
   std::atomic<bool> give_up = false;
-  const std::jthread other([&] { give_up = true; });
+  const std::jthread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // so that it waits already
+    give_up = true;
+  });
   EXPECT_EQ(write_all(pipe_ends[1], "x", &give_up).error(), EINTR);
   ::close(pipe_ends[0]);
   ::close(pipe_ends[1]);

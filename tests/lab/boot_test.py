@@ -50,7 +50,7 @@ class Boot(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             file.write(data)
             file.flush()
-            done = boot(["--file", f"{file.name}:/root/some/where", "--", "sh", "-c", "cat /root/some/where; cat /root/some/where >&2"])
+            done = boot(["--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", "cat /srv/some/where; cat /srv/some/where >&2"])
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, data)
@@ -85,6 +85,15 @@ class Boot(unittest.TestCase):
         self.assertEqual(done.returncode, 124)
         self.assertIn(b"no end within 3 seconds", done.stderr)
 
+    def test_ends_past_the_limit_when_nobody_reads_its_output_either(self):
+        for stream in ("1", "2"):
+            process = subprocess.Popen([BOOT, "--timeout", "8", "--", "sh", "-c", f"while :; do echo a line of output >&{stream}; done"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            try:
+                self.assertEqual(process.wait(60), 124)
+            finally:
+                process.kill()
+                process.communicate()
+
     def test_ends_with_125_when_the_host_dies(self):
         done = boot(["--", "sh", "-c", "echo c > /proc/sysrq-trigger"])
         self.assertEqual(done.returncode, 125)
@@ -109,9 +118,13 @@ class Boot(unittest.TestCase):
         leader, follower = os.openpty()
         process = subprocess.Popen([BOOT, "--timeout", "120"], stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
-        talk(leader, [(b"~ # ", b"parley check power10 > /dev/null; echo st''atus $?\n"), (b"status 0", b"poweroff -f\n")])
-        self.assertEqual(process.wait(60), 0)
-        os.close(leader)
+        try:
+            talk(leader, [(b"~ # ", b"parley check power10 > /dev/null; echo st''atus $?\n"), (b"status 0", b"poweroff -f\n")])
+            self.assertEqual(process.wait(60), 0)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(leader)
 
     def test_refuses_bad_usage_with_2(self):
         for arguments in (["--timeout", "0", "--", "true"], ["--log", "x"], ["--cpu", "power8", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):

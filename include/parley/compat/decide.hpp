@@ -79,11 +79,13 @@ struct Decision {
   std::vector<Target> next;    ///< further legal ones, in order, for when the kernel refuses
   std::vector<Attempt> trail;  ///< every level that was judged, in order
   LegalRange legal;
-  bool forced = false;  ///< the policy refused `chosen`, and was told not to matter
+  bool forced = false;      ///< the policy refused `chosen`, and was told not to matter
+  bool may_change = false;  ///< the wish allows another level when the kernel refuses this one
 };
 
 struct Refusal {
   std::vector<Attempt> trail;  ///< none of it legal; never empty
+  bool named = true;           ///< the trail is of levels that the wish stands for, and no stand-in
   LegalRange legal;
 };
 

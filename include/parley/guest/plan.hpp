@@ -46,6 +46,7 @@ struct MachinePlan {
   compat::Target level;
   std::vector<compat::Target> fallbacks;  ///< in order, for when the kernel refuses `level`
   bool forced = false;                    ///< the policy refused `level`
+  bool may_change = false;                ///< another level may be taken when the kernel refuses
   PhysicalPvr pvr;                        ///< stands in the tree of a raw guest
   std::uint32_t timebase_frequency = 0;   ///< Hz, the host's
   GuestAddress tree_at;                   ///< kTreeRoom bytes
