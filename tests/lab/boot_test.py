@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from lab import BOOT, boot
+from lab import BOOT, ROOT, boot
 
 
 def emulators_below(pid):
@@ -18,7 +18,7 @@ def emulators_below(pid):
     return [int(child) for child in children if "qemu" in pathlib.Path(f"/proc/{child}/comm").read_text()]
 
 
-CACHE = pathlib.Path(os.environ.get("PARLEY_LAB_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "parley-lab"))
+CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
 
 
 def talk(terminal, exchange, timeout=60):
