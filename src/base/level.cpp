@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include "parley/base/text.hpp"
 
@@ -31,7 +32,7 @@ constexpr std::array kTable{
 template <typename Matches>
 std::optional<Level> find(Matches matches) {
   const auto levels = Level::all();
-  const auto found = std::ranges::find_if(levels, matches);
+  const auto found = std::ranges::find_if(levels, std::move(matches));
   if (found == levels.end()) return std::nullopt;
   return *found;
 }
