@@ -41,8 +41,9 @@ std::vector<Target> candidates(const Wish &wish, const Host &host) {
         if (host_level) add_once(targets, Target::of(*host_level));
         break;
       case Request::Kind::kAuto:
-        if (host_level) add_once(targets, Target::of(*host_level));
-        if (host_level) add_levels_below(targets, host_level);
+        if (!host_level) break;
+        add_once(targets, Target::of(*host_level));
+        add_levels_below(targets, host_level);
         break;
     }
   }

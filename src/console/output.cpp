@@ -12,14 +12,9 @@ namespace {
 // How often a writer that waits looks whether it is to give up; a signal to it could come just before it waits.
 constexpr int kLookMilliseconds = 100;
 
-void wait_until_writable(int fd) {
+bool wait_until_writable(int fd) {
   pollfd waiting{fd, POLLOUT, 0};
-  ::poll(&waiting, 1, kLookMilliseconds);  // whatever it says, write() tells
-}
-
-bool is_writable(int fd) {
-  pollfd now{fd, POLLOUT, 0};
-  const int ready = ::poll(&now, 1, 0);
+  const int ready = ::poll(&waiting, 1, kLookMilliseconds);
   // A signal may be the one that says to give up: not writable, so that the caller looks.
   return ready > 0 || (ready < 0 && errno != EINTR);
 }
@@ -29,10 +24,7 @@ bool is_writable(int fd) {
 std::expected<void, int> write_all(int fd, std::string_view text, const std::atomic<bool> *give_up) {
   while (!text.empty()) {
     if (give_up != nullptr && *give_up) return std::unexpected(EINTR);
-    if (give_up != nullptr && !is_writable(fd)) {
-      wait_until_writable(fd);
-      continue;
-    }
+    if (give_up != nullptr && !wait_until_writable(fd)) continue;
     const ssize_t count = ::write(fd, text.data(), text.size());
     if (count < 0 && errno == EAGAIN) wait_until_writable(fd);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
