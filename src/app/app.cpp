@@ -5,12 +5,12 @@
 #include <csignal>
 
 #include "commands.hpp"
-#include "parley/console/output.hpp"
+#include "parley/base/file.hpp"
 
 namespace parley::app {
 
 int print_result(const std::string &text, int code, const Diagnostics &diagnostics) {
-  const auto written = console::write_all(STDOUT_FILENO, text);
+  const auto written = write_all(STDOUT_FILENO, std::as_bytes(std::span(text)));
   if (written) return code;
   diagnostics.failure({"cannot write to standard output", errno_text(written.error()),
                        "give it a reader that stays, or room on the disk"});

@@ -2,8 +2,11 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
-#include "parley/guest/plan.hpp"
+#include "parley/base/text.hpp"
+#include "parley/base/try.hpp"
+#include "qemu_words.hpp"
 
 namespace parley::app {
 namespace {
@@ -16,7 +19,8 @@ constexpr const char *kFooter =
     "LEVEL is auto (the highest legal one), host, raw, power8, power9, power10, power11, or a logical PVR "
     "(0x0f000006).\n"
     "Results go to standard output, diagnostics to standard error.\n"
-    "Exit codes: 0 fine, 1 failure, 2 usage, 3 level refused, 4 not applicable here (no POWER KVM), 128+n ended by "
+    "Exit codes: 0 fine (also a guest that powered off), 1 failure (also a guest that panicked), 2 usage, 3 level "
+    "refused, 4 not applicable here (no POWER KVM), 128+n ended by "
     "signal n.\n"
     "NO_COLOR in the environment switches colours off.";
 
@@ -30,10 +34,31 @@ struct Words {
   int verbose = 0;
   std::string log_level;
   std::string level;
-  std::string compat = "auto";
+  std::optional<std::string> compat;
   std::string on_refusal = "fail";
-  std::string memory = std::to_string(guest::kDefaultMemory >> 20) + "M";
+  std::string memory;
+  std::string smp = "1";
+  std::string machine;
+  std::string cpu = "host";
+  std::string accelerator = "kvm";
+  std::string boot = "of";
+  std::string serial = "stdio";
+  std::string watchdog = "10";
+  bool no_reboot = false;
+  bool qemu_flag = false;
+  std::string qemu_word;
 };
+
+// A Linux with its initrd wants more than a small payload.
+constexpr const char *kMemoryOfKernel = "1G";
+
+std::expected<std::optional<std::chrono::seconds>, Failure> parse_watchdog(const std::string &text) {
+  std::uint64_t seconds = 0;
+  if (text == "off") return std::nullopt;
+  if (parse_number(text, seconds) && seconds >= 1 && seconds <= 24 * 3600) return std::chrono::seconds(seconds);
+  return std::unexpected(Failure{"'" + text + "' is no time for the watchdog", "it must be a number of seconds, or off",
+                                 "for example --watchdog 10"});
+}
 
 const std::map<std::string, LogLevel> kLogLevels{{"warning", LogLevel::kWarning},
                                                  {"info", LogLevel::kInfo},
@@ -47,20 +72,88 @@ LogLevel log_level(const Words &words) {
   return words.verbose == 1 ? LogLevel::kDebug : LogLevel::kInfo;
 }
 
-std::expected<Options, EarlyExit> finish(Options options, const Words &words) {
+// -M max-cpu-compat is another way to say --compat.
+std::expected<std::string, Failure> wanted_level(const Words &words, const MachineWords &machine) {
+  if (words.compat && machine.compat && words.compat != machine.compat)
+    return std::unexpected(Failure{"two levels are asked for",
+                                   "--compat says " + *words.compat + ", -M max-cpu-compat says " + *machine.compat,
+                                   "leave one of them out"});
+  return words.compat.value_or(machine.compat.value_or("auto"));
+}
+
+std::expected<void, Failure> finish_run(Options &options, const Words &words) {
+  auto machine = TRY(parse_machine(words.machine));
+  options.no_effect = std::move(machine.no_effect);
+  const std::string level = TRY(wanted_level(words, machine));
+  options.wish.preference = TRY(compat::parse_wish(level));
+  options.wish.fallback = words.on_refusal == "fallback";
+  TRY(parse_cpu(words.cpu));
+  options.processors = TRY(parse_smp(words.smp));
+  const std::string memory = options.kernel ? kMemoryOfKernel : std::to_string(guest::kDefaultMemory >> 20);
+  options.memory_size = TRY(guest::parse_memory_size(words.memory.empty() ? memory : words.memory));
+  options.boot = words.boot == "of" ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
+  options.serial = TRY(console::parse_endpoint(words.serial));
+  options.watchdog = TRY(parse_watchdog(words.watchdog));
+  options.reboot = !words.no_reboot;
+  return {};
+}
+
+std::expected<Options, Failure> finish(Options options, const Words &words) {
   options.log_level = log_level(words);
-  if (options.command != Command::kInspect) {
-    auto preference = compat::parse_wish(options.command == Command::kCheck ? words.level : words.compat);
-    if (!preference) return std::unexpected(EarlyExit{{}, preference.error()});
-    options.wish.preference = std::move(*preference);
-  }
-  if (options.command == Command::kRun) {
-    options.wish.fallback = words.on_refusal == "fallback";
-    const auto size = guest::parse_memory_size(words.memory);
-    if (!size) return std::unexpected(EarlyExit{{}, size.error()});
-    options.memory_size = *size;
-  }
+  if (options.command == Command::kCheck) options.wish.preference = TRY(compat::parse_wish(words.level));
+  if (options.command == Command::kRun) TRY(finish_run(options, words));
   return options;
+}
+
+void add_guest_options(CLI::App &run, Options &options, Words &words) {
+  CLI::Option *kernel =
+      run.add_option(
+             "--kernel", options.kernel,
+             "A Linux to run: a vmlinux for ppc64 or ppc64le. It is mapped: replace it by a new file, not in place")
+          ->type_name("FILE");
+  run.add_option("--initrd", options.initrd, "Its initrd")->needs(kernel)->type_name("FILE");
+  run.add_option("--append", options.command_line, "Its command line")->needs(kernel)->type_name("TEXT");
+  run.add_option("--boot", words.boot,
+                 "How it starts: of, through the client interface of Open Firmware, where it negotiates its level; or "
+                 "fdt, with a flat device tree, where nothing is negotiated")
+      ->needs(kernel)
+      ->transform(CLI::IsMember({"of", "fdt"}))
+      ->capture_default_str();
+  run.add_option("--payload", options.payload,
+                 "Another program to run: an ELF file for ppc64 or ppc64le, or a flat binary, entered at address 0 in "
+                 "little-endian mode with the device tree's address in r3")
+      ->excludes(kernel)
+      ->type_name("FILE");
+  run.add_option("-m,--memory", words.memory,
+                 "The guest's memory: a number with K, M or G (without: MiB); 256M, with a kernel 1G")
+      ->type_name("SIZE");
+  run.add_option("--smp", words.smp, "The number of its vCPUs")->type_name("N")->capture_default_str();
+  run.add_option("--serial", words.serial,
+                 "Its console: stdio (on a terminal Ctrl-a h helps), none, pty, file:PATH, or "
+                 "unix:PATH[,server=on|off][,wait=on|off]")
+      ->type_name("WHERE")
+      ->capture_default_str();
+  run.add_option("--nvram", options.nvram, "Keep its non-volatile memory in this file (64 KiB)")->type_name("FILE");
+  run.add_flag("--no-reboot", words.no_reboot, "End when it reboots, instead of starting it again");
+  run.add_option("--watchdog", words.watchdog,
+                 "Say so when a vCPU runs in real mode for that many seconds without ever leaving the guest, or off")
+      ->type_name("SECONDS|off")
+      ->capture_default_str();
+  run.add_option("--dump-dtb", options.dump_tree, "Write the device tree that it gets, with its negotiated level")
+      ->type_name("FILE");
+}
+
+// Accepted with the meanings that they have anyway.
+void add_qemu_options(CLI::App &run, Words &words) {
+  run.add_option("-M,--machine", words.machine, "As QEMU: pseries[,max-cpu-compat=LEVEL]; cap-... have no effect")
+      ->type_name("MACHINE");
+  run.add_option("--cpu", words.cpu, "As QEMU: host, and nothing else")->type_name("CPU");
+  run.add_option("--accel", words.accelerator)->transform(CLI::IsMember({"kvm"}))->group("");
+  for (const char *flag : {"--enable-kvm", "--nodefaults", "--nographic"})
+    run.add_flag(flag, words.qemu_flag)->group("");
+  for (const char *option : {"--display", "--monitor", "--vga"})
+    run.add_option(option, words.qemu_word)->transform(CLI::IsMember({"none"}))->group("");
+  run.add_option("--name", words.qemu_word)->group("");
 }
 
 }  // namespace
@@ -91,10 +184,13 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   check->add_option("--host", options.host, kHostHelp)->type_name("PATH");
 
   CLI::App *run = app.add_subcommand(
-      "run", "Run a guest at a legal level; without --payload a small built-in one that says what it sees");
-  run->add_option("--compat", words.compat, "The guest's level; with commas, a list in order of preference")
-      ->type_name("LEVEL[,LEVEL...]")
-      ->capture_default_str();
+      "run",
+      "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small built-in "
+      "one that says what it sees. QEMU's spellings (-kernel, -smp) are taken too");
+  run->add_option("--compat", words.compat,
+                  "The highest level that the guest may have; with commas, a list in order of preference (default: "
+                  "auto)")
+      ->type_name("LEVEL[,LEVEL...]");
   run->add_option("--on-refusal", words.on_refusal,
                   "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
                   "standard error")
@@ -102,16 +198,13 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
       ->capture_default_str();
   run->add_flag("--force", options.wish.force,
                 "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
-  run->add_option("-m,--memory", words.memory, "The guest's memory: a number with K, M or G (without: MiB)")
-      ->type_name("SIZE")
-      ->capture_default_str();
-  run->add_option("--payload", options.payload,
-                  "What to run: an ELF file for ppc64 or ppc64le, or a flat binary, entered at address 0 in "
-                  "little-endian mode with the device tree's address in r3")
-      ->type_name("FILE");
+  add_guest_options(*run, options, words);
+  add_qemu_options(*run, words);
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> line = with_double_dashes(argc - 1, argv + 1);
+    std::ranges::reverse(line);  // as CLI11 takes them
+    app.parse(line);
   } catch (const CLI::ParseError &error) {
     std::ostringstream out;
     std::ostringstream err;
@@ -121,7 +214,9 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   }
   if (check->parsed()) options.command = Command::kCheck;
   if (run->parsed()) options.command = Command::kRun;
-  return finish(std::move(options), words);
+  auto finished = finish(std::move(options), words);
+  if (!finished) return std::unexpected(EarlyExit{{}, finished.error()});
+  return std::move(*finished);
 }
 
 }  // namespace parley::app

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "parley/compat/target.hpp"
+#include "parley/console/endpoint.hpp"
+#include "parley/guest/plan.hpp"
 
 namespace parley::app {
 
@@ -21,8 +25,21 @@ struct Options {
   bool json = false;
   std::optional<std::string> host;  ///< where to take the facts from instead of from this machine
   compat::Wish wish;
-  std::uint64_t memory_size = 0;       ///< bytes
-  std::optional<std::string> payload;  ///< the file; none for the built-in guest
+
+  // The guest; without a kernel and without a payload the built-in one.
+  std::uint64_t memory_size = 0;  ///< bytes
+  unsigned processors = 1;
+  std::optional<std::string> kernel;
+  std::optional<std::string> initrd;
+  std::optional<std::string> payload;
+  std::string command_line;
+  guest::BootKind boot = guest::BootKind::kClientInterface;  ///< of a kernel
+  console::Endpoint serial;
+  bool reboot = true;  ///< a guest that reboots starts again
+  std::optional<std::chrono::seconds> watchdog;
+  std::optional<std::string> dump_tree;  ///< where to write the guest's flattened tree
+  std::optional<std::string> nvram;
+  std::vector<std::string> no_effect;  ///< QEMU's settings that mean nothing here
 };
 
 /// There is no command to run: --help or --version was asked for, or the usage is bad.

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-#include <atomic>
-#include <cerrno>
-#include <csignal>
-#include <optional>
-#include <thread>
-
 #include "commands.hpp"
+#include "guest_life.hpp"
 #include "host_source.hpp"
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
-#include "parley/console/output.hpp"
-#include "parley/console/signal_loop.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/machine/probe.hpp"
 #include "parley/report/text.hpp"
@@ -20,21 +12,38 @@
 namespace parley::app {
 namespace {
 
-constexpr std::size_t kMaxPayloadSize = std::size_t{1} << 31;
+constexpr std::size_t kMaxFileSize = std::size_t{1} << 32;
 
-/// A failure that already knows its exit code.
-struct Ended {
-  int code;
-  std::optional<Failure> failure;
-};
+std::expected<SharedBytes, Failure> open_file(const char *what, const std::string &path) {
+  auto file = SharedBytes::open(path, kMaxFileSize);
+  if (file) return std::move(*file);
+  return std::unexpected(Failure{"cannot read the " + std::string(what) + " " + path, errno_text(file.error().error),
+                                 "give a file that exists and may be read"});
+}
 
 std::expected<guest::Payload, Failure> load_payload(const Options &options) {
-  if (!options.payload) return guest::builtin_payload();
-  auto file = read_file(*options.payload, kMaxPayloadSize);
-  if (!file)
-    return std::unexpected(Failure{"cannot read the payload " + *options.payload, errno_text(file.error().error),
-                                   "give a file that exists and may be read"});
-  return guest::read_payload(std::move(*file), *options.payload);
+  if (!options.kernel && !options.payload) return guest::builtin_payload();
+  const std::string &path = options.kernel ? *options.kernel : *options.payload;
+  auto file = open_file(options.kernel ? "kernel" : "payload", path);
+  if (!file) return std::unexpected(file.error());
+  return options.kernel ? guest::read_kernel(*file, path) : guest::read_payload(std::move(*file), path);
+}
+
+std::expected<guest::GuestRequest, Failure> request_of(const Options &options) {
+  guest::GuestRequest request;
+  request.memory_size = options.memory_size;
+  request.processors = options.processors;
+  request.boot = options.kernel ? options.boot : guest::BootKind::kFlatTree;
+  request.command_line = options.command_line;
+  auto payload = load_payload(options);
+  if (!payload) return std::unexpected(payload.error());
+  request.payload = std::move(*payload);
+  if (options.initrd) {
+    auto initrd = open_file("initrd", *options.initrd);
+    if (!initrd) return std::unexpected(initrd.error());
+    request.initrd = std::move(*initrd);
+  }
+  return request;
 }
 
 // What the user asked for, where the policy did not grant it as it stands.
@@ -51,85 +60,13 @@ void announce_policy(const compat::Decision &decision, const Diagnostics &diagno
   }
 }
 
-void announce(const machine::Notice &notice, const Diagnostics &diagnostics) {
-  if (const auto *taken = std::get_if<machine::LevelTaken>(&notice)) {
-    diagnostics.info("guest level " + describe(taken->target) + ", set and read back");
-  } else if (const auto *replaced = std::get_if<machine::LevelReplaced>(&notice)) {
-    diagnostics.warn("the kernel refuses " + describe(replaced->refused) + " (" + replaced->evidence +
-                     "); falling back to " + describe(replaced->next));
-  } else if (const auto *forced = std::get_if<machine::LevelForced>(&notice)) {
-    diagnostics.warn("the kernel marks " + describe(forced->target) + " as invalid (" + forced->evidence +
-                     "); running the vCPU all the same, as forced");
-  }
-}
-
-Ended end_of(const machine::End &end, int signal) {
-  if (const auto *refused = std::get_if<machine::LevelRefused>(&end)) return {kRefused, refused->failure};
-  if (const auto *failed = std::get_if<machine::RunFailed>(&end)) return {kFailure, failed->failure};
-  if (const auto *ended = std::get_if<machine::GuestEnded>(&end)) {
-    using Kind = papr::Shutdown::Kind;
-    if (ended->shutdown.kind == Kind::kPanic)
-      return {kFailure, Failure{"the guest panicked", printable(ended->shutdown.message), "see its last words above"}};
-    return {kSuccess, std::nullopt};
-  }
-  return {kSignal + signal, std::nullopt};
-}
-
-/// The guest's console on standard output. A reader that is gone ends the guest; one that is slow must not keep a
-/// signal from ending it.
-class StandardOutput {
- public:
-  void write(std::string_view text, const std::function<void()> &stop_guest) {
-    if (error_ != 0) return;
-    const auto written = console::write_all(STDOUT_FILENO, text, &ending_);
-    if (written || ending_) return;
-    error_ = written.error();
-    stop_guest();
-  }
-  void end() { ending_ = true; }
-  int error() const { return error_; }
-
- private:
-  std::atomic<bool> ending_ = false;
-  int error_ = 0;  // the guest's thread writes it, the main thread reads it after the join
-};
-
-Ended run_machine(guest::MachinePlan plan, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  StandardOutput output;
-  std::optional<machine::Machine> machine;
-  machine::Observer observer;
-  observer.console = [&](std::string_view text) { output.write(text, [&] { machine->stop(); }); };
-  observer.notice = [&](const machine::Notice &notice) { announce(notice, diagnostics); };
-  if (diagnostics.traces()) observer.trace = [&](const std::string &line) { diagnostics.trace(line); };
-
-  auto built = machine::Machine::build(kernel, std::move(plan), std::move(observer));
-  if (!built) return {kFailure, built.error()};
-  machine.emplace(std::move(*built));
-
-  int signal = 0;
-  console::SignalLoop loop([&](int number) {
-    signal = number;
-    output.end();
-    machine->stop();
-  });
-  std::optional<machine::End> end;
-  {
-    const std::jthread vcpu([&] {
-      end = machine->run();
-      loop.finish();
-    });
-    loop.run();
-  }
-  if (output.error() != 0)
-    return {kFailure, Failure{"cannot write the guest's output to standard output", errno_text(output.error()),
-                              "the guest was ended; give it a reader that stays, or room on the disk"}};
-  return end_of(*end, signal);
-}
-
 std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm::Kernel &kernel,
                                                     const Diagnostics &diagnostics) {
-  auto payload = load_payload(options);
-  if (!payload) return std::unexpected(Ended{kFailure, payload.error()});
+  if (!options.no_effect.empty())
+    diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
+                     " (a guest of Parley's has what its host has)");
+  auto request = request_of(options);
+  if (!request) return std::unexpected(Ended{kFailure, request.error()});
   const compat::Host host = assess_host(machine::gather_facts(kernel));
   if (host.facts.kvm.access != host::KvmAccess::kHv) {
     return std::unexpected(Ended{machine::is_refusal(host.facts.kvm.access) ? kFailure : kNotApplicable,
@@ -141,7 +78,7 @@ std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm:
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
-  auto plan = guest::plan_machine(options.memory_size, *decision, host, std::move(*payload), machine::services());
+  auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::services(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
   return std::move(*plan);
 }
@@ -150,7 +87,7 @@ std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm:
 
 int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
   auto plan = plan_guest(options, kernel, diagnostics);
-  const Ended ended = plan ? run_machine(std::move(*plan), kernel, diagnostics) : plan.error();
+  const Ended ended = plan ? live(std::move(*plan), options, kernel, diagnostics) : plan.error();
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

@@ -2,35 +2,23 @@
 #include "parley/base/file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
+
+#include "parley/base/file_descriptor.hpp"
 
 namespace parley {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 constexpr std::size_t kChunk = 64 * 1024;
 
-}  // namespace
-
-std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return std::unexpected(FileError{path, errno});
+std::expected<Bytes, int> read_all(const FileDescriptor &file, std::size_t limit) {
   Bytes content;
   for (;;) {
     const std::size_t filled = content.size();
@@ -38,10 +26,20 @@ std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std
     const ssize_t count = ::read(file.get(), content.data() + filled, kChunk);
     content.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(FileError{path, errno});
+    if (count < 0) return std::unexpected(errno);
     if (count == 0) return content;
-    if (content.size() > limit) return std::unexpected(FileError{path, EFBIG});
+    if (content.size() > limit) return std::unexpected(EFBIG);
   }
+}
+
+}  // namespace
+
+std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return std::unexpected(FileError{path, errno});
+  auto content = read_all(file, limit);
+  if (!content) return std::unexpected(FileError{path, content.error()});
+  return std::move(*content);
 }
 
 std::expected<std::string, FileError> read_text(const std::filesystem::path &path, std::size_t limit) {
@@ -49,5 +47,69 @@ std::expected<std::string, FileError> read_text(const std::filesystem::path &pat
   if (!bytes) return std::unexpected(bytes.error());
   return std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size());
 }
+
+std::expected<void, int> write_all(int fd, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd, content.data(), content.size());
+    if (count < 0 && errno == EAGAIN) {
+      pollfd waiting{fd, POLLOUT, 0};
+      ::poll(&waiting, 1, -1);
+    }
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count < 0) return std::unexpected(errno);
+    content = content.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+std::expected<void, FileError> write_file(const std::filesystem::path &path, ByteView content) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) return std::unexpected(FileError{path, errno});
+  const auto written = write_all(file.get(), content);
+  if (!written) return std::unexpected(FileError{path, written.error()});
+  return {};
+}
+
+// Either a mapped file or bytes.
+class SharedBytes::Holder {
+ public:
+  explicit Holder(Bytes bytes) : file_(-1), bytes_(std::move(bytes)), view_(bytes_) {}
+  Holder(FileDescriptor file, void *mapping, std::size_t size)
+      : file_(std::move(file)), view_(static_cast<const std::byte *>(mapping), size) {}
+  ~Holder() {
+    if (file_.get() >= 0) ::munmap(const_cast<std::byte *>(view_.data()), view_.size());
+  }
+  Holder(Holder &&) = delete;
+  Holder &operator=(Holder &&) = delete;
+
+  ByteView view() const { return view_; }
+  int fd() const { return file_.get(); }
+
+ private:
+  FileDescriptor file_;
+  Bytes bytes_;
+  ByteView view_;
+};
+
+SharedBytes::SharedBytes(Bytes bytes) : holder_(std::make_shared<const Holder>(std::move(bytes))) {}
+
+std::expected<SharedBytes, FileError> SharedBytes::open(const std::filesystem::path &path, std::size_t limit) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return std::unexpected(FileError{path, errno});
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (S_ISREG(status.st_mode) && size > limit) return std::unexpected(FileError{path, EFBIG});
+  if (S_ISREG(status.st_mode) && size > 0) {
+    void *mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    if (mapping != MAP_FAILED) return SharedBytes(std::make_shared<const Holder>(std::move(file), mapping, size));
+  }
+  // A pipe, or a file that does not tell its size.
+  auto content = read_all(file, limit);
+  if (!content) return std::unexpected(FileError{path, content.error()});
+  return SharedBytes(std::move(*content));
+}
+
+ByteView SharedBytes::view() const { return holder_->view(); }
+int SharedBytes::fd() const { return holder_->fd(); }
 
 }  // namespace parley

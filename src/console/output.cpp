@@ -1,37 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "parley/console/output.hpp"
+#include "output.hpp"
 
+#include <limits.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "parley/console/console.hpp"
 
 namespace parley::console {
 namespace {
 
-// How often a writer that waits looks whether it is to give up; a signal to it could come just before it waits.
-constexpr int kLookMilliseconds = 100;
-
-bool wait_until_writable(int fd) {
-  pollfd waiting{fd, POLLOUT, 0};
-  const int ready = ::poll(&waiting, 1, kLookMilliseconds);
-  // A signal may be the one that says to give up: not writable, so that the caller looks.
-  return ready > 0 || (ready < 0 && errno != EINTR);
-}
+// A pipe that is ready takes as much whole.
+constexpr std::size_t kChunk = PIPE_BUF;
+// For a terminal that is ready for one byte and asked to take a line feed, which is two.
+constexpr std::chrono::milliseconds kShortPause{10};
 
 }  // namespace
 
-std::expected<void, int> write_all(int fd, std::string_view text, const std::atomic<bool> *give_up) {
-  while (!text.empty()) {
-    if (give_up != nullptr && *give_up) return std::unexpected(EINTR);
-    if (give_up != nullptr && !wait_until_writable(fd)) continue;
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EAGAIN) wait_until_writable(fd);
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (count < 0) return std::unexpected(errno);
-    text.remove_prefix(static_cast<std::size_t>(count));
+Output::Output(asio::io_context &context, devices::Vty &vty, Hooks hooks)
+    : vty_(vty), hooks_(std::move(hooks)), writable_(context), patience_(context) {}
+
+void Output::attach(int fd, bool patient) {
+  fd_ = fd;
+  patient_ = patient;
+  mode_ = Mode::kWrite;
+  if (const int error = writable_.open(fd, EPOLLOUT); error != 0) return hooks_.broken(error);
+  pump();
+}
+
+void Output::detach() {
+  writable_.close();
+  patience_.cancel();
+  waiting_ = false;
+  fd_ = -1;
+  mode_ = Mode::kHold;
+  pump();
+}
+
+void Output::discard(bool counted) {
+  detach();
+  mode_ = Mode::kDiscard;
+  counted_ = counted;
+  pump();
+}
+
+void Output::finish() {
+  finishing_ = true;
+  pump();
+}
+
+void Output::give_up() {
+  // A guest that still runs could write for ever.
+  for (std::size_t chunks = 0; mode_ == Mode::kWrite && chunks <= devices::Vty::kOutputLimit / kChunk; ++chunks) {
+    take();
+    pollfd ready{fd_, POLLOUT, 0};
+    if (pending_.empty() || ::poll(&ready, 1, 0) <= 0 || write_chunk() <= 0) break;
   }
-  return {};
+  discard(counted_);
+}
+
+void Output::pump() {
+  take();
+  if (fd_ >= 0 && !pending_.empty() && !waiting_) wait();
+  if (finishing_ && (pending_.empty() || mode_ != Mode::kWrite)) hooks_.finished();
+}
+
+void Output::take() {
+  if (mode_ == Mode::kWrite) {
+    if (pending_.empty()) pending_ = vty_.take_output(kChunk);
+    return;
+  }
+  // Once is enough: it leaves the queue empty, and the next byte in it is told.
+  pending_ += vty_.take_output(devices::Vty::kOutputLimit);
+  if (mode_ == Mode::kDiscard) drop(pending_.size());
+  if (pending_.size() > Console::kHoldLimit) drop(pending_.size() - Console::kHoldLimit);
+}
+
+void Output::drop(std::size_t count) {
+  pending_.erase(0, count);
+  if (counted_) dropped_ += count;
+}
+
+void Output::wait() {
+  waiting_ = true;
+  writable_.wait([this] { write_some(); });
+  if (patient_ || mode_ == Mode::kHold) return;
+  patience_.expires_after(Console::kPatience);
+  patience_.async_wait([this](const error_code &error) {
+    // One that was on its way when the descriptor became ready is of no meaning any more.
+    if (error || !waiting_ || patience_.expiry() > std::chrono::steady_clock::now()) return;
+    mode_ = Mode::kHold;
+    pump();
+  });
+}
+
+void Output::write_some() {
+  waiting_ = false;
+  const ssize_t count = write_chunk();
+  if (count < 0 && errno == EAGAIN) {
+    waiting_ = true;
+    writable_.pause(kShortPause, [this] { write_some(); });
+    return;
+  }
+  patience_.cancel();
+  if (count < 0 && errno != EINTR) return hooks_.broken(errno);
+  if (count > 0) mode_ = Mode::kWrite;
+  pump();
+}
+
+ssize_t Output::write_chunk() {
+  const ssize_t count = ::write(fd_, pending_.data(), std::min(pending_.size(), kChunk));
+  if (count > 0) pending_.erase(0, static_cast<std::size_t>(count));
+  return count;
 }
 
 }  // namespace parley::console

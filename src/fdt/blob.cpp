@@ -52,9 +52,12 @@ int write_node(void *blob, const Node &node) {
   return fdt_end_node(blob);
 }
 
-int write_tree(Bytes &blob, const Node &root) {
+int write_tree(Bytes &blob, const Node &root, const std::vector<Reservation> &reservations) {
   void *buffer = blob.data();
   if (const int error = fdt_create(buffer, static_cast<int>(blob.size()))) return error;
+  for (const Reservation &reservation : reservations) {
+    if (const int error = fdt_add_reservemap_entry(buffer, reservation.at, reservation.size)) return error;
+  }
   if (const int error = fdt_finish_reservemap(buffer)) return error;
   if (const int error = write_node(buffer, root)) return error;
   return fdt_finish(buffer);
@@ -68,9 +71,9 @@ std::expected<Node, TreeError> parse_blob(ByteView blob) {
   return parse_node(blob.data(), 0, "", 0);
 }
 
-Bytes to_blob(const Node &root) {
+Bytes to_blob(const Node &root, const std::vector<Reservation> &reservations) {
   for (Bytes blob(4096);; blob.resize(blob.size() * 2)) {
-    const int error = write_tree(blob, root);
+    const int error = write_tree(blob, root, reservations);
     if (error == -FDT_ERR_NOSPACE) continue;
     assert(error == 0);
     blob.resize(fdt_totalsize(blob.data()));

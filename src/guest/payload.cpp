@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "builtin_image.hpp"
+#include "kernel_format.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
 
@@ -26,14 +27,13 @@ class ElfFile {
 
   template <typename T>
   std::optional<T> structure(std::uint64_t at) const {
-    if (at > file_.size() || file_.size() - at < sizeof(T)) return std::nullopt;
+    if (!contains(at, sizeof(T))) return std::nullopt;
     T value;
     std::memcpy(&value, file_.data() + at, sizeof value);
     return value;
   }
-  std::optional<ByteView> range(std::uint64_t at, std::uint64_t length) const {
-    if (at > file_.size() || length > file_.size() - at) return std::nullopt;
-    return file_.subspan(at, length);
+  bool contains(std::uint64_t at, std::uint64_t length) const {
+    return at <= file_.size() && length <= file_.size() - at;
   }
   template <std::unsigned_integral T>
   T field(T raw) const {
@@ -46,18 +46,19 @@ class ElfFile {
   bool little_endian_;
 };
 
-std::expected<Segment, std::string> load_segment(const ElfFile &file, const Elf64_Phdr &header) {
-  const std::uint64_t file_size = file.field(header.p_filesz);
-  Segment segment{GuestAddress{file.field(header.p_paddr)}, {}, file.field(header.p_memsz)};
-  const auto content = file.range(file.field(header.p_offset), file_size);
-  if (!content) return std::unexpected("a segment lies beyond the end of the file: it is truncated");
-  if (file_size > segment.size) return std::unexpected("a segment is larger in the file than in memory");
+std::expected<Segment, std::string> load_segment(const SharedBytes &source, const ElfFile &file,
+                                                 const Elf64_Phdr &header) {
+  const Segment segment{GuestAddress{file.field(header.p_paddr)}, source, file.field(header.p_offset),
+                        file.field(header.p_filesz), file.field(header.p_memsz)};
+  if (!file.contains(segment.offset, segment.length))
+    return std::unexpected("a segment lies beyond the end of the file: it is truncated");
+  if (segment.length > segment.size) return std::unexpected("a segment is larger in the file than in memory");
   if (segment.size > ~segment.at.value) return std::unexpected("a segment ends beyond the last address");
-  segment.content.assign(content->begin(), content->end());
   return segment;
 }
 
-std::expected<Payload, std::string> read_elf(ByteView bytes, const std::string &name) {
+std::expected<Payload, std::string> read_elf(const SharedBytes &source, const std::string &name) {
+  const ByteView bytes = source.view();
   const auto ident = static_cast<unsigned char>(bytes[EI_CLASS]);
   if (ident != ELFCLASS64) return std::unexpected("it is a 32-bit ELF file");
   const auto order = static_cast<unsigned char>(bytes[EI_DATA]);
@@ -84,39 +85,59 @@ std::expected<Payload, std::string> read_elf(ByteView bytes, const std::string &
       payload.entry = GuestAddress{file.field(program->p_paddr) + offset};
       entry_found = true;
     }
-    payload.segments.push_back(TRY(load_segment(file, *program)));
+    payload.segments.push_back(TRY(load_segment(source, file, *program)));
   }
   if (payload.segments.empty()) return std::unexpected("it has nothing to load");
   if (!entry_found) return std::unexpected("its entry point " + hex64(entry) + " lies in no segment");
   return payload;
 }
 
-Payload flat(Bytes content, std::string name) {
-  Payload payload{std::move(name), {}, GuestAddress{0}, true};
-  const std::uint64_t size = content.size();
-  payload.segments.push_back({GuestAddress{0}, std::move(content), size});
-  return payload;
+bool is_elf(ByteView bytes) { return bytes.size() >= EI_NIDENT && std::memcmp(bytes.data(), ELFMAG, SELFMAG) == 0; }
+
+Payload flat(SharedBytes content, std::string name) {
+  return {std::move(name), {whole(std::move(content), GuestAddress{0})}, GuestAddress{0}, true};
 }
 
 }  // namespace
 
+bool operator==(const Segment &a, const Segment &b) {
+  return a.at == b.at && a.size == b.size && std::ranges::equal(a.content(), b.content());
+}
+
+Segment whole(SharedBytes source, GuestAddress at) {
+  const std::uint64_t length = source.view().size();
+  return {at, std::move(source), 0, length, length};
+}
+
 std::uint64_t Payload::end() const {
   std::uint64_t highest = 0;
-  for (const Segment &segment : segments) highest = std::max(highest, segment.at.value + segment.size);
+  for (const Segment &segment : segments) highest = std::max(highest, segment.end());
   return highest;
 }
 
 Payload builtin_payload() {
-  const auto *bytes = reinterpret_cast<const std::byte *>(kBuiltinImage);
-  return flat(Bytes(bytes, bytes + sizeof kBuiltinImage), "built-in guest");
+  const auto image = std::as_bytes(std::span(kBuiltinImage));
+  return flat(SharedBytes(Bytes(image.begin(), image.end())), "built-in guest");
 }
 
-std::expected<Payload, Failure> read_payload(Bytes file, const std::string &name) {
-  if (file.empty()) return std::unexpected(bad_payload(name, "the file is empty"));
-  const bool is_elf = file.size() >= EI_NIDENT && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0;
-  if (!is_elf) return flat(std::move(file), name);
+std::expected<Payload, Failure> read_payload(SharedBytes file, const std::string &name) {
+  if (file.view().empty()) return std::unexpected(bad_payload(name, "the file is empty"));
+  if (!is_elf(file.view())) return flat(std::move(file), name);
   auto payload = read_elf(file, name);
   if (!payload) return std::unexpected(bad_payload(name, payload.error()));
+  return std::move(*payload);
+}
+
+std::expected<Payload, Failure> read_kernel(const SharedBytes &file, const std::string &name) {
+  const auto refuse = [&](std::string why) {
+    return std::unexpected(Failure{"cannot load the kernel " + name, std::move(why),
+                                   "give a vmlinux for ppc64 or ppc64le: an ELF file, not compressed (Debian has it as "
+                                   "/boot/vmlinux-VERSION or, from Linux 7 on, as /boot/vmlinuz-VERSION)"});
+  };
+  if (const auto foreign = foreign_format(file.view()); !foreign.empty())
+    return refuse("it is " + std::string(foreign));
+  auto payload = read_elf(file, name);
+  if (!payload) return refuse(payload.error());
   return std::move(*payload);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/guest/plan.hpp"
 
+#include <algorithm>
+
 #include "parley/base/text.hpp"
 
 namespace parley::guest {
@@ -9,34 +11,68 @@ namespace {
 // The frequency of every POWER8 to Power11 timebase, for hosts whose tree does not tell.
 constexpr std::uint32_t kUsualTimebase = 512'000'000;
 
-Failure does_not_fit(const MachinePlan &plan) {
-  return {"the payload " + plan.payload.name + " does not fit into the guest's memory",
-          "it ends at " + hex64(plan.payload.end()) + "; the guest has " + std::to_string(plan.memory_size >> 20) +
-              " MiB, the uppermost 64 KiB of them for the device tree",
-          "give the guest more memory (-m)"};
+// What Linux' first code claims for itself below the limit: a flattened tree of 1 MiB, and RTAS.
+constexpr std::uint64_t kBootRoom = 2 * 1024 * 1024;
+
+// COMMAND_LINE_SIZE less its NUL (arch/powerpc/include/uapi/asm/setup.h).
+constexpr std::size_t kMaxCommandLine = 2047;
+
+constexpr std::uint64_t round_up(std::uint64_t value) { return (value + kPageSize - 1) / kPageSize * kPageSize; }
+
+Failure does_not_fit(const MachinePlan &plan, std::uint64_t end, std::uint64_t limit) {
+  const std::string what = plan.initrd ? "the kernel and its initrd do" : "the payload " + plan.payload.name + " does";
+  return {what + " not fit into the guest's memory",
+          "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB; what it starts with ends at " +
+              hex64(end) + " and must end at " + hex64(limit),
+          limit < kBootLimit - kBootRoom - kTreeRoom ? "give the guest more memory (-m)" : "use a smaller initrd"};
+}
+
+// Behind the payload, which lies where it wants to be: the firmware page, then the initrd.
+std::expected<void, Failure> lay_out(MachinePlan &plan, std::optional<SharedBytes> initrd) {
+  const std::uint64_t top = std::min(plan.memory_size, kBootLimit);
+  plan.tree_at = GuestAddress{top - kTreeRoom};
+  plan.firmware_at = GuestAddress{round_up(plan.payload.end())};
+  std::uint64_t end = plan.firmware_at.value + kPageSize;
+  if (initrd) {
+    plan.initrd = whole(std::move(*initrd), GuestAddress{end});
+    end = plan.initrd->end();
+  }
+  const bool is_linux = plan.boot == BootKind::kClientInterface || plan.initrd;
+  const std::uint64_t limit = plan.tree_at.value - (is_linux ? std::min(kBootRoom, plan.tree_at.value) : 0);
+  // An absurd payload may end so far up that the sums above wrap.
+  if (plan.payload.end() > limit || end > limit) return std::unexpected(does_not_fit(plan, end, limit));
+  return {};
 }
 
 }  // namespace
 
-std::expected<MachinePlan, Failure> plan_machine(std::uint64_t memory_size, const compat::Decision &decision,
-                                                 const compat::Host &host, Payload payload, Services services) {
+std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
+                                                 const compat::Host &host, Services services) {
   MachinePlan plan;
   const auto &known = host.capabilities;
   plan.host =
       "host " + (known.level ? describe(*known.level) : std::string("of unknown level")) + " by " + known.level_reason;
   plan.legal = describe(decision.legal);
   plan.host_level = known.level;
-  plan.memory_size = memory_size;
+  plan.memory_size = request.memory_size;
+  plan.processors = request.processors;
+  plan.boot = request.boot;
   plan.level = decision.chosen;
   plan.fallbacks = decision.next;
   plan.forced = decision.forced;
   plan.may_change = decision.may_change;
-  plan.pvr = host.facts.kvm.pvr.value_or(host.facts.system.cpuinfo_pvr.value_or(PhysicalPvr{}));
+  plan.offer = compat::make_offer(decision, host);
+  plan.pvr = plan.offer.pvr;
   plan.timebase_frequency = host.facts.tree.timebase_frequency.value_or(kUsualTimebase);
-  plan.tree_at = GuestAddress{memory_size - kTreeRoom};
-  plan.payload = std::move(payload);
+  plan.payload = std::move(request.payload);
+  plan.command_line = std::move(request.command_line);
   plan.services = std::move(services);
-  if (plan.payload.end() > plan.tree_at.value) return std::unexpected(does_not_fit(plan));
+  if (plan.command_line.size() > kMaxCommandLine)
+    return std::unexpected(
+        Failure{"the kernel's command line is too long",
+                std::to_string(plan.command_line.size()) + " bytes; Linux takes " + std::to_string(kMaxCommandLine),
+                "shorten --append"});
+  if (const auto done = lay_out(plan, std::move(request.initrd)); !done) return std::unexpected(done.error());
   return plan;
 }
 

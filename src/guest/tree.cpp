@@ -2,14 +2,29 @@
 //
 // The device tree of the guest, as LoPAR appendix B lays it out for a partition. The level appears once, in the cpu
 // nodes' cpu-version; that is where a guest's kernel takes it from.
+#include <cassert>
+
 #include "parley/base/text.hpp"
 #include "parley/guest/plan.hpp"
 
 namespace parley::guest {
 namespace {
 
-constexpr std::uint32_t kCacheLine = 128;  // bytes, POWER4 to Power11
+constexpr std::uint32_t kCacheLine = 128;                 // bytes, POWER4 to Power11
+constexpr std::uint32_t kCacheSize = 32 * 1024;           // the first-level data cache of POWER9 and POWER10
+constexpr std::uint32_t kClockFrequency = 1'000'000'000;  // Hz; nobody computes with it
 constexpr std::uint32_t kRtasErrorLogMax = 2048;
+constexpr std::uint32_t kRtasSize = 4096;
+constexpr std::uint32_t kInterruptControllerPhandle = 1;
+constexpr std::uint32_t kNvramUnit = 0x71000001;
+
+std::string hex(std::uint32_t value) {
+  const std::string digits = hex32(value).substr(2);
+  const auto first = digits.find_first_not_of('0');
+  return first == std::string::npos ? "0" : digits.substr(first);
+}
+
+std::string console_name(const Services &services) { return "vty@" + hex(services.console_unit); }
 
 // LoPAR B.6.2.1, "ibm,pa-features": number of bytes, type 0, then the bytes. Each level's set adds to the one before;
 // the numbers are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 says that the guest may use radix.
@@ -44,26 +59,61 @@ Bytes pa_features(Level level) {
   return features;
 }
 
+// Power ISA 3.0B Book III 6.7.4.2, effective page sizes of radix trees: the encoding above the shift. KVM reports these
+// four on every host (KVM_PPC_GET_RMMU_INFO).
+constexpr std::uint32_t radix_page(std::uint32_t encoding, std::uint32_t shift) { return encoding << 29 | shift; }
+
+Level silicon_of(const MachinePlan &plan) {
+  return Level::from_physical(plan.pvr).value_or(plan.level.level().value_or(parley::level("power9")));
+}
+
+// A raw guest goes by the physical PVR; its features are those of the silicon's own level.
+Level features_of(const MachinePlan &plan, compat::Target target) { return target.level().value_or(silicon_of(plan)); }
+std::uint32_t cpu_version(const MachinePlan &plan, compat::Target target) {
+  return target.is_raw() ? plan.pvr.value : target.pvr.value;
+}
+
+void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, std::uint32_t id) {
+  // As on real machines, the name is the silicon's.
+  const Level silicon = silicon_of(plan);
+  const std::string number(silicon.name().substr(std::string_view("power").size()));
+  fdt::Node &cpu = cpus.add("PowerPC,POWER" + number + "@" + hex(id));
+  cpu.set_text("device_type", "cpu");
+  cpu.set_text("status", "okay");
+  cpu.set_cells("reg", {id});
+  cpu.set_cells("cpu-version", {cpu_version(plan, target)});
+  cpu.set_cells("ibm,ppc-interrupt-server#s", {id});
+  cpu.set_cells("ibm,ppc-interrupt-gserver#s", {id, 0});
+  cpu.set_cells("timebase-frequency", {plan.timebase_frequency});
+  cpu.set_cells("clock-frequency", {kClockFrequency});
+  for (const char *line : {"d-cache-block-size", "d-cache-line-size", "i-cache-block-size", "i-cache-line-size"})
+    cpu.set_cells(line, {kCacheLine});
+  cpu.set_cells("d-cache-size", {kCacheSize});
+  cpu.set_cells("i-cache-size", {silicon < parley::level("power10") ? kCacheSize : kCacheSize * 3 / 2});
+  cpu.set_empty("64-bit");
+  cpu.set_cells("ibm,vmx", {2});
+  cpu.set_cells("ibm,dfp", {1});
+  cpu.set_cells("ibm,purr", {1});
+  cpu.set_cells("ibm,spurr", {1});
+  cpu.set("ibm,pa-features", pa_features(features_of(plan, target)));
+  if (silicon.info().mmu == Mmu::kHashOrRadix) {
+    cpu.set_cells("ibm,processor-radix-AP-encodings",
+                  {radix_page(0, 12), radix_page(5, 16), radix_page(1, 21), radix_page(2, 30)});
+    // Byte 0, bit 4: directed messages between threads are slow here, so that Linux sends its IPIs through the XICS
+    // (hw/ppc/spapr.c:spapr_dt_pi_features).
+    cpu.set("ibm,pi-features", {std::byte{1}, std::byte{0}, std::byte{0x08}});
+  }
+}
+
 void add_cpus(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
   fdt::Node &cpus = root.add("cpus");
   cpus.set_cells("#address-cells", {1});
   cpus.set_cells("#size-cells", {0});
-  // A raw guest goes by the physical PVR; its features are those of the silicon's own level.
-  const Level features = target.level().value_or(Level::from_physical(plan.pvr).value_or(parley::level("power9")));
-  const std::string number(features.name().substr(std::string_view("power").size()));
-  fdt::Node &cpu = cpus.add("PowerPC,POWER" + number + "@0");
-  cpu.set_text("device_type", "cpu");
-  cpu.set_text("status", "okay");
-  cpu.set_cells("reg", {0});
-  cpu.set_cells("cpu-version", {target.is_raw() ? plan.pvr.value : target.pvr.value});
-  cpu.set_cells("ibm,ppc-interrupt-server#s", {0});
-  cpu.set_cells("ibm,ppc-interrupt-gserver#s", {0, 0});
-  cpu.set_cells("timebase-frequency", {plan.timebase_frequency});
-  cpu.set_cells("d-cache-block-size", {kCacheLine});
-  cpu.set_cells("i-cache-block-size", {kCacheLine});
-  cpu.set_empty("64-bit");
-  cpu.set_cells("ibm,vmx", {2});
-  cpu.set("ibm,pa-features", pa_features(features));
+  for (std::uint32_t id = 0; id < plan.processors; ++id) add_cpu(cpus, plan, target, id);
+}
+
+std::vector<std::uint32_t> wide(std::uint64_t value) {
+  return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
 }
 
 void add_memory(fdt::Node &root, const MachinePlan &plan) {
@@ -73,32 +123,80 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
       "reg", {0, 0, static_cast<std::uint32_t>(plan.memory_size >> 32), static_cast<std::uint32_t>(plan.memory_size)});
 }
 
-void add_rtas(fdt::Node &root, const Services &services) {
+void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &rtas = root.add("rtas");
   Bytes hypertas;
-  for (const std::string &name : services.hypertas) {
+  for (const std::string &name : plan.services.hypertas) {
     for (const char c : name) hypertas.push_back(static_cast<std::byte>(c));
     hypertas.push_back(std::byte{0});
   }
   rtas.set("ibm,hypertas-functions", std::move(hypertas));
+  rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
-  for (const RtasProperty &property : services.rtas) rtas.set_cells(property.name, {property.token});
+  // LoPAR 7.3.9.1: ibm,os-term comes back where the platform says so; without it Linux does not call it at all.
+  rtas.set_empty("ibm,extended-os-term");
+  for (const RtasProperty &property : plan.services.rtas) rtas.set_cells(property.name, {property.token});
+  if (plan.boot == BootKind::kFlatTree) {
+    // What a kernel that comes through the client interface finds out for itself (prom_instantiate_rtas).
+    const auto entry = static_cast<std::uint32_t>(plan.firmware_at.value);
+    rtas.set_cells("linux,rtas-base", {entry});
+    rtas.set_cells("linux,rtas-entry", {entry});
+  }
 }
 
-void add_console(fdt::Node &root, std::uint32_t unit) {
-  const std::string name = "vty@" + hex32(unit).substr(2);
+// LoPAR B.6.10: the presentation layer that every processor's interrupts come through.
+void add_interrupts(fdt::Node &root, const MachinePlan &plan) {
+  fdt::Node &xics = root.add("interrupt-controller");
+  xics.set_text("device_type", "PowerPC-External-Interrupt-Presentation");
+  xics.set_text("compatible", "IBM,ppc-xicp");
+  xics.set_empty("interrupt-controller");
+  xics.set_cells("#address-cells", {0});
+  xics.set_cells("#interrupt-cells", {2});
+  xics.set_cells("ibm,interrupt-server-ranges", {0, plan.processors});
+  xics.set_cells("phandle", {kInterruptControllerPhandle});
+}
+
+void add_devices(fdt::Node &root, const Services &services) {
   fdt::Node &vdevice = root.add("vdevice");
   vdevice.set_text("device_type", "vdevice");
   vdevice.set_text("compatible", "IBM,vdevice");
   vdevice.set_cells("#address-cells", {1});
   vdevice.set_cells("#size-cells", {0});
-  fdt::Node &vty = vdevice.add(name);
+  vdevice.set_cells("#interrupt-cells", {2});
+  vdevice.set_cells("interrupt-parent", {kInterruptControllerPhandle});
+  fdt::Node &vty = vdevice.add(console_name(services));
   vty.set_text("device_type", "serial");
   vty.set_text("compatible", "hvterm1");
-  vty.set_cells("reg", {unit});
+  vty.set_cells("reg", {services.console_unit});
+  vty.set_cells("interrupts", {services.console_interrupt, 0});  // 0: edge-triggered
+  fdt::Node &nvram = vdevice.add("nvram@" + hex(kNvramUnit));
+  nvram.set_text("device_type", "nvram");
+  nvram.set_text("compatible", "parley,nvram");
+  nvram.set_cells("reg", {kNvramUnit});
+  nvram.set_cells("#bytes", {services.nvram_size});
+  fdt::Node &facilities = root.add("ibm,platform-facilities");
+  facilities.set_text("device_type", "ibm,platform-facilities");
+  facilities.set_text("compatible", "ibm,platform-facilities");
+  fdt::Node &random = facilities.add("ibm,random-v1");
+  random.set_text("compatible", "ibm,random");
+}
+
+void add_chosen(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &chosen = root.add("chosen");
-  chosen.set_text("stdout-path", "/vdevice/" + name);
-  chosen.set_text("linux,stdout-path", "/vdevice/" + name);
+  chosen.set_text("bootargs", plan.command_line);
+  chosen.set_text("stdout-path", "/vdevice/" + console_name(plan.services));
+  chosen.set_text("linux,stdout-path", "/vdevice/" + console_name(plan.services));
+  const auto seed = std::as_bytes(std::span(plan.rng_seed));
+  chosen.set("rng-seed", Bytes(seed.begin(), seed.end()));
+  if (plan.boot == BootKind::kFlatTree) {
+    chosen.set("ibm,architecture-vec-5", plan.services.granted);
+    if (plan.initrd) {
+      chosen.set_cells("linux,initrd-start", wide(plan.initrd->at.value));
+      chosen.set_cells("linux,initrd-end", wide(plan.initrd->end()));
+    }
+    return;
+  }
+  chosen.set("ibm,arch-vec-5-platform-support", plan.services.platform_support);
 }
 
 }  // namespace
@@ -112,9 +210,26 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   root.set_cells("#size-cells", {2});
   add_cpus(root, plan, target);
   add_memory(root, plan);
-  add_rtas(root, plan.services);
-  add_console(root, plan.services.console_unit);
+  add_rtas(root, plan);
+  add_interrupts(root, plan);
+  add_devices(root, plan.services);
+  fdt::Node &hypervisor = root.add("hypervisor");
+  hypervisor.set_text("compatible", "linux,kvm");
+  add_chosen(root, plan);
   return root;
+}
+
+void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target target) {
+  std::array<std::byte, 4> version;
+  store_be(std::span(version), cpu_version(plan, target));
+  const Bytes features = pa_features(features_of(plan, target));
+  auto cpu = tree.first_child(*tree.find("/cpus"));
+  for (; cpu; cpu = tree.next_sibling(*cpu)) {
+    // The same lengths as before, or a little more: for that room is kept.
+    [[maybe_unused]] const bool set =
+        tree.set_property(*cpu, "cpu-version", version) && tree.set_property(*cpu, "ibm,pa-features", features);
+    assert(set);
+  }
 }
 
 }  // namespace parley::guest

@@ -27,4 +27,14 @@ std::expected<Mapping, CallError> Mapping::of(const Descriptor &descriptor, std:
   return Mapping(descriptor.kernel(), {static_cast<std::byte *>(*address), length});
 }
 
+std::expected<std::size_t, CallError> Mapping::lay_file(std::size_t at, int fd, std::uint64_t file_offset,
+                                                        std::size_t length) {
+  const std::size_t page = kernel_->page_size();
+  const std::size_t whole_pages = length / page * page;
+  if (at % page != 0 || file_offset % page != 0 || whole_pages == 0) return 0u;
+  const auto mapped = kernel_->mmap_file(bytes_.subspan(at, whole_pages).data(), whole_pages, fd, file_offset);
+  if (!mapped) return std::unexpected(CallError{"mmap of a file into guest memory", mapped.error()});
+  return whole_pages;
+}
+
 }  // namespace parley::kvm

@@ -24,8 +24,19 @@ class LinuxKernel final : public Kernel {
     const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
     void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (address == MAP_FAILED) return std::unexpected(errno);
+    // A guest translates twice; large pages below halve what a miss costs. Where there are none, nothing is lost.
+    if (fd < 0) ::madvise(address, length, MADV_HUGEPAGE);
     return address;
   }
+
+  std::expected<void, int> mmap_file(void *at, std::size_t length, int fd, std::uint64_t offset) override {
+    const void *address =
+        ::mmap(at, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, static_cast<off_t>(offset));
+    if (address == MAP_FAILED) return std::unexpected(errno);
+    return {};
+  }
+
+  std::size_t page_size() const override { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
 
   void munmap(void *address, std::size_t length) override { ::munmap(address, length); }
   void close(int fd) override { ::close(fd); }

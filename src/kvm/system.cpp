@@ -16,12 +16,14 @@ constexpr std::array kCapabilities{
     CapabilityInfo{abi::Cap::kUserMemory, "KVM_CAP_USER_MEMORY", "this KVM takes no memory from user space"},
     CapabilityInfo{abi::Cap::kImmediateExit, "KVM_CAP_IMMEDIATE_EXIT",
                    "this KVM cannot be interrupted reliably (Linux before 4.11)"},
+    CapabilityInfo{abi::Cap::kIrqXics, "KVM_CAP_IRQ_XICS",
+                   "this KVM has no interrupt controller in the kernel (CONFIG_KVM_XICS)"},
+    CapabilityInfo{abi::Cap::kPpcRtas, "KVM_CAP_PPC_RTAS",
+                   "this KVM handles no RTAS calls of its interrupt controller (Linux before 3.10)"},
     CapabilityInfo{abi::Cap::kNrVcpus, "KVM_CAP_NR_VCPUS", ""},
     CapabilityInfo{abi::Cap::kMaxVcpus, "KVM_CAP_MAX_VCPUS", ""},
     CapabilityInfo{abi::Cap::kPpcSmt, "KVM_CAP_PPC_SMT", ""},
     CapabilityInfo{abi::Cap::kPpcSmtPossible, "KVM_CAP_PPC_SMT_POSSIBLE", ""},
-    CapabilityInfo{abi::Cap::kPpcRtas, "KVM_CAP_PPC_RTAS", ""},
-    CapabilityInfo{abi::Cap::kIrqXics, "KVM_CAP_IRQ_XICS", ""},
     CapabilityInfo{abi::Cap::kPpcIrqXive, "KVM_CAP_PPC_IRQ_XIVE", ""},
     CapabilityInfo{abi::Cap::kEnableCapVm, "KVM_CAP_ENABLE_CAP_VM", ""},
     CapabilityInfo{abi::Cap::kPpcEnableHcall, "KVM_CAP_PPC_ENABLE_HCALL", ""},
@@ -32,6 +34,8 @@ constexpr std::array kCapabilities{
     CapabilityInfo{abi::Cap::kPpcGetCpuChar, "KVM_CAP_PPC_GET_CPU_CHAR", ""},
     CapabilityInfo{abi::Cap::kPpcNestedHv, "KVM_CAP_PPC_NESTED_HV", ""},
     CapabilityInfo{abi::Cap::kPpcDawr1, "KVM_CAP_PPC_DAWR1", ""},
+    CapabilityInfo{abi::Cap::kPpcRptInvalidate, "KVM_CAP_PPC_RPT_INVALIDATE", ""},
+    CapabilityInfo{abi::Cap::kPpcAilMode3, "KVM_CAP_PPC_AIL_MODE_3", ""},
     CapabilityInfo{abi::Cap::kPpcCompatCaps, "KVM_CAP_PPC_COMPAT_CAPS", ""},
 };
 
@@ -92,9 +96,46 @@ std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byt
   return descriptor_.ioctl("KVM_SET_USER_MEMORY_REGION", abi::kSetUserMemoryRegion, &region);
 }
 
-std::expected<int, CallError> Vm::configure_radix() {
-  const abi::MmuV3Config config{abi::kMmuV3Radix | abi::kMmuV3Gtse, abi::kProcessTableRadix};
+std::expected<int, CallError> Vm::configure_radix() { return set_process_table(abi::kProcessTableRadix, true); }
+
+std::expected<int, CallError> Vm::set_process_table(std::uint64_t entry, bool gtse) {
+  const abi::MmuV3Config config{abi::kMmuV3Radix | (gtse ? abi::kMmuV3Gtse : 0), entry};
   return descriptor_.ioctl("KVM_PPC_CONFIGURE_V3_MMU", abi::kConfigureV3Mmu, &config);
+}
+
+std::expected<int, CallError> Vm::enable_hcall(std::uint64_t number) {
+  const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kPpcEnableHcall), 0, {number, 1, 0, 0}, {}};
+  return descriptor_.ioctl("KVM_ENABLE_CAP KVM_CAP_PPC_ENABLE_HCALL", abi::kEnableCap, &argument);
+}
+
+std::expected<int, CallError> Vm::define_rtas_token(std::string_view name, std::uint32_t token) {
+  abi::RtasToken argument{{}, token};
+  name.copy(argument.name, sizeof argument.name - 1);
+  return descriptor_.ioctl("KVM_PPC_RTAS_DEFINE_TOKEN", abi::kRtasDefineToken, &argument);
+}
+
+std::expected<Xics, CallError> Vm::create_xics() {
+  abi::CreateDevice device{abi::kDeviceXics, 0, 0};
+  TRY(descriptor_.ioctl("KVM_CREATE_DEVICE (XICS)", abi::kCreateDevice, &device));
+  return Xics(Descriptor(descriptor_.kernel(), static_cast<int>(device.fd)));
+}
+
+std::expected<int, CallError> Vm::pulse(std::uint32_t source) {
+  const abi::IrqLevel edge{source, 1};  // of an edge-triggered source, lowering the line says nothing
+  return descriptor_.ioctl("KVM_IRQ_LINE", abi::kIrqLine, &edge);
+}
+
+std::expected<abi::CpuChar, CallError> Vm::cpu_characteristics() const {
+  abi::CpuChar characteristics{};
+  TRY(descriptor_.ioctl("KVM_PPC_GET_CPU_CHAR", abi::kGetCpuChar, &characteristics));
+  return characteristics;
+}
+
+std::expected<int, CallError> Xics::add_source(std::uint32_t number) {
+  constexpr std::uint64_t kLeastFavoured = 0xff;
+  const std::uint64_t state = kLeastFavoured << abi::kXicsPriorityShift | abi::kXicsMasked;  // for server 0
+  const abi::DeviceAttr attribute{0, abi::kXicsGroupSources, number, reinterpret_cast<std::uint64_t>(&state)};
+  return descriptor_.ioctl("KVM_SET_DEVICE_ATTR (XICS source)", abi::kSetDeviceAttr, &attribute);
 }
 
 std::expected<std::uint64_t, CallError> Vm::compat_capabilities() const {

@@ -17,6 +17,18 @@ std::expected<int, CallError> Vcpu::set_regs(const abi::Regs &regs) {
   return descriptor_.ioctl("KVM_SET_REGS", abi::kSetRegs, &regs);
 }
 
+std::expected<int, CallError> Vcpu::connect(const Xics &xics, VcpuId server) {
+  const auto fd = static_cast<std::uint64_t>(xics.descriptor_.fd());
+  const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kIrqXics), 0, {fd, server.value, 0, 0}, {}};
+  return descriptor_.ioctl("KVM_ENABLE_CAP KVM_CAP_IRQ_XICS", abi::kEnableCap, &argument);
+}
+
+std::expected<abi::Regs, CallError> Vcpu::regs() const {
+  abi::Regs regs{};
+  TRY(descriptor_.ioctl("KVM_GET_REGS", abi::kGetRegs, &regs));
+  return regs;
+}
+
 std::expected<PhysicalPvr, CallError> Vcpu::pvr() const {
   abi::Sregs sregs{};
   TRY(descriptor_.ioctl("KVM_GET_SREGS", abi::kGetSregs, &sregs));
@@ -34,7 +46,10 @@ Exit Vcpu::run() {
   return classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt);
 }
 
-void Vcpu::complete_hcall(std::int64_t status) { run_page().papr_hcall.ret = static_cast<std::uint64_t>(status); }
+void Vcpu::complete_hcall(std::int64_t status, const std::array<std::uint64_t, 9> &results) {
+  run_page().papr_hcall.ret = static_cast<std::uint64_t>(status);
+  std::ranges::copy(results, run_page().papr_hcall.args);
+}
 
 void Vcpu::complete_mmio_load_with_ones() { std::ranges::fill(run_page().mmio.data, std::uint8_t{0xff}); }
 

@@ -5,9 +5,9 @@ namespace parley::machine {
 
 using kvm::SettingOutcome;
 
-std::expected<compat::Target, End> LevelSetter::try_level(kvm::Vcpu &vcpu, compat::Target target) {
+std::expected<compat::Target, End> LevelSetter::try_level(compat::Target target) {
   current_ = target;
-  const kvm::LevelSetting setting = kvm::set_level(vcpu, target.pvr);
+  const kvm::LevelSetting setting = set_all_(target.pvr);
   const std::string evidence = describe(setting);
   switch (setting.outcome) {
     case SettingOutcome::kTaken:
@@ -20,10 +20,10 @@ std::expected<compat::Target, End> LevelSetter::try_level(kvm::Vcpu &vcpu, compa
         observer_.notice(LevelForced{target, evidence});
         return target;
       }
-      return set_next(vcpu, evidence);
+      return set_next(evidence);
     case SettingOutcome::kRefused:
     case SettingOutcome::kNoRegister:
-      return set_next(vcpu, evidence);
+      return set_next(evidence);
     case SettingOutcome::kStoredWithoutPapr:
     case SettingOutcome::kOther:
       break;
@@ -33,7 +33,7 @@ std::expected<compat::Target, End> LevelSetter::try_level(kvm::Vcpu &vcpu, compa
       RunFailed{{"cannot set the guest's level", evidence, "see dmesg; please report it if it stays"}});
 }
 
-std::expected<compat::Target, End> LevelSetter::set_next(kvm::Vcpu &vcpu, const std::string &evidence) {
+std::expected<compat::Target, End> LevelSetter::set_next(const std::string &evidence) {
   const std::string why = plan_.host + "; " + evidence;
   if (next_ == plan_.fallbacks.size()) {
     const std::string what_to_do =
@@ -43,7 +43,7 @@ std::expected<compat::Target, End> LevelSetter::set_next(kvm::Vcpu &vcpu, const 
   }
   const compat::Target next = plan_.fallbacks[next_++];
   observer_.notice(LevelReplaced{current_, why, next});
-  return try_level(vcpu, next);
+  return try_level(next);
 }
 
 }  // namespace parley::machine

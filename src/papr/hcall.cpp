@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/papr/hcall.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "parley/base/text.hpp"
+#include "parley/papr/open_firmware.hpp"
 #include "parley/papr/rtas.hpp"
 
 namespace parley::papr {
 namespace {
 
-// Handlers speak of units and texts; this adaptor speaks registers: the n-th argument is made from the n-th register.
+// Handlers speak of units and texts; this adaptor speaks registers: the n-th argument is made from the n-th register. A
+// handler with results takes all registers at last.
 template <auto kHandler, typename... Arguments, std::size_t... kIndex>
-Status call(Context &context, const HcallArguments &registers, Status (*)(Context &, Arguments...),
+Status call(Context &context, HcallRegisters &registers, Status (*)(Context &, HcallRegisters &, Arguments...),
             std::index_sequence<kIndex...>) {
-  return kHandler(context, Arguments{registers[kIndex]}...);
+  return kHandler(context, registers, Arguments{registers[kIndex]}...);
 }
 
 template <typename... Arguments>
-constexpr auto argument_indices(Status (*)(Context &, Arguments...)) {
+constexpr auto argument_indices(Status (*)(Context &, HcallRegisters &, Arguments...)) {
   return std::index_sequence_for<Arguments...>{};
 }
 
 template <auto kHandler>
-Status adapt(Context &context, const HcallArguments &registers) {
+Status adapt(Context &context, HcallRegisters &registers) {
   return call<kHandler>(context, registers, kHandler, argument_indices(kHandler));
 }
 
@@ -36,29 +42,141 @@ struct Length {
 struct Characters {
   std::uint64_t value;
 };
+struct Flags {
+  std::uint64_t value;
+};
+struct Number {
+  std::uint64_t value;
+};
+
+// LoPAR 16.6.3.1: up to 16 characters; results: how many, then two registers of them.
+Status get_term_char(Context &context, HcallRegisters &results, Unit unit) {
+  if (!devices::Vty::answers_to(unit.value)) return Status::kParameter;
+  std::array<char, 16> text{};
+  results[0] = context.vty.read(text);
+  const auto bytes = std::as_bytes(std::span(text));
+  results[1] = load_be<std::uint64_t>(bytes.first<8>());
+  results[2] = load_be<std::uint64_t>(bytes.last<8>());
+  return Status::kSuccess;
+}
 
 // LoPAR 16.6.3.2: up to 16 characters in two registers.
-Status put_term_char(Context &context, Unit unit, Length length, Characters first, Characters second) {
+Status put_term_char(Context &context, HcallRegisters &, Unit unit, Length length, Characters first,
+                     Characters second) {
   if (!devices::Vty::answers_to(unit.value)) return Status::kParameter;
   std::array<std::byte, 16> bytes;
   if (length.value > bytes.size()) return Status::kParameter;
   store_be(std::span(bytes).first<8>(), first.value);
   store_be(std::span(bytes).last<8>(), second.value);
-  context.vty.write({reinterpret_cast<const char *>(bytes.data()), length.value});
+  context.write_console({reinterpret_cast<const char *>(bytes.data()), length.value});
   return Status::kSuccess;
 }
 
-Status rtas(Context &context, GuestAddress block) {
+// LoPAR 16.2.1.3: whether a virtual device interrupts. The terminal does whenever it has input; a guest that does not
+// want to hear of it masks the source.
+Status vio_signal(Context &, HcallRegisters &, Unit unit, Number mode) {
+  if (!devices::Vty::answers_to(unit.value)) return Status::kParameter;
+  return mode.value <= 1 ? Status::kSuccess : Status::kP2;
+}
+
+// LoPAR 14.5.4.3.5 (H_SET_MODE): only the resources that concern interrupts come here, KVM keeps the watchpoints.
+Status set_mode(Context &context, HcallRegisters &, Flags flags, Number resource, Number value1, Number value2) {
+  constexpr std::uint64_t kLittleEndian = 4;
+  constexpr std::uint64_t kInterruptLocation = 3;
+  constexpr std::uint64_t kTranslatedAtTop = 3;  // LPCR[AIL]; 1 is reserved, 2 an offset that no ISA 3.1 has
+  if (resource.value != kLittleEndian && resource.value != kInterruptLocation) return Status::kP2;
+  if (value1.value != 0) return Status::kP3;
+  if (value2.value != 0) return Status::kP4;
+  const std::uint64_t on = resource.value == kLittleEndian ? 1 : kTranslatedAtTop;
+  if (flags.value != 0 && flags.value != on) return Status::kUnsupportedFlag;
+  const bool done = resource.value == kLittleEndian ? context.partition.set_little_endian_interrupts(flags.value == on)
+                                                    : context.partition.set_translated_interrupts(flags.value == on);
+  return done ? Status::kSuccess : Status::kUnsupportedFlag;
+}
+
+// H_REGISTER_PROC_TBL (arch/powerpc/include/asm/hvcall.h; not in the public LoPAR). The entry is that of the ISA's
+// partition table: radix, the table's base, its size as a power of two above 4 KiB.
+Status register_process_table(Context &context, HcallRegisters &, Flags flags, GuestAddress base, Number page_size,
+                              Number table_size) {
+  constexpr std::uint64_t kNew = 0x18;
+  constexpr std::uint64_t kRadix = 0x4;
+  constexpr std::uint64_t kGtse = 0x1;
+  constexpr std::uint64_t kMaxTableSize = 24;
+  constexpr std::uint64_t kEntryRadix = ppc_bit(0);
+  if ((flags.value & ~kGtse) != (kNew | kRadix)) return Status::kParameter;
+  if (base.value % 4096 != 0 || base.value >> 60 != 0) return Status::kP2;
+  if (page_size.value != 0) return Status::kP3;
+  if (table_size.value > kMaxTableSize) return Status::kP4;
+  const bool gtse = (flags.value & kGtse) != 0;
+  switch (context.partition.set_process_table(kEntryRadix | base.value | table_size.value, gtse)) {
+    case 0:
+      return Status::kSuccess;
+    case EINVAL:
+      return Status::kParameter;
+    case ENODEV:
+      return Status::kNotAvailable;
+    default:
+      return Status::kHardware;
+  }
+}
+
+Status get_cpu_characteristics(Context &context, HcallRegisters &results) {
+  const auto characteristics = context.partition.characteristics();
+  if (!characteristics) return Status::kFunction;
+  results[0] = characteristics->character;
+  results[1] = characteristics->behaviour;
+  return Status::kSuccess;
+}
+
+// LoPAR 14.14.1
+Status random_number(Context &, HcallRegisters &results) {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != sizeof number) return Status::kHardware;
+  results[0] = number;
+  return Status::kSuccess;
+}
+
+Status rtas(Context &context, HcallRegisters &, GuestAddress block) {
   return dispatch_rtas(context, block) ? Status::kSuccess : Status::kParameter;
 }
 
-// Sorted by number. H_RTAS is the platform's own way into RTAS (KVMPPC_H_RTAS, asm/hvcall.h).
+// The entry of the client interface comes in 32-bit mode: only the lower half of the register is the guest's.
+Status client_interface(Context &context, HcallRegisters &, Number block) {
+  if (context.firmware == nullptr) return Status::kFunction;
+  const GuestAddress at{block.value & 0xffffffff};
+  return dispatch_service(context, at) ? Status::kSuccess : Status::kParameter;
+}
+
+// Sorted by number. H_RTAS and the client interface's are the platform's own (KVMPPC_H_RTAS, asm/hvcall.h; QEMU has its
+// client interface under the same number).
 constexpr std::array kHcalls{
-    HcallEntry{0x58, "H_PUT_TERM_CHAR", "hcall-term", adapt<put_term_char>},
-    HcallEntry{0xf000, "H_RTAS", "", adapt<rtas>},
+    HcallEntry{.number = 0x54, .name = "H_GET_TERM_CHAR", .hypertas = "hcall-term", .handle = adapt<get_term_char>},
+    HcallEntry{.number = 0x58, .name = "H_PUT_TERM_CHAR", .hypertas = "hcall-term", .handle = adapt<put_term_char>},
+    HcallEntry{.number = 0x64, .name = "H_EOI", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0x68, .name = "H_CPPR", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0x6c, .name = "H_IPI", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0x70, .name = "H_IPOLL", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0x74, .name = "H_XIRR", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0xdc, .name = "H_REGISTER_VPA", .hypertas = "hcall-splpar"},
+    HcallEntry{.number = 0xe0, .name = "H_CEDE", .hypertas = "hcall-splpar"},
+    HcallEntry{.number = 0xe4, .name = "H_CONFER", .hypertas = "hcall-splpar"},
+    HcallEntry{.number = 0xe8, .name = "H_PROD", .hypertas = "hcall-splpar"},
+    HcallEntry{.number = 0x104, .name = "H_VIO_SIGNAL", .hypertas = "", .handle = adapt<vio_signal>},
+    HcallEntry{
+        .number = 0x1c8, .name = "H_GET_CPU_CHARACTERISTICS", .hypertas = "", .handle = adapt<get_cpu_characteristics>},
+    HcallEntry{.number = 0x2fc, .name = "H_XIRR_X", .hypertas = "hcall-interrupt"},
+    HcallEntry{.number = 0x300, .name = "H_RANDOM", .hypertas = "", .handle = adapt<random_number>},
+    HcallEntry{
+        .number = 0x31c, .name = "H_SET_MODE", .hypertas = "hcall-set-mode", .handle = adapt<set_mode>, .enable = true},
+    HcallEntry{.number = 0x37c, .name = "H_REGISTER_PROC_TBL", .hypertas = "", .handle = adapt<register_process_table>},
+    HcallEntry{.number = 0xf000, .name = "H_RTAS", .hypertas = "", .handle = adapt<rtas>},
+    HcallEntry{.number = 0xf005, .name = "H_OPEN_FIRMWARE", .hypertas = "", .handle = adapt<client_interface>},
 };
 static_assert(std::ranges::adjacent_find(kHcalls, std::ranges::greater_equal{}, &HcallEntry::number) == kHcalls.end(),
               "the numbers ascend, and none stands twice");
+
+// Two numbers lead on to tables of their own, which trace what they find there.
+bool traces_itself(std::uint64_t number) { return number == 0xf000 || number == 0xf005; }
 
 }  // namespace
 
@@ -69,11 +187,16 @@ const HcallEntry *find_hcall(std::uint64_t number) {
   return found != kHcalls.end() && found->number == number ? &*found : nullptr;
 }
 
-Status dispatch_hcall(Context &context, std::uint64_t number, const HcallArguments &arguments) {
+Status dispatch_hcall(Context &context, std::uint64_t number, HcallRegisters &registers) {
   const HcallEntry *entry = find_hcall(number);
-  if (entry != nullptr) return entry->handle(context, arguments);
-  ++context.unknown_calls;
-  return Status::kFunction;
+  const bool answered = entry != nullptr && entry->handle != nullptr;
+  if (!answered) ++context.unknown_calls;
+  const Status status = answered ? entry->handle(context, registers) : Status::kFunction;
+  if (context.trace && !(answered && traces_itself(number) && status == Status::kSuccess)) {
+    const std::string name = entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(number);
+    context.trace(name + ": " + std::to_string(static_cast<std::int64_t>(status)));
+  }
+  return status;
 }
 
 std::vector<std::string> hypertas_functions() {

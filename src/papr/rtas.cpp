@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
-#include "parley/base/bytes.hpp"
+#include "entry_code.hpp"
+#include "parley/base/text.hpp"
 
 namespace parley::papr {
 namespace {
@@ -14,25 +16,80 @@ constexpr std::uint32_t kMaxCells = 16;
 constexpr std::uint64_t kHeaderSize = 3 * sizeof(std::uint32_t);
 constexpr std::size_t kMaxPanicMessage = 1024;
 
-RtasStatus display_character(Context &context, std::span<const std::uint32_t> arguments) {
-  const char character = static_cast<char>(arguments[0]);
-  context.vty.write({&character, 1});
+// LoPAR 7.3.2.2: UTC; year, month, day, hour, minute, second, nanosecond, in binary.
+RtasStatus get_time_of_day(Context &context, RtasArguments, RtasResults results) {
+  using namespace std::chrono;
+  const auto now = context.clock.now();
+  const auto day = floor<days>(now);
+  const year_month_day date(day);
+  const hh_mm_ss time(now - day);
+  results[0] = static_cast<std::uint32_t>(static_cast<int>(date.year()));
+  results[1] = static_cast<unsigned>(date.month());
+  results[2] = static_cast<unsigned>(date.day());
+  results[3] = static_cast<std::uint32_t>(time.hours().count());
+  results[4] = static_cast<std::uint32_t>(time.minutes().count());
+  results[5] = static_cast<std::uint32_t>(time.seconds().count());
+  results[6] = static_cast<std::uint32_t>(time.subseconds().count());
   return RtasStatus::kSuccess;
 }
 
-RtasStatus power_off(Context &context, std::span<const std::uint32_t>) {
+RtasStatus set_time_of_day(Context &context, RtasArguments arguments, RtasResults) {
+  using namespace std::chrono;
+  const auto in = [&](std::size_t index, std::uint32_t limit) { return arguments[index] < limit; };
+  constexpr std::uint32_t kLastYear = 2200;  // a nanosecond clock of 64 bits ends in 2262
+  if (arguments[0] < 1970 || arguments[0] > kLastYear) return RtasStatus::kParameterError;
+  const year_month_day date{year(static_cast<int>(arguments[0])), month(arguments[1]), day(arguments[2])};
+  if (!in(1, 13) || !in(2, 32) || !date.ok() || !in(3, 24) || !in(4, 60) || !in(5, 60) || !in(6, 1'000'000'000))
+    return RtasStatus::kParameterError;
+  context.clock.set(devices::Clock::Time(sys_days(date)) + hours(arguments[3]) + minutes(arguments[4]) +
+                    seconds(arguments[5]) + nanoseconds(arguments[6]));
+  return RtasStatus::kSuccess;
+}
+
+// LoPAR 7.3.1.2: offset, address, length; results: how many bytes.
+RtasStatus nvram_fetch(Context &context, RtasArguments arguments, RtasResults results) {
+  const ByteView bytes = context.nvram.read(arguments[0], arguments[2]);
+  if (bytes.empty() && arguments[2] != 0) return RtasStatus::kParameterError;
+  if (!context.memory.write(GuestAddress{arguments[1]}, bytes)) return RtasStatus::kParameterError;
+  results[0] = static_cast<std::uint32_t>(bytes.size());
+  return RtasStatus::kSuccess;
+}
+
+RtasStatus nvram_store(Context &context, RtasArguments arguments, RtasResults results) {
+  if (arguments[2] > devices::Nvram::kSize) return RtasStatus::kParameterError;
+  Bytes bytes(arguments[2]);
+  if (!context.memory.read(GuestAddress{arguments[1]}, bytes)) return RtasStatus::kParameterError;
+  const auto stored = context.nvram.write(arguments[0], bytes);
+  if (!stored) return RtasStatus::kHardwareError;
+  if (*stored == 0 && !bytes.empty()) return RtasStatus::kParameterError;
+  results[0] = *stored;
+  return RtasStatus::kSuccess;
+}
+
+RtasStatus display_character(Context &context, RtasArguments arguments, RtasResults) {
+  const char character = static_cast<char>(arguments[0]);
+  context.write_console({&character, 1});
+  return RtasStatus::kSuccess;
+}
+
+RtasStatus power_off(Context &context, RtasArguments, RtasResults) {
   context.shutdown = Shutdown{Shutdown::Kind::kPowerOff, {}};
   return RtasStatus::kSuccess;
 }
 
-RtasStatus system_reboot(Context &context, std::span<const std::uint32_t>) {
+RtasStatus system_reboot(Context &context, RtasArguments, RtasResults) {
   context.shutdown = Shutdown{Shutdown::Kind::kReboot, {}};
   return RtasStatus::kSuccess;
 }
 
-// LoPAR 7.3.9.1: the argument is the address of a NUL-terminated text. One that runs out of RAM ends there.
-RtasStatus os_term(Context &context, std::span<const std::uint32_t> arguments) {
+// LoPAR 7.3.9.1: the argument is the address of a NUL-terminated text. One that runs out of RAM ends there; at address
+// 0 there is code.
+RtasStatus os_term(Context &context, RtasArguments arguments, RtasResults) {
   std::string message;
+  if (arguments[0] == 0) {
+    context.shutdown = Shutdown{Shutdown::Kind::kPanic, {}};
+    return RtasStatus::kSuccess;
+  }
   for (std::byte byte; message.size() < kMaxPanicMessage; message += static_cast<char>(byte)) {
     const bool in_ram = context.memory.read(GuestAddress{arguments[0] + message.size()}, {&byte, 1});
     if (!in_ram || byte == std::byte{0}) break;
@@ -41,11 +98,44 @@ RtasStatus os_term(Context &context, std::span<const std::uint32_t> arguments) {
   return RtasStatus::kSuccess;
 }
 
+// LoPAR 7.3.8.1: processor, address, value for r3.
+RtasStatus start_cpu(Context &context, RtasArguments arguments, RtasResults) {
+  const VcpuId id{arguments[0]};
+  const auto state = context.partition.state(id);
+  if (!state) return RtasStatus::kParameterError;
+  if (*state != ProcessorState::kStopped) return RtasStatus::kHardwareError;
+  const bool started = context.partition.start(id, GuestAddress{arguments[1]}, arguments[2]);
+  return started ? RtasStatus::kSuccess : RtasStatus::kHardwareError;
+}
+
+RtasStatus stop_self(Context &context, RtasArguments, RtasResults) {
+  context.partition.stop_caller();
+  return RtasStatus::kSuccess;
+}
+
+RtasStatus query_cpu_stopped_state(Context &context, RtasArguments arguments, RtasResults results) {
+  const auto state = context.partition.state(VcpuId{arguments[0]});
+  if (!state) return RtasStatus::kParameterError;
+  results[0] = static_cast<std::uint32_t>(*state);
+  return RtasStatus::kSuccess;
+}
+
 constexpr std::array kCalls{
     RtasEntry{1, "display-character", 1, 1, display_character},
     RtasEntry{2, "power-off", 2, 1, power_off},
     RtasEntry{3, "system-reboot", 0, 1, system_reboot},
     RtasEntry{4, "ibm,os-term", 1, 1, os_term},
+    RtasEntry{5, "get-time-of-day", 0, 8, get_time_of_day},
+    RtasEntry{6, "set-time-of-day", 7, 1, set_time_of_day},
+    RtasEntry{7, "nvram-fetch", 3, 2, nvram_fetch},
+    RtasEntry{8, "nvram-store", 3, 2, nvram_store},
+    RtasEntry{9, "start-cpu", 3, 1, start_cpu},
+    RtasEntry{10, "stop-self", 0, 1, stop_self},
+    RtasEntry{11, "query-cpu-stopped-state", 1, 2, query_cpu_stopped_state},
+    RtasEntry{12, "ibm,set-xive", 3, 1},
+    RtasEntry{13, "ibm,get-xive", 1, 3},
+    RtasEntry{14, "ibm,int-off", 1, 1},
+    RtasEntry{15, "ibm,int-on", 1, 1},
 };
 static_assert(std::ranges::adjacent_find(kCalls, std::ranges::greater_equal{}, &RtasEntry::token) == kCalls.end(),
               "the tokens ascend, and none stands twice");
@@ -54,7 +144,7 @@ struct ArgumentBlock {
   std::uint32_t token = 0;
   std::uint32_t nargs = 0;
   std::uint32_t nret = 0;
-  std::array<std::uint32_t, kMaxCells> arguments{};
+  std::array<std::uint32_t, kMaxCells> cells{};  // the arguments, then the results
 };
 
 GuestAddress cell_at(GuestAddress block, std::uint64_t index) {
@@ -73,18 +163,30 @@ bool read_block(const GuestMemory &memory, GuestAddress at, ArgumentBlock &block
   const auto used = std::span(cells).first(block.nargs * sizeof(std::uint32_t));
   if (!memory.read(cell_at(at, 0), used)) return false;
   for (std::uint32_t i = 0; i < block.nargs; ++i)
-    block.arguments[i] = load_be<std::uint32_t>(std::span(cells).subspan(i * sizeof(std::uint32_t)));
+    block.cells[i] = load_be<std::uint32_t>(std::span(cells).subspan(i * sizeof(std::uint32_t)));
   return memory.contains(cell_at(at, block.nargs), block.nret * sizeof(std::uint32_t));
 }
 
-RtasStatus perform(Context &context, const ArgumentBlock &block) {
-  const auto found = std::ranges::find(kCalls, block.token, &RtasEntry::token);
-  if (found == kCalls.end()) {
+bool write_results(GuestMemory memory, GuestAddress at, const ArgumentBlock &block) {
+  std::array<std::byte, kMaxCells * sizeof(std::uint32_t)> cells;
+  for (std::uint32_t i = 0; i < block.nret; ++i)
+    store_be(std::span(cells).subspan(i * sizeof(std::uint32_t)), block.cells[block.nargs + i]);
+  return memory.write(cell_at(at, block.nargs), std::span(cells).first(block.nret * sizeof(std::uint32_t)));
+}
+
+const RtasEntry *find_call(std::uint32_t token) {
+  const auto found = std::ranges::find(kCalls, token, &RtasEntry::token);
+  return found == kCalls.end() ? nullptr : &*found;
+}
+
+RtasStatus perform(Context &context, const RtasEntry *call, ArgumentBlock &block) {
+  if (call == nullptr || call->handle == nullptr) {
     ++context.unknown_calls;
     return RtasStatus::kParameterError;
   }
-  if (block.nargs != found->arguments || block.nret != found->results) return RtasStatus::kParameterError;
-  return found->handle(context, std::span(block.arguments).first(block.nargs));
+  if (block.nargs != call->arguments || block.nret != call->results) return RtasStatus::kParameterError;
+  const auto cells = std::span(block.cells);
+  return call->handle(context, cells.first(block.nargs), cells.subspan(block.nargs + 1, block.nret - 1));
 }
 
 }  // namespace
@@ -94,10 +196,19 @@ std::span<const RtasEntry> rtas_calls() { return kCalls; }
 bool dispatch_rtas(Context &context, GuestAddress block_at) {
   ArgumentBlock block;
   if (!read_block(context.memory, block_at, block)) return false;
-  const RtasStatus status = perform(context, block);
-  std::array<std::byte, sizeof(std::uint32_t)> cell;
-  store_be(std::span(cell), static_cast<std::uint32_t>(status));
-  return context.memory.write(cell_at(block_at, block.nargs), cell);
+  const RtasEntry *call = find_call(block.token);
+  const RtasStatus status = perform(context, call, block);
+  block.cells[block.nargs] = static_cast<std::uint32_t>(status);
+  if (context.trace) {
+    const std::string name = call != nullptr ? std::string(call->name) : "unknown token " + std::to_string(block.token);
+    context.trace("RTAS " + name + ": " + std::to_string(static_cast<std::int32_t>(status)));
+  }
+  return write_results(context.memory, block_at, block);
+}
+
+ByteView rtas_entry_code() {
+  static constexpr auto kCode = entry_code(0xf000);
+  return kCode;
 }
 
 }  // namespace parley::papr

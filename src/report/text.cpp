@@ -80,6 +80,13 @@ std::string inspect_text(const compat::Host &host) {
   return text + verdict_table(host);
 }
 
+std::string negotiation_text(const compat::Negotiation &negotiation) {
+  std::vector<Row> rows{{"MASK", "VALUE", "LEVEL", "FATE"}};
+  for (const auto &fate : negotiation.entries)
+    rows.push_back({hex32(fate.entry.mask), hex32(fate.entry.value), fate.match, fate.fate});
+  return table(rows);
+}
+
 std::string trail_text(const std::vector<compat::Attempt> &trail) {
   std::string text;
   for (const auto &attempt : trail) {

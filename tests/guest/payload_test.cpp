@@ -53,15 +53,15 @@ class ElfImage {
   bool little_endian_;
 };
 
-std::string refusal(const Bytes &file) { return read_payload(file, "file").error().why; }
+std::string refusal(const Bytes &file) { return read_payload(SharedBytes(file), "file").error().why; }
 
 TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
   for (const bool little : {true, false}) {
-    const auto payload = read_payload(ElfImage(little).bytes(), "file");
+    const auto payload = read_payload(SharedBytes(ElfImage(little).bytes()), "file");
     ASSERT_TRUE(payload);
     ASSERT_EQ(payload->segments.size(), 1u);
     EXPECT_EQ(payload->segments[0].at, GuestAddress{0x400000});
-    EXPECT_EQ(payload->segments[0].content.size(), 8u);
+    EXPECT_EQ(payload->segments[0].content().size(), 8u);
     EXPECT_EQ(payload->entry, GuestAddress{0x400004});
     EXPECT_EQ(payload->end(), 0x400100u);
     EXPECT_EQ(payload->little_endian, little);
@@ -69,7 +69,7 @@ TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
 }
 
 TEST(Payload, OfAnyOtherFileIsFlat) {
-  const auto payload = read_payload(Bytes(10, std::byte{1}), "file");
+  const auto payload = read_payload(SharedBytes(Bytes(10, std::byte{1})), "file");
   ASSERT_TRUE(payload);
   EXPECT_EQ(payload->entry, GuestAddress{0});
   EXPECT_EQ(payload->end(), 10u);
@@ -89,8 +89,8 @@ TEST(Payload, ForAnotherMachineIsRefusedByName) {
 TEST(Payload, ThatIsCutOffAtAnyPlaceIsRefused) {
   const Bytes whole = ElfImage().bytes();
   for (std::size_t length = EI_NIDENT; length < whole.size(); ++length) {
-    EXPECT_FALSE(read_payload(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)), "file"))
-        << length;
+    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+    EXPECT_FALSE(read_payload(SharedBytes(cut), "file")) << length;
   }
 }
 
@@ -114,6 +114,51 @@ TEST(Payload, BuiltInIsSmallAndStartsAtZero) {
   EXPECT_EQ(payload.entry, GuestAddress{0});
   EXPECT_GT(payload.end(), 256u);
   EXPECT_LT(payload.end(), 4096u);
+}
+
+std::string kernel_refusal(const Bytes &file) { return read_kernel(SharedBytes(file), "vmlinuz").error().why; }
+
+TEST(Kernel, IsAnElfFileForPowerPc) {
+  EXPECT_EQ(read_kernel(SharedBytes(ElfImage().bytes()), "vmlinux")->entry, GuestAddress{0x400004});
+  ElfImage other;
+  other.put(other.header.e_machine, EM_S390);
+  EXPECT_THAT(kernel_refusal(other.bytes()), HasSubstr("machine 22"));
+}
+
+Bytes file_with(std::size_t at, std::string_view magic) {
+  Bytes file(1024);
+  std::ranges::copy(std::as_bytes(std::span(magic)), file.begin() + static_cast<std::ptrdiff_t>(at));
+  return file;
+}
+
+TEST(Kernel, ThatIsSomethingElseIsRefusedByItsName) {
+  const struct {
+    std::size_t at;
+    std::string_view magic;
+    const char *what;
+  } cases[] = {
+      {0, "\x1f\x8b", "it is a gzip-compressed file"},
+      {0,
+       "\xfd"
+       "7zXZ",
+       "it is an xz-compressed file"},
+      {0, "\x28\xb5\x2f\xfd", "it is a zstd-compressed file"},
+      {0, "\x27\x05\x19\x56", "it is a U-Boot image (uImage)"},
+      {0x202, "HdrS", "it is an x86 kernel (bzImage)"},
+      {0x38, "ARM\x64", "it is an ARM64 kernel (Image)"},
+      {0, "MZ", "it is an EFI or DOS program"},
+      {0, "070701", "it is a cpio archive (an initrd?)"},
+      {0,
+       "\x7f"
+       "ELF\x01",
+       "it is a 32-bit ELF file: a boot wrapper around a compressed kernel (zImage)?"},
+      {0, "hello", "it is no ELF file, and nothing else that Parley knows"},
+  };
+  for (const auto &c : cases) {
+    EXPECT_EQ(kernel_refusal(file_with(c.at, c.magic)), c.what);
+  }
+  EXPECT_EQ(kernel_refusal({}), "it is an empty file");
+  EXPECT_THAT(read_kernel(SharedBytes(Bytes(10)), "x").error().what_to_do, HasSubstr("vmlinux"));
 }
 
 }  // namespace

@@ -20,9 +20,31 @@ compat::Host reference_host() {
   return {std::move(facts), std::move(capabilities)};
 }
 
-std::expected<MachinePlan, Failure> plan_with(std::uint64_t memory_size, Payload payload = builtin_payload()) {
+std::expected<MachinePlan, Failure> plan_with(GuestRequest request) {
   const auto host = reference_host();
-  return plan_machine(memory_size, compat::decide({}, host).value(), host, std::move(payload), machine::services());
+  return plan_machine(std::move(request), compat::decide({}, host).value(), host, machine::services({}));
+}
+
+std::expected<MachinePlan, Failure> plan_with(std::uint64_t memory_size, Payload payload = builtin_payload()) {
+  GuestRequest request;
+  request.memory_size = memory_size;
+  request.payload = std::move(payload);
+  return plan_with(std::move(request));
+}
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+// As large as Debian's.
+GuestRequest linux_request(std::uint64_t memory_size, std::size_t initrd_size) {
+  GuestRequest request;
+  request.memory_size = memory_size;
+  request.processors = 2;
+  request.boot = BootKind::kClientInterface;
+  request.payload = {"vmlinux", {whole(SharedBytes(Bytes(16)), GuestAddress{0})}, GuestAddress{0}, true};
+  request.payload.segments[0].size = 43 * kMiB;
+  request.initrd = SharedBytes(Bytes(initrd_size));
+  request.command_line = "console=hvc0";
+  return request;
 }
 
 TEST(Plan, CarriesTheDecisionAndTheHostsFacts) {
@@ -40,12 +62,47 @@ TEST(Plan, PutsTheTreeBelowTheEndOfMemory) {
 
 TEST(Plan, RefusesAPayloadThatDoesNotFit) {
   Payload large = builtin_payload();
-  large.segments[0].size = kMinMemory - kTreeRoom;
+  large.segments[0].size = kMinMemory - kTreeRoom - kPageSize;
   EXPECT_TRUE(plan_with(kMinMemory, large));
   large.segments[0].size += 1;
   const auto plan = plan_with(kMinMemory, large);
   ASSERT_FALSE(plan);
   EXPECT_THAT(plan.error().what, HasSubstr("does not fit"));
+}
+
+TEST(Plan, PutsTheFirmwarePageAndTheInitrdBehindTheKernel) {
+  const MachinePlan plan = plan_with(linux_request(256 * kMiB, kMiB + 1)).value();
+  EXPECT_EQ(plan.firmware_at, GuestAddress{43 * kMiB});
+  EXPECT_EQ(plan.initrd->at, GuestAddress{43 * kMiB + kPageSize});
+  EXPECT_EQ(plan.initrd->size, kMiB + 1);
+  EXPECT_EQ(plan.processors, 2u);
+}
+
+TEST(Plan, KeepsWhatAKernelStartsWithBelowTheFirst768MiB) {
+  GuestRequest request = linux_request(4096 * kMiB, kMiB);
+  std::uint64_t &kernel = request.payload.segments[0].size;
+  kernel = 768 * kMiB - kTreeRoom - 2 * kMiB - kPageSize - kMiB;
+  EXPECT_EQ(plan_with(request)->tree_at, GuestAddress{768 * kMiB - kTreeRoom});
+  kernel += 1;
+  const auto too_large = plan_with(request);
+  ASSERT_FALSE(too_large);
+  EXPECT_THAT(too_large.error().what_to_do, HasSubstr("smaller initrd"));
+  request.memory_size = 128 * kMiB;
+  const auto too_little = plan_with(request);
+  ASSERT_FALSE(too_little);
+  EXPECT_THAT(too_little.error().what_to_do, HasSubstr("-m"));
+}
+
+TEST(Plan, RefusesACommandLineThatLinuxWouldCut) {
+  GuestRequest request = linux_request(256 * kMiB, kMiB);
+  request.command_line = std::string(2047, 'x');
+  EXPECT_TRUE(plan_with(request));
+  request.command_line += 'x';
+  EXPECT_THAT(plan_with(request).error().what, HasSubstr("too long"));
+}
+
+TEST(Plan, OffersWhatIsLegalAtOrBelowTheLevel) {
+  EXPECT_EQ(describe(plan_with(kDefaultMemory)->offer), "power10, power9");
 }
 
 TEST(Plan, IsComparable) {
@@ -85,16 +142,42 @@ void expect_same(const fdt::Node &actual, const fdt::Node &golden, const std::st
   }
 }
 
+fdt::Node golden(const std::string &name) {
+  const auto blob = read_file(parley::testing::blob_path("guest-" + name), 1 << 20);
+  return fdt::parse_blob(blob.value()).value();
+}
+
 TEST_P(GoldenTree, IsWhatTheGuestFinds) {
   const std::string name = GetParam();
   const auto target = name == "raw" ? compat::Target::raw() : compat::Target::of(level(name));
-  const auto blob = read_file(parley::testing::blob_path("guest-builtin-" + name), 1 << 20);
-  ASSERT_TRUE(blob);
-  expect_same(fdt::parse_blob(fdt::to_blob(guest_tree(plan_with(kDefaultMemory).value(), target))).value(),
-              fdt::parse_blob(*blob).value(), "");
+  const Bytes blob = fdt::to_blob(guest_tree(plan_with(kDefaultMemory).value(), target));
+  expect_same(fdt::parse_blob(blob).value(), golden("builtin-" + name), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, GoldenTree, ::testing::Values("power8", "power9", "power10", "power11", "raw"));
+
+TEST(GoldenTree, OfALinuxThatNegotiatesSaysWhatCanBeHad) {
+  const MachinePlan plan = plan_with(linux_request(1024 * kMiB, kMiB)).value();
+  const Bytes blob = fdt::to_blob(guest_tree(plan, plan.level));
+  expect_same(fdt::parse_blob(blob).value(), golden("linux-power10-smp2"), "");
+}
+
+TEST(GoldenTree, OfALinuxThatFindsItFlatSaysWhatItHas) {
+  GuestRequest request = linux_request(1024 * kMiB, kMiB);
+  request.boot = BootKind::kFlatTree;
+  const MachinePlan plan = plan_with(std::move(request)).value();
+  const Bytes blob = fdt::to_blob(guest_tree(plan, plan.level));
+  expect_same(fdt::parse_blob(blob).value(), golden("linux-flat"), "");
+}
+
+// A negotiated level goes into the live tree: cpu-version and features as in a tree that had that level from the start.
+TEST(GoldenTree, TakesANegotiatedLevelEverywhere) {
+  const MachinePlan plan = plan_with(linux_request(1024 * kMiB, kMiB)).value();
+  fdt::LiveTree tree(guest_tree(plan, plan.level));
+  set_level(tree, plan, compat::Target::of(level("power9")));
+  const Bytes lower = fdt::LiveTree(guest_tree(plan, compat::Target::of(level("power9")))).blob();
+  expect_same(fdt::parse_blob(tree.blob()).value(), fdt::parse_blob(lower).value(), "");
+}
 
 }  // namespace
 }  // namespace parley::guest

@@ -10,7 +10,9 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,36 +47,60 @@ class FakeKvm final : public kvm::Kernel {
   std::expected<int, int> open(const char *path) override;
   std::expected<int, int> ioctl(int fd, std::uint32_t request, unsigned long argument) override;
   std::expected<void *, int> mmap(std::size_t length, int fd) override;
+  /// Copies what a private mapping would show.
+  std::expected<void, int> mmap_file(void *at, std::size_t length, int fd, std::uint64_t offset) override;
+  std::size_t page_size() const override { return 4096; }
   void munmap(void *address, std::size_t length) override;
   void close(int fd) override;
 
   /// The n-th call (from 1) of that request fails with `error`. kOpen and kMmap stand for the calls that are no ioctls.
   static constexpr std::uint32_t kOpen = 1;
   static constexpr std::uint32_t kMmap = 2;
+  static constexpr std::uint32_t kMmapFile = 3;
   void fail(std::uint32_t request, int error, int nth = 1) { failures_[{request, nth}] = error; }
   /// Exits that KVM_RUN plays in this order once the vCPU may enter the guest. After the last one the guest powers off.
-  void play(PlayedExit exit) { script_.push_back(std::move(exit)); }
+  void play(PlayedExit exit) { play_on(0, std::move(exit)); }
+  /// The same for another vCPU, whose script begins when it is started; after its last exit it stays in the guest until
+  /// it is kicked.
+  void play_on(std::uint32_t vcpu, PlayedExit exit) { scripts_[vcpu].push_back(std::move(exit)); }
+
+  /// An exit for play(): an RTAS call, with room for that many results. Its argument block is at kRtasBlock.
+  PlayedExit rtas(std::string_view name, std::vector<std::uint32_t> arguments, std::uint32_t results);
+  static constexpr std::uint64_t kRtasBlock = 0x8000;
 
   /// As if the hypervisor had changed it behind KVM's back.
-  void overwrite_arch_compat(std::uint32_t value) { vcpu_.arch_compat = value; }
+  void overwrite_arch_compat(std::uint32_t value) { vcpu(0).arch_compat = value; }
 
   /// What was written to arch_compat, in order.
   const std::vector<std::uint32_t> &levels_asked() const { return levels_asked_; }
   /// The arch_compat with which each entry into the guest was made.
   const std::vector<std::uint32_t> &levels_entered() const { return levels_entered_; }
   int times(std::uint32_t request) const;
+  /// What hcalls were answered with, in order: r3, as the next KVM_RUN takes it over.
+  const std::vector<std::int64_t> &answers() const { return answers_; }
+  /// The interrupt sources that were pulsed, in order.
+  const std::vector<std::uint32_t> &pulses() const { return pulses_; }
+  const std::set<std::uint64_t> &enabled_hcalls() const { return enabled_hcalls_; }
+  const std::map<std::string, std::uint64_t> &rtas_tokens() const { return rtas_tokens_; }
+  std::uint64_t process_table() const { return process_table_; }
+  std::uint64_t lpcr(std::uint32_t id) const { return vcpus_.at(id).lpcr; }
+  std::uint32_t arch_compat(std::uint32_t id) const { return vcpus_.at(id).arch_compat; }
+  std::size_t mapped_from_files() const { return mapped_from_files_; }
   std::size_t open_descriptors() const { return descriptors_.size(); }
   std::size_t open_mappings() const { return mappings_.size(); }
-  const kvm::abi::Regs &regs() const { return vcpu_.regs; }
+  const kvm::abi::Regs &regs(std::uint32_t id = 0) const { return vcpus_.at(id).regs; }
   /// Guest memory as the VM has it mapped.
   std::span<std::byte> ram() const { return ram_; }
 
  private:
-  enum class Kind { kSystem, kVm, kVcpu };
+  enum class Kind { kSystem, kVm, kVcpu, kXics };
   struct VcpuState {
     kvm::abi::Regs regs{};
     std::uint32_t arch_compat = 0;
+    std::uint64_t lpcr = 0;
     bool papr = false;
+    bool connected = false;
+    bool answer_due = false;
     bool level_was_set = false;
     bool ran = false;
     kvm::abi::Run *run = nullptr;
@@ -83,17 +109,22 @@ class FakeKvm final : public kvm::Kernel {
   std::expected<int, int> new_descriptor(Kind kind);
   std::expected<int, int> system_ioctl(std::uint32_t request, unsigned long argument);
   std::expected<int, int> vm_ioctl(std::uint32_t request, unsigned long argument);
-  std::expected<int, int> vcpu_ioctl(std::uint32_t request, unsigned long argument);
+  std::expected<int, int> xics_ioctl(std::uint32_t request, unsigned long argument);
+  std::expected<int, int> vcpu_ioctl(VcpuState &vcpu, std::uint32_t request, unsigned long argument);
+  std::expected<int, int> enable_vcpu_cap(VcpuState &vcpu, const kvm::abi::EnableCap &cap);
+  std::expected<int, int> one_reg(VcpuState &vcpu, std::uint32_t request, const kvm::abi::OneReg &reg);
+  VcpuState &vcpu(std::uint32_t id) { return vcpus_.at(id); }
   std::expected<int, int> create_vm(unsigned long type);
   std::expected<int, int> compat_caps(kvm::abi::CompatCaps &caps) const;
-  std::expected<int, int> set_arch_compat(std::uint32_t value);
-  std::uint32_t read_arch_compat() const;
-  std::expected<int, int> run();
+  std::expected<int, int> set_arch_compat(VcpuState &vcpu, std::uint32_t value);
+  std::uint32_t read_arch_compat(const VcpuState &vcpu) const;
+  std::expected<int, int> run(std::uint32_t id);
+  std::optional<std::expected<int, int>> before_entry(VcpuState &vcpu);
   int capability(kvm::abi::Cap cap) const;
   std::uint32_t host_bit() const;
   std::optional<std::uint32_t> guest_bit(std::uint32_t value) const;
   bool granted(std::uint32_t bit) const;
-  bool sane() const;
+  bool sane(const VcpuState &vcpu) const;
   std::optional<int> planned_failure(std::uint32_t request);
 
   FakeHost host_;
@@ -101,10 +132,19 @@ class FakeKvm final : public kvm::Kernel {
   std::map<void *, std::vector<std::byte>> mappings_;
   std::map<std::uint32_t, int> calls_;
   std::map<std::pair<std::uint32_t, int>, int> failures_;
-  std::deque<PlayedExit> script_;
+  std::map<std::uint32_t, std::deque<PlayedExit>> scripts_;
+  std::map<int, std::uint32_t> vcpu_of_;  // by descriptor
+  mutable std::mutex mutex_;              // vCPUs have threads
   std::vector<std::uint32_t> levels_asked_;
   std::vector<std::uint32_t> levels_entered_;
-  VcpuState vcpu_;
+  std::map<std::uint32_t, VcpuState> vcpus_;
+  std::vector<std::int64_t> answers_;
+  std::vector<std::uint32_t> pulses_;
+  std::set<std::uint32_t> sources_;
+  std::set<std::uint64_t> enabled_hcalls_;
+  std::map<std::string, std::uint64_t> rtas_tokens_;
+  std::uint64_t process_table_ = 0;
+  std::size_t mapped_from_files_ = 0;
   std::span<std::byte> ram_;
   int next_fd_ = 100;
 };

@@ -23,7 +23,7 @@ class Result:
     err: str
 
 
-def boot(arguments, timeout=300, **options):
+def boot(arguments, timeout=2000, **options):
     """lab/boot with these arguments; its output as bytes."""
     with _seats:
         return subprocess.run([BOOT, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, **options)

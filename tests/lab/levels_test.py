@@ -214,7 +214,7 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         err = self.results["traced"].err
         self.assertRegex(err, r"parley: +passes +not-above-host ")
         self.assertIn("parley: H_PUT_TERM_CHAR: 0\n", err)
-        self.assertIn("parley: H_RTAS: 0\n", err)
+        self.assertIn("parley: RTAS power-off: 0\n", err)
 
 
 class Power11AsPower10UnderV1WithTheFix(LimitedToPower10, WithTheFix, HostTest):

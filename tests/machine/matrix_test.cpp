@@ -65,9 +65,15 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     return {std::move(facts), std::move(capabilities)};
   }
   static End run(FakeKvm &fake, const compat::Decision &decision, const compat::Host &host) {
-    const Observer silent{[](std::string_view) {}, [](const Notice &) {}, {}};
-    auto plan = guest::plan_machine(guest::kMinMemory, decision, host, guest::builtin_payload(), services());
-    return Machine::build(fake, std::move(*plan), silent)->run();
+    const Observer silent{[](const Notice &) {}, {}, {}};
+    guest::GuestRequest request;
+    request.memory_size = guest::kMinMemory;
+    request.payload = guest::builtin_payload();
+    auto plan = guest::plan_machine(std::move(request), decision, host, services(host.facts.kvm));
+    devices::Vty vty;
+    devices::Clock clock;
+    devices::Nvram nvram;
+    return Machine::build(fake, std::move(*plan), {vty, clock, nvram}, silent)->run();
   }
 };
 

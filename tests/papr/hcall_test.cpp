@@ -2,61 +2,281 @@
 #include "parley/papr/hcall.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "context.hpp"
+#include "guests.hpp"
+#include "parley/papr/open_firmware.hpp"
+#include "parley/papr/rtas.hpp"
 
 namespace parley::papr {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
 
-class HcallTest : public ::testing::Test {
+class HcallTest : public parley::testing::PaprTest {
  protected:
-  Status call(std::uint64_t number, HcallArguments arguments) { return dispatch_hcall(context_, number, arguments); }
+  Status call(std::string_view name, HcallRegisters registers) {
+    const auto entry = std::ranges::find(hcalls(), name, &HcallEntry::name);
+    registers_ = registers;
+    return dispatch_hcall(context_, entry->number, registers_);
+  }
 
-  std::string text_;
-  std::array<std::byte, 256> ram_{};
-  devices::Vty vty_{[this](std::string_view text) { text_ += text; }};
-  Context context_{GuestMemory(ram_), vty_, {}, 0};
+  HcallRegisters registers_{};  // of the last call
 };
 
-constexpr std::uint64_t kPutTermChar = 0x58;
 constexpr std::uint64_t kHello = 0x68656c6c6f000000;  // "hello"
+constexpr std::uint64_t kNewRadixTable = 0x1c;
+constexpr std::uint64_t kGtse = 0x1;
+constexpr std::uint64_t kLittleEndian = 4;
+constexpr std::uint64_t kInterruptLocation = 3;
+
+// --- The terminal
 
 TEST_F(HcallTest, PutTermCharWritesTheFirstCharacterFromTheMostSignificantByte) {
-  EXPECT_EQ(call(kPutTermChar, {0, 5, kHello, 0}), Status::kSuccess);
-  EXPECT_EQ(text_, "hello");
+  EXPECT_EQ(call("H_PUT_TERM_CHAR", {0, 5, kHello, 0}), Status::kSuccess);
+  EXPECT_EQ(output(), "hello");
 }
 
 TEST_F(HcallTest, PutTermCharTakesUpToSixteenCharactersFromTwoRegisters) {
-  EXPECT_EQ(call(kPutTermChar, {0, 16, 0x3031323334353637, 0x3839616263646566}), Status::kSuccess);
-  EXPECT_EQ(text_, "0123456789abcdef");
+  EXPECT_EQ(call("H_PUT_TERM_CHAR", {0x71000000, 16, 0x3031323334353637, 0x3839616263646566}), Status::kSuccess);
+  EXPECT_EQ(output(), "0123456789abcdef");
 }
 
-TEST_F(HcallTest, PutTermCharAcceptsTheTerminalsOwnUnit) {
-  EXPECT_EQ(call(kPutTermChar, {0x71000000, 5, kHello, 0}), Status::kSuccess);
+TEST_F(HcallTest, PutTermCharOnAFullConsoleAsksToBeCalledAgainAndLosesNothing) {
+  fill_console();
+  call("H_PUT_TERM_CHAR", {0, 5, kHello, 0});
+  EXPECT_TRUE(context_.console_full);
+  EXPECT_EQ(output(), std::string(devices::Vty::kOutputLimit, '-'));
+  context_.console_full = false;
+  EXPECT_EQ(call("H_PUT_TERM_CHAR", {0, 5, kHello, 0}), Status::kSuccess);
+  EXPECT_FALSE(context_.console_full);
+  EXPECT_EQ(output(), "hello");
 }
 
-TEST_F(HcallTest, PutTermCharRefusesAnotherTerminalAndTooManyCharacters) {
-  EXPECT_EQ(call(kPutTermChar, {1, 5, kHello, 0}), Status::kParameter);
-  EXPECT_EQ(call(kPutTermChar, {0, 17, kHello, 0}), Status::kParameter);
-  EXPECT_EQ(call(kPutTermChar, {0, ~std::uint64_t{0}, kHello, 0}), Status::kParameter);
-  EXPECT_EQ(text_, "");
+TEST_F(HcallTest, GetTermCharPacksSixteenCharactersIntoTwoRegistersAndKeepsTheRest) {
+  vty_.feed("0123456789abcdefX");
+  EXPECT_EQ(call("H_GET_TERM_CHAR", {0}), Status::kSuccess);
+  EXPECT_THAT(std::span(registers_).first(3), ElementsAre(16, 0x3031323334353637, 0x3839616263646566));
+  EXPECT_EQ(call("H_GET_TERM_CHAR", {0x71000000}), Status::kSuccess);
+  EXPECT_THAT(std::span(registers_).first(3), ElementsAre(1, std::uint64_t{'X'} << 56, 0));
+  EXPECT_EQ(call("H_GET_TERM_CHAR", {0}), Status::kSuccess);
+  EXPECT_THAT(std::span(registers_).first(3), ElementsAre(0, 0, 0));
 }
 
-TEST_F(HcallTest, AnUnknownNumberGetsHFunctionAndIsCounted) {
-  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0x59}, std::uint64_t{0xf004}, ~std::uint64_t{0}}) {
-    EXPECT_EQ(call(number, {}), Status::kFunction) << number;
+TEST_F(HcallTest, GetTermCharLeavesOutANulBehindACarriageReturn) {
+  vty_.feed(std::string_view("\r\0a\0b", 5));
+  EXPECT_EQ(call("H_GET_TERM_CHAR", {0}), Status::kSuccess);
+  EXPECT_THAT(std::span(registers_).first(2), ElementsAre(4, 0x0d61006200000000));
+}
+
+TEST_F(HcallTest, GetTermCharOfAnotherTerminalLeavesTheInput) {
+  vty_.feed("x");
+  EXPECT_EQ(call("H_GET_TERM_CHAR", {1}), Status::kParameter);
+  EXPECT_EQ(vty_.input_room(), devices::Vty::kInputLimit - 1);
+}
+
+TEST_F(HcallTest, VioSignalTakesBothModes) {
+  EXPECT_EQ(call("H_VIO_SIGNAL", {0x71000000, 0}), Status::kSuccess);
+  EXPECT_EQ(call("H_VIO_SIGNAL", {0x71000000, 1}), Status::kSuccess);
+}
+
+// --- What concerns the processors
+
+TEST_F(HcallTest, SetModeSetsHowInterruptsAreTaken) {
+  EXPECT_EQ(call("H_SET_MODE", {1, kLittleEndian}), Status::kSuccess);
+  EXPECT_EQ(call("H_SET_MODE", {0, kLittleEndian}), Status::kSuccess);
+  EXPECT_EQ(call("H_SET_MODE", {3, kInterruptLocation}), Status::kSuccess);
+  EXPECT_EQ(call("H_SET_MODE", {0, kInterruptLocation}), Status::kSuccess);
+  EXPECT_THAT(partition_.asked, ElementsAre("little-endian interrupts on", "little-endian interrupts off",
+                                            "translated interrupts on", "translated interrupts off"));
+}
+
+TEST_F(HcallTest, SetModeSaysWhenTheKernelRefuses) {
+  partition_.changes_interrupts = false;
+  EXPECT_EQ(call("H_SET_MODE", {1, kLittleEndian}), Status::kUnsupportedFlag);
+  EXPECT_EQ(call("H_SET_MODE", {3, kInterruptLocation}), Status::kUnsupportedFlag);
+}
+
+TEST_F(HcallTest, RegisterProcTblMakesTheEntryOfARadixGuest) {
+  EXPECT_EQ(call("H_REGISTER_PROC_TBL", {kNewRadixTable | kGtse, 0x1000000, 0, 12}), Status::kSuccess);
+  EXPECT_EQ(call("H_REGISTER_PROC_TBL", {kNewRadixTable, 0x0ffffffffffff000, 0, 24}), Status::kSuccess);
+  EXPECT_THAT(partition_.asked,
+              ElementsAre("process table 0x800000000100000c with GTSE", "process table 0x8ffffffffffff018"));
+}
+
+TEST_F(HcallTest, RegisterProcTblTranslatesTheKernelsErrors) {
+  for (const auto &[error, status] : {std::pair{EINVAL, Status::kParameter},
+                                      {ENODEV, Status::kNotAvailable},
+                                      {EBUSY, Status::kHardware},
+                                      {EIO, Status::kHardware}}) {
+    partition_.process_table_error = error;
+    EXPECT_EQ(call("H_REGISTER_PROC_TBL", {kNewRadixTable, 0x1000000, 0, 12}), status) << error;
+  }
+}
+
+TEST_F(HcallTest, CpuCharacteristicsAreTheHostsOrNoneAtAll) {
+  EXPECT_EQ(call("H_GET_CPU_CHARACTERISTICS", {}), Status::kFunction);
+  partition_.known_characteristics = {0x123, 0x456};
+  EXPECT_EQ(call("H_GET_CPU_CHARACTERISTICS", {}), Status::kSuccess);
+  EXPECT_THAT(std::span(registers_).first(2), ElementsAre(0x123, 0x456));
+}
+
+TEST_F(HcallTest, RandomNumbersDiffer) {
+  EXPECT_EQ(call("H_RANDOM", {}), Status::kSuccess);
+  const auto first = registers_[0];
+  EXPECT_EQ(call("H_RANDOM", {}), Status::kSuccess);
+  EXPECT_NE(registers_[0], first);
+}
+
+// --- Bad arguments
+
+struct BadCall {
+  std::string_view name;
+  HcallRegisters registers;
+  Status status;
+};
+
+void PrintTo(const BadCall &bad, std::ostream *stream) {
+  *stream << bad.name;
+  for (const auto value : bad.registers) *stream << " " << std::hex << value;
+}
+
+class BadHcall : public HcallTest, public ::testing::WithParamInterface<BadCall> {};
+
+TEST_P(BadHcall, GetsItsStatusAndDoesNothing) {
+  EXPECT_EQ(call(GetParam().name, GetParam().registers), GetParam().status);
+  EXPECT_THAT(partition_.asked, IsEmpty());
+  EXPECT_EQ(output(), "");
+  EXPECT_EQ(context_.unknown_calls, 0u);
+}
+
+constexpr std::uint64_t kAllOnes = ~std::uint64_t{0};
+
+INSTANTIATE_TEST_SUITE_P(
+    Arguments, BadHcall,
+    ::testing::Values(BadCall{"H_PUT_TERM_CHAR", {1, 5, kHello}, Status::kParameter},
+                      BadCall{"H_PUT_TERM_CHAR", {0x171000000, 5, kHello}, Status::kParameter},
+                      BadCall{"H_PUT_TERM_CHAR", {0, 17, kHello}, Status::kParameter},
+                      BadCall{"H_PUT_TERM_CHAR", {0, kAllOnes, kHello}, Status::kParameter},
+                      BadCall{"H_VIO_SIGNAL", {0x71000001, 0}, Status::kParameter},
+                      BadCall{"H_VIO_SIGNAL", {0x71000000, 2}, Status::kP2},
+                      BadCall{"H_VIO_SIGNAL", {0x71000000, kAllOnes}, Status::kP2},
+                      BadCall{"H_SET_MODE", {0, 0}, Status::kP2},
+                      BadCall{"H_SET_MODE", {0, 1}, Status::kP2},  // the watchpoints are KVM's
+                      BadCall{"H_SET_MODE", {0, 5}, Status::kP2},
+                      BadCall{"H_SET_MODE", {1, kLittleEndian | std::uint64_t{1} << 32}, Status::kP2},
+                      BadCall{"H_SET_MODE", {1, kLittleEndian, 1, 0}, Status::kP3},
+                      BadCall{"H_SET_MODE", {1, kLittleEndian, 0, 1}, Status::kP4},
+                      BadCall{"H_SET_MODE", {2, kLittleEndian}, Status::kUnsupportedFlag},
+                      BadCall{"H_SET_MODE", {kAllOnes, kLittleEndian}, Status::kUnsupportedFlag},
+                      BadCall{"H_SET_MODE", {3, kInterruptLocation, 1, 0}, Status::kP3},
+                      BadCall{"H_SET_MODE", {3, kInterruptLocation, 0, 1}, Status::kP4},
+                      BadCall{"H_SET_MODE", {1, kInterruptLocation}, Status::kUnsupportedFlag},
+                      BadCall{"H_SET_MODE", {2, kInterruptLocation}, Status::kUnsupportedFlag},
+                      BadCall{"H_REGISTER_PROC_TBL", {0, 0x1000, 0, 12}, Status::kParameter},
+                      BadCall{"H_REGISTER_PROC_TBL", {0x10, 0, 0, 0}, Status::kParameter},  // to take it away
+                      BadCall{"H_REGISTER_PROC_TBL", {0x18 | 0x2, 0x1000, 0, 12}, Status::kParameter},  // hash
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable | 0x20, 0x1000, 0, 12}, Status::kParameter},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, 0x1001, 0, 12}, Status::kP2},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, 0x800, 0, 12}, Status::kP2},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, std::uint64_t{1} << 60, 0, 12}, Status::kP2},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, 0x1000, 1, 12}, Status::kP3},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, 0x1000, 0, 25}, Status::kP4},
+                      BadCall{"H_REGISTER_PROC_TBL", {kNewRadixTable, 0x1000, 0, kAllOnes}, Status::kP4},
+                      BadCall{"H_RTAS", {0xfffc}, Status::kParameter},
+                      BadCall{"H_RTAS", {kAllOnes}, Status::kParameter},
+                      BadCall{"H_OPEN_FIRMWARE", {0}, Status::kFunction}));  // a guest without a client interface
+
+// --- The tables behind two of the numbers
+
+TEST_F(HcallTest, RtasIsAskedThroughOneOfThem) {
+  const auto reboot = std::ranges::find(rtas_calls(), "system-reboot", &RtasEntry::name)->token;
+  put_cells(0x100, {reboot, 0, 1, 0xffff});
+  EXPECT_EQ(call("H_RTAS", {0x100}), Status::kSuccess);
+  EXPECT_EQ(context_.shutdown->kind, Shutdown::Kind::kReboot);
+}
+
+TEST_F(HcallTest, TheClientInterfaceComesWithAnAddressOf32Bits) {
+  OpenFirmware firmware(fdt::LiveTree(fdt::Node{}), kRamSize);
+  context_.firmware = &firmware;
+  put_text(0x200, "exit");
+  put_cells(0x100, {0x200, 0, 0});
+  EXPECT_EQ(call("H_OPEN_FIRMWARE", {0xc000000000000100}), Status::kSuccess);
+  EXPECT_TRUE(context_.shutdown);
+  EXPECT_EQ(call("H_OPEN_FIRMWARE", {0xfffffff0}), Status::kParameter);
+}
+
+// --- The table
+
+TEST(Hcalls, HaveTheNumbersOfPapr) {
+  std::vector<std::pair<std::string_view, std::uint64_t>> numbers;
+  for (const HcallEntry &entry : hcalls()) {
+    numbers.emplace_back(entry.name, entry.number);
+    EXPECT_EQ(find_hcall(entry.number), &entry);
+  }
+  EXPECT_THAT(numbers,
+              ElementsAre(Pair("H_GET_TERM_CHAR", 0x54), Pair("H_PUT_TERM_CHAR", 0x58), Pair("H_EOI", 0x64),
+                          Pair("H_CPPR", 0x68), Pair("H_IPI", 0x6c), Pair("H_IPOLL", 0x70), Pair("H_XIRR", 0x74),
+                          Pair("H_REGISTER_VPA", 0xdc), Pair("H_CEDE", 0xe0), Pair("H_CONFER", 0xe4),
+                          Pair("H_PROD", 0xe8), Pair("H_VIO_SIGNAL", 0x104), Pair("H_GET_CPU_CHARACTERISTICS", 0x1c8),
+                          Pair("H_XIRR_X", 0x2fc), Pair("H_RANDOM", 0x300), Pair("H_SET_MODE", 0x31c),
+                          Pair("H_REGISTER_PROC_TBL", 0x37c), Pair("H_RTAS", 0xf000), Pair("H_OPEN_FIRMWARE", 0xf005)));
+}
+
+TEST_F(HcallTest, AnUnknownNumberGetsHFunctionAndIsCountedAndTraced) {
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0x59}, std::uint64_t{0xf004}, kAllOnes}) {
+    EXPECT_EQ(dispatch_hcall(context_, number, registers_), Status::kFunction) << number;
+    EXPECT_EQ(find_hcall(number), nullptr);
   }
   EXPECT_EQ(context_.unknown_calls, 4u);
+  EXPECT_EQ(trace_.back(), "unknown hcall 0xffffffffffffffff: -2");
 }
 
-TEST_F(HcallTest, RtasWithABlockOutsideOfRamGetsHParameter) { EXPECT_EQ(call(0xf000, {300}), Status::kParameter); }
+TEST_F(HcallTest, WhatTheKernelShouldHaveAnsweredGetsHFunctionAndIsCounted) {
+  std::vector<std::string> expected;
+  for (const HcallEntry &entry : hcalls()) {
+    if (entry.handle != nullptr) continue;
+    EXPECT_EQ(call(entry.name, {}), Status::kFunction) << entry.name;
+    expected.push_back(std::string(entry.name) + ": -2");
+  }
+  EXPECT_THAT(expected, SizeIs(10));
+  EXPECT_EQ(context_.unknown_calls, expected.size());
+  EXPECT_THAT(trace_, ElementsAreArray(expected));
+}
 
-TEST(Hcalls, AnnounceTheFunctionSetsThatTheyAnswer) { EXPECT_THAT(hypertas_functions(), ElementsAre("hcall-term")); }
+TEST_F(HcallTest, EachCallIsTracedOnce) {
+  put_cells(0x100, {4711, 0, 1, 0});
+  call("H_PUT_TERM_CHAR", {0, 17});
+  call("H_RANDOM", {});
+  call("H_RTAS", {0x100});  // traces what it finds there
+  call("H_RTAS", {kAllOnes});
+  call("H_OPEN_FIRMWARE", {});
+  EXPECT_THAT(trace_, ElementsAre("H_PUT_TERM_CHAR: -4", "H_RANDOM: 0", "RTAS unknown token 4711: -3", "H_RTAS: -4",
+                                  "H_OPEN_FIRMWARE: -2"));
+}
 
-TEST(Hcalls, AreAllFoundByTheirNumber) {
-  for (const HcallEntry &entry : hcalls()) EXPECT_EQ(find_hcall(entry.number), &entry);
-  EXPECT_EQ(find_hcall(0x54), nullptr);
+TEST_F(HcallTest, NothingIsTracedWhenNobodyListens) {
+  context_.trace = nullptr;
+  EXPECT_EQ(call("H_PUT_TERM_CHAR", {0, 5, kHello, 0}), Status::kSuccess);
+  EXPECT_EQ(output(), "hello");
+}
+
+TEST(Hcalls, AreAnnouncedByTheirFunctionSetsInTheGuestsTree) {
+  EXPECT_THAT(hypertas_functions(), ElementsAre("hcall-term", "hcall-interrupt", "hcall-splpar", "hcall-set-mode"));
+  EXPECT_EQ(parley::testing::reference_tree().child("rtas")->texts("ibm,hypertas-functions"), hypertas_functions());
+}
+
+TEST(Hcalls, ThatKvmMustBeToldToAnswerAreNamedWhereItCanBeTold) {
+  host::KvmFacts kvm;
+  EXPECT_THAT(machine::services(kvm).enabled_hcalls, IsEmpty());
+  kvm.capabilities["KVM_CAP_PPC_ENABLE_HCALL"] = 1;
+  EXPECT_THAT(machine::services(kvm).enabled_hcalls, ElementsAre(0x31c));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <expected>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "parley/base/bytes.hpp"
@@ -18,5 +19,29 @@ struct FileError {
 /// Reads a whole file, also one whose size the kernel does not tell (/proc, /sys).
 std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit);
 std::expected<std::string, FileError> read_text(const std::filesystem::path &path, std::size_t limit);
+
+/// Writes all of `content` to a descriptor, waiting for its reader; an errno where that fails.
+std::expected<void, int> write_all(int fd, ByteView content);
+
+/// Creates the file, or replaces what it holds.
+std::expected<void, FileError> write_file(const std::filesystem::path &path, ByteView content);
+
+/// Bytes that nobody changes, of a file or of memory; copies of this share them. A file is mapped, where it can be, so
+/// that what is not looked at is not read.
+class SharedBytes {
+ public:
+  SharedBytes() : SharedBytes(Bytes()) {}
+  explicit SharedBytes(Bytes bytes);
+  static std::expected<SharedBytes, FileError> open(const std::filesystem::path &path, std::size_t limit);
+
+  ByteView view() const;
+  /// The descriptor of the file that is mapped, -1 when there is none.
+  int fd() const;
+
+ private:
+  class Holder;
+  explicit SharedBytes(std::shared_ptr<const Holder> holder) : holder_(std::move(holder)) {}
+  std::shared_ptr<const Holder> holder_;
+};
 
 }  // namespace parley

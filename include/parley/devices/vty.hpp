@@ -1,29 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The guest's virtual terminal (LoPAR 16.6): two bounded queues between the vCPUs' threads and whoever holds the other
+// end. Neither side ever waits inside; each is told when it is worth coming back.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace parley::devices {
 
-/// The guest's virtual terminal (LoPAR 16.6). It passes on what the guest writes, as it comes.
 class Vty {
  public:
-  /// Called on the vCPU's thread; blocks as long as the reader does.
-  using Sink = std::function<void(std::string_view)>;
-
   /// Its "reg" in the guest's tree, where PAPR guests have always found their first one.
   static constexpr std::uint32_t kUnit = 0x71000000;
-
-  explicit Vty(Sink sink) : sink_(std::move(sink)) {}
+  static constexpr std::size_t kOutputLimit = 64 * 1024;  ///< bytes
+  static constexpr std::size_t kInputLimit = 4 * 1024;    ///< bytes
 
   /// Unit 0 is the partition's default terminal, which is this one.
   static constexpr bool answers_to(std::uint64_t unit) { return unit == 0 || unit == kUnit; }
-  void write(std::string_view text);
+
+  /// For the one who holds the other end. Both are called outside of the lock, on the guest's threads: there is output
+  /// where there was none; there is room for input where there was none. To be set before the guest runs.
+  struct Outside {
+    std::function<void()> output_ready;
+    std::function<void()> input_room;
+  };
+  void connect(Outside outside) { outside_ = std::move(outside); }
+  /// There is input for the guest; called on the thread that fed it, and under the lock: it must not come back here.
+  /// nullptr for none.
+  void on_input(std::function<void()> input_ready);
+
+  // The guest's side
+  /// Takes all of `text`, or nothing where there is no room for all of it now. At most half of kOutputLimit at a time.
+  [[nodiscard]] bool write(std::string_view text);
+  /// Returns how many bytes it read. A NUL right behind a carriage return is left out (LoPAR 16.6.3.1).
+  std::size_t read(std::span<char> into);
+  /// Returns when there is room for output, or after `limit`.
+  void wait_for_room(std::chrono::milliseconds limit);
+
+  // The other end's
+  /// Takes up to `limit` bytes of output away.
+  std::string take_output(std::size_t limit);
+  /// Takes as much of `text` as there is room for, and returns how much that was.
+  std::size_t feed(std::string_view text);
+  std::size_t input_room() const;
 
  private:
-  Sink sink_;
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  std::string output_;
+  std::string input_;
+  bool after_carriage_return_ = false;
+  Outside outside_;
+  std::function<void()> input_ready_;
 };
 
 }  // namespace parley::devices

@@ -51,7 +51,13 @@ using Descend = std::function<bool(std::string_view path)>;
 std::expected<Node, TreeError> parse_blob(ByteView blob);
 std::expected<Node, TreeError> read_directory(const std::filesystem::path &root, const Descend &descend);
 
-/// A flattened tree, version 17, with no memory reservations.
-Bytes to_blob(const Node &root);
+/// A piece of memory that a flattened tree asks its reader to leave alone.
+struct Reservation {
+  std::uint64_t at;
+  std::uint64_t size;  ///< bytes
+};
+
+/// A flattened tree, version 17.
+Bytes to_blob(const Node &root, const std::vector<Reservation> &reservations = {});
 
 }  // namespace parley::fdt

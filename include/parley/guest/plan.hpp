@@ -4,6 +4,7 @@
 // value: it can be compared, and tested on any machine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -11,8 +12,8 @@
 #include <vector>
 
 #include "parley/base/failure.hpp"
-#include "parley/compat/decide.hpp"
-#include "parley/fdt/tree.hpp"
+#include "parley/compat/negotiate.hpp"
+#include "parley/fdt/live_tree.hpp"
 #include "parley/guest/payload.hpp"
 
 namespace parley::guest {
@@ -26,9 +27,20 @@ struct RtasProperty {
 /// What the PAPR side answers, as the guest's tree must tell it.
 struct Services {
   std::vector<RtasProperty> rtas;
-  std::vector<std::string> hypertas;  ///< "hcall-term"
-  std::uint32_t console_unit = 0;     ///< unit address of the vty
+  std::vector<std::string> hypertas;          ///< "hcall-term"
+  std::vector<std::uint64_t> enabled_hcalls;  ///< that KVM is told to answer
+  std::uint32_t console_unit = 0;             ///< unit address of the vty
+  std::uint32_t console_interrupt = 0;        ///< its source number in the XICS
+  std::uint32_t nvram_size = 0;               ///< bytes
+  Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
+  Bytes granted;                              ///< "ibm,architecture-vec-5" of a guest that asks for all there is
   friend bool operator==(const Services &, const Services &) = default;
+};
+
+/// How a guest gets its device tree.
+enum class BootKind : std::uint8_t {
+  kClientInterface,  ///< it asks an Open Firmware client interface for it, and negotiates its level there
+  kFlatTree,         ///< it finds it flattened in memory; nothing is negotiated
 };
 
 /// The granularity of guest RAM: the largest base page of a POWER host.
@@ -37,30 +49,56 @@ inline constexpr std::uint64_t kDefaultMemory = 256 * 1024 * 1024;
 inline constexpr std::uint64_t kMinMemory = 1024 * 1024;
 /// Room for the flattened device tree.
 inline constexpr std::uint64_t kTreeRoom = 64 * 1024;
+/// Everything that a guest finds at its start lies below: Linux' first code takes no address above for its own
+/// (arch/powerpc/kernel/prom_init.c, prom_init_mem).
+inline constexpr std::uint64_t kBootLimit = 768 * 1024 * 1024;
+inline constexpr unsigned kMaxProcessors = 64;
+
+/// What a user asked for.
+struct GuestRequest {
+  std::uint64_t memory_size = kDefaultMemory;  ///< bytes
+  unsigned processors = 1;
+  BootKind boot = BootKind::kFlatTree;
+  Payload payload;
+  std::optional<SharedBytes> initrd;
+  std::string command_line;
+};
 
 struct MachinePlan {
   std::string host;   ///< the host's level and how it is known, for messages
   std::string legal;  ///< which levels are legal there, for messages
   std::optional<Level> host_level;
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes
-  compat::Target level;
+  unsigned processors = 1;                     ///< one thread per core; ids count from 0
+  BootKind boot = BootKind::kFlatTree;
+  compat::Target level;                   ///< to begin with
   std::vector<compat::Target> fallbacks;  ///< in order, for when the kernel refuses `level`
   bool forced = false;                    ///< the policy refused `level`
   bool may_change = false;                ///< another level may be taken when the kernel refuses
+  compat::Offer offer;                    ///< what the guest may negotiate
   PhysicalPvr pvr;                        ///< stands in the tree of a raw guest
   std::uint32_t timebase_frequency = 0;   ///< Hz, the host's
-  GuestAddress tree_at;                   ///< kTreeRoom bytes
+  GuestAddress tree_at;                   ///< kTreeRoom bytes, for a flattened tree
+  GuestAddress firmware_at;               ///< kPageSize bytes, for the entries of RTAS and of the client interface
   Payload payload;
+  std::optional<Segment> initrd;
+  std::string command_line;
+  std::array<std::uint8_t, 32> rng_seed{};  ///< for the guest's random numbers; another one in each of its lives
   Services services;
   friend bool operator==(const MachinePlan &, const MachinePlan &) = default;
 };
 
-/// Lays out the guest's memory: the payload where it wants to be, the tree below the end of RAM.
-std::expected<MachinePlan, Failure> plan_machine(std::uint64_t memory_size, const compat::Decision &decision,
-                                                 const compat::Host &host, Payload payload, Services services);
+/// Lays out the guest's memory: the payload where it wants to be, behind it the firmware page and the initrd, the tree
+/// at the end of what a starting guest can reach.
+std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
+                                                 const compat::Host &host, Services services);
 
-/// The device tree of a guest with this plan at the level `target` (the plan's own, or a fallback).
+/// The device tree of a guest with this plan at the level `target`. A flat one says what
+/// Parley grants a guest that asks for everything, one that is still to be negotiated says what can be had.
 fdt::Node guest_tree(const MachinePlan &plan, compat::Target target);
+
+/// Puts a negotiated level into a tree made by guest_tree().
+void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target target);
 
 /// "256M", "1G", "65536K"; a bare number counts MiB, as in QEMU.
 std::expected<std::uint64_t, Failure> parse_memory_size(std::string_view text);

@@ -57,6 +57,34 @@ struct MmuV3Config {  // struct kvm_ppc_mmuv3_cfg
   std::uint64_t process_table;
 };
 
+struct CreateDevice {  // struct kvm_create_device
+  std::uint32_t type;
+  std::uint32_t fd;  // out
+  std::uint32_t flags;
+};
+
+struct DeviceAttr {  // struct kvm_device_attr
+  std::uint32_t flags;
+  std::uint32_t group;
+  std::uint64_t attr;
+  std::uint64_t addr;
+};
+
+struct IrqLevel {  // struct kvm_irq_level
+  std::uint32_t irq;
+  std::uint32_t level;
+};
+
+struct RtasToken {  // struct kvm_rtas_token_args
+  char name[120];
+  std::uint64_t token;
+};
+
+struct CpuChar {  // struct kvm_ppc_cpu_char
+  std::uint64_t character, behaviour;
+  std::uint64_t character_mask, behaviour_mask;  // the bits above that mean something
+};
+
 struct CompatCaps {     // struct kvm_ppc_compat_caps, Linux 7.3
   std::uint64_t size;   // in: the size of this struct
   std::uint64_t flags;  // in: 0
@@ -98,6 +126,8 @@ struct Run {
 
 static_assert(sizeof(MemoryRegion) == 32 && sizeof(EnableCap) == 104 && sizeof(OneReg) == 16);
 static_assert(sizeof(Regs) == 392 && sizeof(Sregs) == 1232 && sizeof(MmuV3Config) == 16 && sizeof(CompatCaps) == 24);
+static_assert(sizeof(CreateDevice) == 12 && sizeof(DeviceAttr) == 24 && sizeof(IrqLevel) == 8);
+static_assert(sizeof(RtasToken) == 128 && sizeof(CpuChar) == 32);
 static_assert(offsetof(Run, exit_reason) == 8 && offsetof(Run, flags) == 14 && offsetof(Run, hw) == 32);
 
 inline constexpr std::uint32_t kGetApiVersion = request(kNone, 0x00, 0);
@@ -106,13 +136,19 @@ inline constexpr std::uint32_t kCheckExtension = request(kNone, 0x03, 0);
 inline constexpr std::uint32_t kGetVcpuMmapSize = request(kNone, 0x04, 0);
 inline constexpr std::uint32_t kCreateVcpu = request(kNone, 0x41, 0);
 inline constexpr std::uint32_t kSetUserMemoryRegion = request(kWrite, 0x46, sizeof(MemoryRegion));
+inline constexpr std::uint32_t kIrqLine = request(kWrite, 0x61, sizeof(IrqLevel));
 inline constexpr std::uint32_t kRun = request(kNone, 0x80, 0);
+inline constexpr std::uint32_t kGetRegs = request(kRead, 0x81, sizeof(Regs));
 inline constexpr std::uint32_t kSetRegs = request(kWrite, 0x82, sizeof(Regs));
 inline constexpr std::uint32_t kGetSregs = request(kRead, 0x83, sizeof(Sregs));
 inline constexpr std::uint32_t kEnableCap = request(kWrite, 0xa3, sizeof(EnableCap));
 inline constexpr std::uint32_t kGetOneReg = request(kWrite, 0xab, sizeof(OneReg));
 inline constexpr std::uint32_t kSetOneReg = request(kWrite, 0xac, sizeof(OneReg));
+inline constexpr std::uint32_t kRtasDefineToken = request(kWrite, 0xac, sizeof(RtasToken));
 inline constexpr std::uint32_t kConfigureV3Mmu = request(kWrite, 0xaf, sizeof(MmuV3Config));
+inline constexpr std::uint32_t kGetCpuChar = request(kRead, 0xb1, sizeof(CpuChar));
+inline constexpr std::uint32_t kCreateDevice = request(kRead | kWrite, 0xe0, sizeof(CreateDevice));
+inline constexpr std::uint32_t kSetDeviceAttr = request(kWrite, 0xe1, sizeof(DeviceAttr));
 inline constexpr std::uint32_t kGetCompatCaps = request(kNone, 0xe4, 0);  // not in 7.2's headers
 
 inline constexpr int kApiVersion = 12;
@@ -142,10 +178,19 @@ enum class Cap : std::uint32_t {
   kPpcNestedHv = 160,
   kPpcIrqXive = 169,
   kPpcDawr1 = 194,
+  kPpcRptInvalidate = 202,
+  kPpcAilMode3 = 210,
   kPpcCompatCaps = 250,  // not in 7.2's headers
 };
 
 inline constexpr std::uint64_t kRegArchCompat = 0x10200000000000b7;  // KVM_REG_PPC_ARCH_COMPAT, 32 bits
+
+inline constexpr std::uint64_t kRegLpcr = 0x10300000000000b5;  // KVM_REG_PPC_LPCR_64
+
+inline constexpr std::uint32_t kDeviceXics = 3;        // KVM_DEV_TYPE_XICS
+inline constexpr std::uint32_t kXicsGroupSources = 1;  // KVM_DEV_XICS_GRP_SOURCES: attr is the source's number
+inline constexpr unsigned kXicsPriorityShift = 32;     // KVM_XICS_PRIORITY_SHIFT
+inline constexpr std::uint64_t kXicsMasked = std::uint64_t{1} << 41;  // KVM_XICS_MASKED
 
 inline constexpr std::uint64_t kMmuV3Radix = 1;
 inline constexpr std::uint64_t kMmuV3Gtse = 2;

@@ -65,6 +65,10 @@ class Mapping {
 
   std::span<std::byte> bytes() const { return bytes_; }
 
+  /// Puts `length` bytes of a file, from `file_offset` on, at `at`, without a copy as far as whole pages allow, and
+  /// says how many bytes that was: 0 where the alignment does not fit. Writes to them do not reach the file.
+  std::expected<std::size_t, CallError> lay_file(std::size_t at, int fd, std::uint64_t file_offset, std::size_t length);
+
  private:
   Mapping(Kernel &kernel, std::span<std::byte> bytes) : kernel_(&kernel), bytes_(bytes) {}
 

@@ -21,6 +21,10 @@ class Kernel {
   virtual std::expected<int, int> ioctl(int fd, std::uint32_t request, unsigned long argument) = 0;
   /// Shared mapping of `length` bytes of `fd`; anonymous private memory when `fd` is -1.
   virtual std::expected<void *, int> mmap(std::size_t length, int fd) = 0;
+  /// Puts a private mapping of a file in the place of [at, at + length) of an anonymous one. All in multiples of the
+  /// page size.
+  virtual std::expected<void, int> mmap_file(void *at, std::size_t length, int fd, std::uint64_t offset) = 0;
+  virtual std::size_t page_size() const = 0;  ///< bytes
   virtual void munmap(void *address, std::size_t length) = 0;
   virtual void close(int fd) = 0;
 };

@@ -3,6 +3,7 @@
 // KVM's three objects, the system (/dev/kvm), the virtual machine and the virtual CPU, each owning its descriptor.
 #pragma once
 
+#include <array>
 #include <expected>
 #include <span>
 #include <string_view>
@@ -37,11 +38,28 @@ struct OneReg {
   }
 };
 
+/// The guest's interrupt controller, inside the kernel (Documentation/virt/kvm/devices/xics.rst).
+class Xics {
+ public:
+  /// A source of edge-triggered interrupts, masked until the guest unmasks it. Numbers from 16 on.
+  std::expected<int, CallError> add_source(std::uint32_t number);
+
+ private:
+  friend class Vm;
+  friend class Vcpu;
+  explicit Xics(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+
+  Descriptor descriptor_;
+};
+
 class Vcpu {
  public:
   /// KVM_CAP_PPC_PAPR: the guest is a PAPR partition. Idempotent; must come before any other capability of the vCPU.
   std::expected<int, CallError> enable_papr();
+  /// Gives the vCPU its interrupts, as the server of that number. After enable_papr().
+  std::expected<int, CallError> connect(const Xics &xics, VcpuId server);
   std::expected<int, CallError> set_regs(const abi::Regs &regs);
+  std::expected<abi::Regs, CallError> regs() const;
   /// The physical PVR, which KVM lets nobody change.
   std::expected<PhysicalPvr, CallError> pvr() const;
 
@@ -61,9 +79,9 @@ class Vcpu {
 
   /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
   Exit run();
-  /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it over at the next run(),
-  /// once.
-  void complete_hcall(std::int64_t status);
+  /// Gives the hypercall that the last run() returned its status (r3) and its results (r4 to r12). The kernel takes
+  /// them over at the next run(), once.
+  void complete_hcall(std::int64_t status, const std::array<std::uint64_t, 9> &results);
   /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
   void complete_mmio_load_with_ones();
   /// While set, run() returns Interrupted without entering the guest. Any thread may call it; a signal to the thread in
@@ -87,6 +105,17 @@ class Vm {
   std::expected<int, CallError> map_memory(GuestAddress at, std::span<std::byte> memory);
   /// Radix translation without a process table yet; the one mode that KVM in a partition offers.
   std::expected<int, CallError> configure_radix();
+  /// As H_REGISTER_PROC_TBL has it: the second doubleword of the guest's partition table entry.
+  std::expected<int, CallError> set_process_table(std::uint64_t entry, bool gtse);
+  /// Has KVM answer an hcall in the kernel.
+  std::expected<int, CallError> enable_hcall(std::uint64_t number);
+  /// Has KVM answer an RTAS call in the kernel; it knows four, by name.
+  std::expected<int, CallError> define_rtas_token(std::string_view name, std::uint32_t token);
+  std::expected<Xics, CallError> create_xics();
+  /// An edge of an interrupt source of the XICS. From any thread.
+  std::expected<int, CallError> pulse(std::uint32_t source);
+  /// What the host's processor needs against speculation, as far as KVM knows.
+  std::expected<abi::CpuChar, CallError> cpu_characteristics() const;
   /// The levels that the hypervisor grants guests, one bit each (Linux 7.3).
   std::expected<std::uint64_t, CallError> compat_capabilities() const;
 

@@ -2,17 +2,22 @@
 //
 // Builds the machine of a plan in KVM and runs it.
 //
-// The order is the one that KVM wants: the VM, its memory, radix, the vCPU, PAPR, and only then the level, set and read
-// back; the guest's registers last. Nothing is entered unless the register reads back the level that was announced. The
-// one exception is a forced level that the kernel has marked invalid: such a vCPU is run to see what KVM_RUN says, and
-// cannot enter the guest.
+// The order is the one that KVM wants: the VM, its memory, radix, the interrupt controller, the vCPUs with PAPR and
+// their interrupts, and only then the level, set and read back on each; the guest's registers last. Nothing is entered
+// unless the register reads back the level that was announced. The one exception is a forced level that the kernel has
+// marked invalid: such a vCPU is run to see what KVM_RUN says, and cannot enter the guest.
+//
+// Each vCPU has a thread. All but the first wait until the guest starts them. What the guest calls is answered by one
+// thread at a time, under one lock; a vCPU that idles does so inside the kernel.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "parley/base/failure.hpp"
 #include "parley/devices/vty.hpp"
@@ -37,13 +42,22 @@ struct LevelForced {
   compat::Target target;
   std::string evidence;
 };
-using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced>;
+/// The guest's kernel has negotiated, with or without success.
+using papr::NegotiationOutcome;
+using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced, NegotiationOutcome>;
 
-/// What the machine tells, on the thread that runs it.
+/// What the machine tells, on one of its threads, one call at a time.
 struct Observer {
-  devices::Vty::Sink console;
   std::function<void(const Notice &)> notice;
   std::function<void(const std::string &)> trace;  ///< one line per exit; may be empty
+  std::function<void(const Bytes &)> tree;         ///< the guest's flattened tree, at first and when it changes
+};
+
+/// What outlives a machine: a guest that reboots finds them as it left them.
+struct Devices {
+  devices::Vty &vty;
+  devices::Clock &clock;
+  devices::Nvram &nvram;
 };
 
 /// The guest ended itself; its level was read back once more and still is the announced one.
@@ -63,17 +77,21 @@ using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 
 class Machine {
  public:
-  /// Creates the VM, its memory and its vCPU.
-  static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, Observer observer);
+  /// Creates the VM, its memory and its vCPUs.
+  static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
+                                               Observer observer);
   Machine(Machine &&) noexcept;
   ~Machine();
 
-  /// Sets the level and runs the guest to its end, on the calling thread. Once.
+  /// Sets the level and runs the guest to its end, its first vCPU on the calling thread. Once.
   End run();
-  /// Ends run() soon; from any thread, at any time in the machine's life. What the running thread waits in, the
-  /// guest or a console sink's system call, it interrupts with SIGUSR1; it gives that signal a handler that does
-  /// nothing.
+  /// Ends run() soon; from any thread, at any time in the machine's life. Threads inside the guest it interrupts with
+  /// SIGUSR1, to which it gives a handler that does nothing.
   void stop();
+  /// To be called about once a second, from any thread. A line for each vCPU that has been running in real mode for
+  /// `limit` without once leaving the guest: no kernel does that, but a guest that has lost its way does. Each is told
+  /// once, until it moves on.
+  std::vector<std::string> check_progress(std::chrono::seconds limit);
 
  private:
   class Running;  // keeps KVM's objects and threads out of this header
@@ -81,7 +99,7 @@ class Machine {
   std::unique_ptr<Running> running_;
 };
 
-/// What the guest's tree may promise: the tables of the PAPR side.
-guest::Services services();
+/// What the guest's tree may promise: the tables of the PAPR side, as far as this KVM does its part.
+guest::Services services(const host::KvmFacts &kvm);
 
 }  // namespace parley::machine

@@ -9,24 +9,33 @@
 #include <span>
 #include <string_view>
 
+#include "parley/base/bytes.hpp"
 #include "parley/papr/context.hpp"
 
 namespace parley::papr {
 
 /// LoPAR 7.2.8, status word values.
-enum class RtasStatus : std::int32_t { kSuccess = 0, kParameterError = -3 };
+enum class RtasStatus : std::int32_t { kSuccess = 0, kHardwareError = -1, kParameterError = -3 };
+
+using RtasArguments = std::span<const std::uint32_t>;
+using RtasResults = std::span<std::uint32_t>;  ///< behind the status
 
 struct RtasEntry {
   std::uint32_t token;
   std::string_view name;  ///< also the property of the /rtas node that carries the token
   std::uint32_t arguments;
   std::uint32_t results;  ///< with the status
-  RtasStatus (*handle)(Context &, std::span<const std::uint32_t> arguments);
+  /// nullptr where KVM answers it in the kernel.
+  RtasStatus (*handle)(Context &, RtasArguments, RtasResults) = nullptr;
 };
 
 std::span<const RtasEntry> rtas_calls();
 /// Performs the call whose argument block is at `block`. False when the block does not lie in RAM or is malformed; the
 /// guest then has no status to read.
 bool dispatch_rtas(Context &context, GuestAddress block);
+
+/// The code at the entry of RTAS: it makes the hcall H_RTAS with the argument block in r3, and returns. Big-endian,
+/// position-independent.
+ByteView rtas_entry_code();
 
 }  // namespace parley::papr

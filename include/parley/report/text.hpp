@@ -6,7 +6,7 @@
 #include <string>
 
 #include "parley/base/failure.hpp"
-#include "parley/compat/decide.hpp"
+#include "parley/compat/negotiate.hpp"
 
 namespace parley::report {
 
@@ -14,6 +14,9 @@ namespace parley::report {
 std::string inspect_text(const compat::Host &host);
 /// `parley check`: every rule with its evidence, for every level that was judged.
 std::string trail_text(const std::vector<compat::Attempt> &trail);
+
+/// What became of each entry of a guest's list of processors.
+std::string negotiation_text(const compat::Negotiation &negotiation);
 
 /// Why the policy refuses, and what is legal instead.
 Failure explain(const compat::Refusal &refusal, const compat::Host &host);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a VMM with its guest's console on a pipe, and says on one line of JSON when what happened, counted from the
+// exec, and how much memory the VMM held for itself when the guest printed the marker.
+//
+// usage: stopwatch SECONDS RAM-MIB MARKER COMMAND...
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONSOLE_MAX = 4 << 20, VMA_MAX = 4096, TAIL = 2000 };
+
+struct vma {
+  uint64_t start, end;
+  uint64_t private_kib, anonymous_kib;
+};
+
+static char console[CONSOLE_MAX];
+static struct vma vmas[VMA_MAX];
+
+static void die(const char *what) {
+  fprintf(stderr, "stopwatch: %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+static int64_t now_us(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * INT64_C(1000000) + time.tv_nsec / 1000;
+}
+
+static int read_vmas(pid_t pid) {
+  char path[64], line[4096];
+  int count = 0;
+  snprintf(path, sizeof path, "/proc/%d/smaps", pid);
+  FILE *smaps = fopen(path, "r");
+  if (!smaps) die(path);
+  while (fgets(line, sizeof line, smaps)) {
+    unsigned long long first, second;
+    if (sscanf(line, "%llx-%llx ", &first, &second) == 2) {
+      if (count == VMA_MAX) {
+        errno = E2BIG;
+        die(path);
+      }
+      vmas[count++] = (struct vma){.start = first, .end = second};
+    } else if (sscanf(line, "Private_Clean: %llu", &first) == 1 || sscanf(line, "Private_Dirty: %llu", &first) == 1) {
+      vmas[count - 1].private_kib += first;
+    } else if (sscanf(line, "Anonymous: %llu", &first) == 1) {
+      vmas[count - 1].anonymous_kib += first;
+    }
+  }
+  fclose(smaps);
+  return count;
+}
+
+struct memory {
+  uint64_t private_kib, anonymous_kib, ram_kib;
+};
+
+// The guest's memory: neighbouring VMAs that make up its size together. There may be several, where files are mapped
+// into it. Of two such places it is the one that holds more.
+static int find_ram(int count, uint64_t size, int *first, int *last) {
+  int found = 0;
+  uint64_t most = 0;
+  for (int from = 0; from < count; ++from) {
+    uint64_t held = 0;
+    for (int to = from; to < count; ++to) {
+      if (to > from && vmas[to].start != vmas[to - 1].end) break;
+      held += vmas[to].private_kib;
+      if (vmas[to].end - vmas[from].start < size) continue;
+      if (vmas[to].end - vmas[from].start == size && (!found || held > most)) {
+        found = 1;
+        most = held;
+        *first = from;
+        *last = to;
+      }
+      break;
+    }
+  }
+  return found;
+}
+
+static struct memory memory_of(pid_t pid, uint64_t ram) {
+  struct memory sum = {0};
+  const int count = read_vmas(pid);
+  int first = 0, last = 0;
+  if (!find_ram(count, ram, &first, &last)) {
+    fprintf(stderr, "stopwatch: no mappings of the VMM make up the guest's memory; those above 1 MiB are:\n");
+    for (int i = 0; i < count; ++i)
+      if (vmas[i].end - vmas[i].start > 1 << 20)
+        fprintf(stderr, "  %llx-%llx private %llu KiB\n", (unsigned long long)vmas[i].start,
+                (unsigned long long)vmas[i].end, (unsigned long long)vmas[i].private_kib);
+    exit(1);
+  }
+  for (int i = 0; i < count; ++i) {
+    if (i >= first && i <= last) {
+      sum.ram_kib += vmas[i].private_kib;
+    } else {
+      sum.private_kib += vmas[i].private_kib;
+      sum.anonymous_kib += vmas[i].anonymous_kib;
+    }
+  }
+  return sum;
+}
+
+static void fail(const char *what, size_t length) {
+  const size_t from = length > TAIL ? length - TAIL : 0;
+  fprintf(stderr, "stopwatch: %s; the console's end:\n%.*s\n", what, (int)(length - from), console + from);
+  exit(1);
+}
+
+static pid_t spawn(char **command, int console_end, int64_t *start) {
+  static volatile int64_t began;
+  const pid_t pid = vfork();  // which shares the memory until the exec, so that the child can tell when it calls that
+  if (pid < 0) die("vfork");
+  if (pid == 0) {
+    const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever ends the measurement ends the VMM
+    dup2(nothing, STDIN_FILENO);
+    dup2(console_end, STDOUT_FILENO);
+    began = now_us();
+    execvp(command[0], command);
+    fprintf(stderr, "stopwatch: cannot run %s: %s\n", command[0], strerror(errno));
+    _exit(127);
+  }
+  *start = began;
+  return pid;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5) {
+    fprintf(stderr, "usage: stopwatch SECONDS RAM-MIB MARKER COMMAND...\n");
+    return 2;
+  }
+  const int64_t limit_us = atoll(argv[1]) * INT64_C(1000000);
+  const uint64_t ram = strtoull(argv[2], NULL, 10) << 20;
+  const char *marker = argv[3];
+
+  // Ahead of everything else on a host with one processor: what arrives is seen when it arrives, and while the memory
+  // is looked at, it does not change. The VMM itself must not inherit that.
+  const struct sched_param priority = {.sched_priority = 1};
+  if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) != 0) die("SCHED_FIFO");
+
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
+  int64_t start;
+  const pid_t pid = spawn(argv + 4, ends[1], &start);
+  close(ends[1]);
+
+  int64_t first = -1, ready = -1, looking = 0;
+  struct memory memory = {0};
+  size_t length = 0;
+  for (;;) {
+    const int64_t left = start + limit_us - now_us();
+    struct pollfd console_end = {.fd = ends[0], .events = POLLIN};
+    if (left <= 0 || poll(&console_end, 1, (int)(left / 1000) + 1) == 0) fail("no end within the limit", length);
+    if (length == sizeof console) fail("the console does not stop", length);
+    const ssize_t got = read(ends[0], console + length, sizeof console - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    const int64_t arrived = now_us();
+    if (first < 0) first = arrived - start;
+    // The marker may have come in two pieces.
+    const size_t before = length < strlen(marker) ? length : strlen(marker);
+    const int found = ready < 0 && memmem(console + length - before, before + got, marker, strlen(marker)) != NULL;
+    length += got;
+    if (found) {
+      ready = arrived - start;
+      memory = memory_of(pid, ram);
+      looking = now_us() - arrived;
+    }
+  }
+  int status;
+  if (waitpid(pid, &status, 0) != pid) die("waitpid");
+  const int64_t exited = now_us() - start - looking;
+  if (ready < 0) fail("the VMM ended before the guest printed the marker", length);
+  if (status != 0) {
+    fprintf(stderr, "stopwatch: %s ended with wait status 0x%x\n", argv[4], status);
+    return 1;
+  }
+  printf(
+      "{\"first_us\": %lld, \"ready_us\": %lld, \"exit_us\": %lld, \"private_kib\": %llu, \"anonymous_kib\": %llu, "
+      "\"ram_kib\": %llu, \"console_bytes\": %zu}\n",
+      (long long)first, (long long)ready, (long long)exited, (unsigned long long)memory.private_kib,
+      (unsigned long long)memory.anonymous_kib, (unsigned long long)memory.ram_kib, length);
+  return 0;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "parley/base/level.hpp"
+#include "parley/compat/negotiate.hpp"
+
+namespace parley::papr {
+
+/// LoPAR 7.3.8.3, query-cpu-stopped-state.
+enum class ProcessorState : std::uint32_t { kStopped = 0, kRunning = 2 };
+
+/// H_GET_CPU_CHARACTERISTICS (arch/powerpc/include/asm/hvcall.h, H_CPU_CHAR_…, H_CPU_BEHAV_…).
+struct Characteristics {
+  std::uint64_t character = 0;
+  std::uint64_t behaviour = 0;
+};
+
+/// How a negotiation went.
+struct NegotiationOutcome {
+  compat::Negotiation table;
+  std::string guest_list;               ///< the levels in the guest's list
+  std::string operating_system;         ///< as it calls itself; may be empty
+  std::string offered;                  ///< "power10, power9"
+  std::optional<compat::Target> level;  ///< agreed upon, set and read back on every vCPU; none when it failed
+  compat::Target current;               ///< the level that the guest has now
+  std::string problem;                  ///< why it failed, or what was refused on the way
+};
+
+/// What a guest's calls ask of the machine that it runs on, beyond its memory and its devices. The machine calls the
+/// handlers one at a time.
+class Partition {
+ public:
+  virtual ~Partition() = default;
+
+  /// On every processor; false when the kernel refuses.
+  virtual bool set_little_endian_interrupts(bool on) = 0;
+  /// Interrupts with translation on (Power ISA, LPCR[AIL] 3), or off. On every processor.
+  virtual bool set_translated_interrupts(bool on) = 0;
+  /// `entry` is the second doubleword of a partition table entry (Power ISA 3.0B Book III 5.7.6.1). Returns an errno.
+  virtual int set_process_table(std::uint64_t entry, bool gtse) = 0;
+  virtual std::optional<Characteristics> characteristics() = 0;
+
+  /// Nothing for an id that is no processor's.
+  virtual std::optional<ProcessorState> state(VcpuId id) const = 0;
+  /// Starts a stopped processor in 64-bit big-endian real mode.
+  virtual bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) = 0;
+  /// Stops the processor that is calling.
+  virtual void stop_caller() = 0;
+  virtual bool runs_others() const = 0;
+
+  /// What the guest may negotiate.
+  virtual const compat::Offer &offer() const = 0;
+  /// Sets a level on every processor and reads it back, or leaves all at the one they had; the error is the kernel's
+  /// answer.
+  virtual std::expected<void, std::string> take_level(compat::Target level) = 0;
+  /// The outcome of a negotiation, and with a level the option vector 5 that goes into the guest's tree.
+  virtual void negotiated(const NegotiationOutcome &outcome, const Bytes &vector5) = 0;
+};
+
+}  // namespace parley::papr

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A guest from its start to its end, as a user sees it. The main thread has the console and hears the signals, the
+// guest's thread builds a machine and runs it; a reboot is a new machine of the same plan, so that nothing of the old
+// one can stay behind. Both threads meet in one place, the pointer to the machine that runs.
+#include "guest_life.hpp"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <mutex>
+#include <thread>
+
+#include "parley/app/app.hpp"
+#include "parley/base/file.hpp"
+#include "parley/base/text.hpp"
+#include "parley/console/console.hpp"
+#include "parley/machine/machine.hpp"
+#include "parley/report/text.hpp"
+
+namespace parley::app {
+namespace {
+
+void announce_negotiation(const machine::NegotiationOutcome &outcome, const guest::MachinePlan &plan,
+                          const Diagnostics &diagnostics) {
+  const std::string lists = "; the guest's kernel lists " + outcome.guest_list;
+  if (outcome.level) {
+    diagnostics.info("negotiated " + describe(*outcome.level) + ": " + plan.host + "; offered " + outcome.offered +
+                     lists + "; the best of both" +
+                     (outcome.problem.empty() ? "" : " that the kernel takes (" + outcome.problem + ")"));
+  } else {
+    diagnostics.warn("the guest's negotiation failed: " + outcome.problem + "; offered " + outcome.offered +
+                     (outcome.guest_list.empty() ? "" : lists) + "; it goes on at " + describe(outcome.current));
+  }
+  if (!outcome.operating_system.empty()) diagnostics.debug("the guest is " + outcome.operating_system);
+  diagnostics.debug_lines(report::negotiation_text(outcome.table));
+}
+
+void announce(const machine::Notice &notice, const guest::MachinePlan &plan, const Diagnostics &diagnostics) {
+  if (const auto *taken = std::get_if<machine::LevelTaken>(&notice)) {
+    diagnostics.info("guest level " + describe(taken->target) + ", set and read back");
+  } else if (const auto *replaced = std::get_if<machine::LevelReplaced>(&notice)) {
+    diagnostics.warn("the kernel refuses " + describe(replaced->refused) + " (" + replaced->evidence +
+                     "); falling back to " + describe(replaced->next));
+  } else if (const auto *forced = std::get_if<machine::LevelForced>(&notice)) {
+    diagnostics.warn("the kernel marks " + describe(forced->target) + " as invalid (" + forced->evidence +
+                     "); running the vCPU all the same, as forced");
+  } else {
+    announce_negotiation(std::get<machine::NegotiationOutcome>(notice), plan, diagnostics);
+  }
+}
+
+class Life {
+ public:
+  Life(guest::MachinePlan plan, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics,
+       devices::Nvram nvram)
+      : plan_(std::move(plan)),
+        options_(options),
+        kernel_(kernel),
+        diagnostics_(diagnostics),
+        nvram_(std::move(nvram)) {}
+
+  Ended run();
+
+ private:
+  console::Events events();
+  machine::Observer observer();
+  void run_guest();
+  std::expected<machine::Machine, Failure> build_from_plan();
+  bool build_machine();
+  bool starts_again(const machine::End &end) const;
+  void stop_guest();
+  Ended outcome() const;
+
+  guest::MachinePlan plan_;
+  const Options &options_;
+  kvm::Kernel &kernel_;
+  const Diagnostics &diagnostics_;
+  devices::Vty vty_;
+  devices::Clock clock_;
+  devices::Nvram nvram_;
+  std::optional<console::Console> console_;
+  std::optional<std::jthread> guest_;
+
+  std::mutex mutex_;  // of the machine, and of what ended it
+  std::optional<machine::Machine> machine_;
+  bool stopping_ = false;
+  std::optional<Failure> failure_;  // of ours, not of the guest
+  std::optional<machine::End> end_;
+  int signal_ = 0;
+};
+
+console::Events Life::events() {
+  return {.on_signal =
+              [this](int signal) {
+                signal_ = signal;
+                stop_guest();
+                console_->abandon();
+              },
+          .on_quit = [this] { stop_guest(); },
+          .on_lost =
+              [this](const Failure &failure) {
+                {
+                  const std::lock_guard lock(mutex_);
+                  if (!failure_) failure_ = failure;  // the first cause counts
+                }
+                stop_guest();
+              },
+          .on_ready = [this] { guest_.emplace([this] { run_guest(); }); },
+          .on_tick =
+              [this] {
+                const std::lock_guard lock(mutex_);
+                if (!options_.watchdog || !machine_) return;
+                for (const std::string &stall : machine_->check_progress(*options_.watchdog)) diagnostics_.warn(stall);
+              },
+          .on_news = [this](const std::string &news) { diagnostics_.info(news); }};
+}
+
+machine::Observer Life::observer() {
+  machine::Observer observer;
+  observer.notice = [this](const machine::Notice &notice) { announce(notice, plan_, diagnostics_); };
+  if (diagnostics_.traces()) observer.trace = [this](const std::string &line) { diagnostics_.trace(line); };
+  if (options_.dump_tree) {
+    observer.tree = [this](const Bytes &tree) {
+      const auto written = write_file(*options_.dump_tree, tree);
+      if (!written)
+        diagnostics_.warn("cannot write the guest's tree to " + *options_.dump_tree + ": " +
+                          errno_text(written.error().error));
+    };
+  }
+  return observer;
+}
+
+// Each life begins with random numbers of its own.
+std::expected<machine::Machine, Failure> Life::build_from_plan() {
+  guest::MachinePlan plan = plan_;
+  if (::getrandom(plan.rng_seed.data(), plan.rng_seed.size(), 0) != std::ssize(plan.rng_seed))
+    return std::unexpected(
+        Failure{"there are no random numbers for the guest", "getrandom: " + errno_text(errno), "see dmesg"});
+  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer());
+}
+
+bool Life::build_machine() {
+  auto built = build_from_plan();
+  const std::lock_guard lock(mutex_);
+  if (!built) {
+    if (!failure_) failure_ = built.error();
+    return false;
+  }
+  machine_.emplace(std::move(*built));
+  if (stopping_) machine_->stop();
+  return true;
+}
+
+bool Life::starts_again(const machine::End &end) const {
+  const auto *ended = std::get_if<machine::GuestEnded>(&end);
+  return ended != nullptr && ended->shutdown.kind == papr::Shutdown::Kind::kReboot && options_.reboot;
+}
+
+// On the guest's thread. The first machine is there already.
+void Life::run_guest() {
+  do {
+    auto end = machine_->run();
+    const bool again = starts_again(end);
+    const std::lock_guard lock(mutex_);
+    machine_.reset();
+    end_ = std::move(end);
+    if (!again || stopping_) break;
+    diagnostics_.info("the guest reboots");
+  } while (build_machine());
+  console_->finish();
+}
+
+void Life::stop_guest() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  if (machine_) machine_->stop();
+  if (!guest_) console_->finish();  // it had not been let go yet
+}
+
+Ended Life::outcome() const {
+  using Kind = papr::Shutdown::Kind;
+  if (failure_) return {kFailure, failure_};
+  if (signal_ != 0) return {kSignal + signal_, std::nullopt};
+  if (!end_) return {kSuccess, std::nullopt};
+  if (const auto *refused = std::get_if<machine::LevelRefused>(&*end_)) return {kRefused, refused->failure};
+  if (const auto *failed = std::get_if<machine::RunFailed>(&*end_)) return {kFailure, failed->failure};
+  const auto *ended = std::get_if<machine::GuestEnded>(&*end_);
+  if (ended == nullptr || ended->shutdown.kind != Kind::kPanic) return {kSuccess, std::nullopt};
+  const std::string &message = ended->shutdown.message;
+  // Linux has called ibm,os-term with the address 0 for some years now.
+  return {kFailure,
+          Failure{"the guest panicked", message.empty() ? "it gave no reason with ibm,os-term" : printable(message),
+                  "see the last words on its console"}};
+}
+
+Ended Life::run() {
+  auto opened = console::Console::open(options_.serial, vty_, events());
+  if (!opened) return {kFailure, opened.error()};
+  console_.emplace(std::move(*opened));
+  if (!build_machine()) return {kFailure, failure_};
+  console_->run();
+  guest_.reset();  // joined: it has ended
+  if (const auto lost = console_->dropped(); lost != 0)
+    diagnostics_.warn(std::to_string(lost) + " bytes of the guest's output were dropped: nobody read them");
+  if (const auto lost = console_->dropped_input(); lost != 0)
+    diagnostics_.warn(std::to_string(lost) + " typed bytes were dropped: the guest did not read them");
+  console_.reset();  // the terminal is as it was before what follows is printed
+  return outcome();
+}
+
+}  // namespace
+
+Ended live(guest::MachinePlan plan, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+  if (options.kernel && plan.boot == guest::BootKind::kFlatTree)
+    diagnostics.info(
+        "with a flat device tree nothing is negotiated: the guest has the level that is set, and must "
+        "know it");
+  auto nvram = options.nvram ? devices::Nvram::open(*options.nvram) : devices::Nvram();
+  if (!nvram) return {kFailure, nvram.error()};
+  return Life(std::move(plan), options, kernel, diagnostics, std::move(*nvram)).run();
+}
+
+}  // namespace parley::app

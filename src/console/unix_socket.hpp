@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/stat.h>
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "parley/base/failure.hpp"
+#include "parley/base/file_descriptor.hpp"
+
+namespace parley::console {
+
+/// A socket that others come to, open to its owner only (mode 0600). Its file goes with it, unless somebody has put
+/// another one there meanwhile.
+class Listener {
+ public:
+  /// Takes the place of a socket that nobody serves any more, and of nothing else.
+  static std::expected<std::unique_ptr<Listener>, Failure> open(const std::string &path);
+  ~Listener();
+  Listener(const Listener &) = delete;
+  Listener &operator=(const Listener &) = delete;
+
+  int get() const { return socket_.get(); }
+
+ private:
+  Listener(FileDescriptor socket, std::string path, const struct stat &file)
+      : socket_(std::move(socket)), path_(std::move(path)), file_(file) {}
+
+  FileDescriptor socket_;
+  std::string path_;
+  struct stat file_;
+};
+
+/// The client's side.
+std::expected<FileDescriptor, Failure> connect_to(const std::string &path);
+
+}  // namespace parley::console

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "processors.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+
+namespace parley::machine {
+namespace {
+
+constexpr kvm::OneReg<std::uint64_t> kLpcr{kvm::abi::kRegLpcr};
+
+bool change_lpcr_of(kvm::Vcpu &vcpu, std::uint64_t mask, std::uint64_t bits) {
+  constexpr const char *kGet = "KVM_GET_ONE_REG LPCR";
+  const auto before = vcpu.get(kLpcr, kGet);
+  if (!before || !vcpu.set(kLpcr, "KVM_SET_ONE_REG LPCR", (*before & ~mask) | bits)) return false;
+  // KVM drops bits that this processor must not have, and reports success (kvmppc_filter_lpcr_hv).
+  const auto after = vcpu.get(kLpcr, kGet);
+  return after && (*after & mask) == bits;
+}
+
+}  // namespace
+
+Processors::Processors(std::vector<std::unique_ptr<Processor>> processors) : processors_(std::move(processors)) {
+  for (const auto &processor : processors_) processor->vcpu.set_immediate_exit(true);
+}
+
+bool Processors::runs_others(VcpuId id) const {
+  return std::ranges::any_of(processors_, [&](const auto &other) { return other->id != id && other->running; });
+}
+
+kvm::LevelSetting Processors::set_level(LogicalPvr level) {
+  kvm::LevelSetting setting;
+  for (const auto &processor : processors_) {
+    setting = kvm::set_level(processor->vcpu, level);
+    if (setting.outcome != kvm::SettingOutcome::kTaken) break;
+  }
+  return setting;
+}
+
+bool Processors::restore_level(LogicalPvr level) {
+  bool restored = true;
+  for (const auto &processor : processors_)
+    restored = kvm::set_level(processor->vcpu, level).outcome == kvm::SettingOutcome::kTaken && restored;
+  return restored;
+}
+
+bool Processors::change_lpcr(std::uint64_t mask, std::uint64_t bits) {
+  bool changed = true;
+  for (const auto &processor : processors_) {
+    if (processor->running) kick(*processor);
+    changed = change_lpcr_of(processor->vcpu, mask, bits) && changed;
+    if (processor->running) let_in(*processor);
+  }
+  return changed;
+}
+
+void Processors::kick(Processor &processor) {
+  processor.vcpu.set_immediate_exit(true);
+  const std::lock_guard lock(mutex_);
+  if (processor.thread) pthread_kill(*processor.thread, SIGUSR1);
+}
+
+void Processors::let_in(Processor &processor) {
+  processor.vcpu.set_immediate_exit(false);
+  // end() may have set it just before, for good.
+  if (ending_) processor.vcpu.set_immediate_exit(true);
+}
+
+bool Processors::start(Processor &processor, const kvm::abi::Regs &regs) {
+  if (!processor.vcpu.set_regs(regs)) return false;
+  const std::lock_guard lock(mutex_);
+  let_in(processor);
+  processor.running = true;
+  changed_.notify_all();
+  return true;
+}
+
+void Processors::stop(Processor &processor) {
+  // The kernel still has to take over what its last hcall returned, or that would overwrite the registers with which it
+  // is started again.
+  processor.vcpu.set_immediate_exit(true);
+  processor.vcpu.run();
+  processor.leaving = false;
+  processor.running = false;
+}
+
+bool Processors::wait_until_running(Processor &processor) {
+  if (!processor.running) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return processor.running || ending_; });
+  }
+  return !ending_;
+}
+
+void Processors::register_thread(Processor &processor, bool on) {
+  const std::lock_guard lock(mutex_);
+  if (on) {
+    processor.thread = pthread_self();
+  } else {
+    processor.thread.reset();
+  }
+}
+
+void Processors::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    changed_.notify_all();
+  }
+  for (const auto &processor : processors_) kick(*processor);
+}
+
+void Processors::want_sample(Processor &processor) {
+  processor.sample_wanted = true;
+  const std::lock_guard lock(mutex_);
+  if (processor.thread) pthread_kill(*processor.thread, SIGUSR1);
+}
+
+}  // namespace parley::machine

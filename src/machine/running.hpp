@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "level_setter.hpp"
+#include "parley/machine/machine.hpp"
+#include "parley/papr/open_firmware.hpp"
+#include "processors.hpp"
+
+namespace parley::machine {
+
+/// A machine in KVM. Its private base is what the guest's calls may ask of it.
+class Machine::Running final : private papr::Partition {
+ public:
+  Running(guest::MachinePlan plan, Devices devices, Observer observer, kvm::Mapping ram, kvm::Vm vm, kvm::Xics xics,
+          std::vector<std::unique_ptr<Processor>> processors);
+  ~Running() override;
+
+  End run();
+  void stop() { processors_.end(); }
+  std::vector<std::string> check_progress(std::chrono::seconds limit);
+
+ private:
+  std::optional<End> start_at(const std::expected<compat::Target, End> &level);
+  kvm::abi::Regs first_registers() const;
+  void build_firmware();
+  void show_tree() const;
+
+  void run_processors();
+  void live(Processor &processor);
+  void handle(Processor &processor, const kvm::Hcall &hcall);
+  void handle(Processor &processor, const kvm::Interrupted &);
+  void handle(Processor &processor, const kvm::BadRtasArguments &);
+  void handle(Processor &processor, const kvm::Mmio &access);
+  void handle(Processor &processor, const kvm::RunFailure &failure);
+  bool is_level_refusal(const kvm::RunFailure &failure) const;
+  void finish(End end);
+  End verified(End end) const;
+
+  // papr::Partition; called under lock_
+  bool set_little_endian_interrupts(bool on) override;
+  bool set_translated_interrupts(bool on) override;
+  int set_process_table(std::uint64_t entry, bool gtse) override;
+  std::optional<papr::Characteristics> characteristics() override;
+  std::optional<papr::ProcessorState> state(VcpuId id) const override;
+  bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override;
+  void stop_caller() override;
+  bool runs_others() const override { return processors_.runs_others(context_.caller); }
+  const compat::Offer &offer() const override { return plan_.offer; }
+  std::expected<void, std::string> take_level(compat::Target level) override;
+  void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) override;
+
+  // In this order so that the vCPUs go first, then the VM, then the memory that the VM has mapped.
+  guest::MachinePlan plan_;
+  Devices devices_;
+  Observer observer_;
+  kvm::Mapping ram_;
+  kvm::Vm vm_;
+  kvm::Xics xics_;
+  Processors processors_;
+
+  mutable std::mutex lock_;  // of everything below
+  std::optional<papr::OpenFirmware> firmware_;
+  papr::Context context_;
+  LevelSetter levels_;
+  compat::Target level_;
+  unsigned negotiations_ = 0;
+  bool guest_ran_ = false;  // it got as far as an exit of its own
+  std::optional<End> end_;
+};
+
+}  // namespace parley::machine

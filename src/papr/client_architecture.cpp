@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/papr/client_architecture.hpp"
+
+#include "parley/base/text.hpp"
+#include "parley/papr/option_vectors.hpp"
+
+namespace parley::papr {
+namespace {
+
+// An entry may stand for more than the one target.
+void note_refusal(compat::Negotiation &table, compat::Target target, PhysicalPvr raw, const std::string &why) {
+  for (compat::EntryFate &fate : table.entries) {
+    if (!fate.entry.covers(target.is_raw() ? raw.value : target.pvr.value)) continue;
+    const std::string refusal = "refused by the kernel: " + why;
+    fate.fate = fate.match == short_name(target) ? refusal : fate.fate + "; " + short_name(target) + " is " + refusal;
+  }
+}
+
+// The best candidate that the kernel takes.
+void settle(Partition &partition, NegotiationOutcome &outcome) {
+  for (const compat::Target candidate : outcome.table.candidates) {
+    const auto taken = partition.take_level(candidate);
+    if (taken) {
+      outcome.level = candidate;
+      return;
+    }
+    note_refusal(outcome.table, candidate, partition.offer().pvr, taken.error());
+    outcome.problem += (outcome.problem.empty() ? "" : "; ") + taken.error();
+  }
+  if (outcome.table.candidates.empty()) outcome.problem = "no level that is offered is in the guest's list";
+}
+
+}  // namespace
+
+bool negotiate_architecture(Context &context, GuestAddress at) {
+  Partition &partition = context.partition;
+  NegotiationOutcome outcome;
+  outcome.offered = describe(partition.offer());
+  const auto fail = [&](std::string problem) {
+    outcome.problem = std::move(problem);
+    partition.negotiated(outcome, {});
+    return false;
+  };
+  // LoPAR B.6.2.3: it comes before other processors are started.
+  if (partition.runs_others()) return fail("other processors of the guest are running");
+  const auto client = read_client_architecture(context.memory, at);
+  if (!client) return fail(client.error());
+  outcome.table = compat::negotiate(client->processors, partition.offer());
+  outcome.guest_list = compat::describe(client->processors, partition.offer().pvr);
+  outcome.operating_system = client->operating_system;
+  if (const std::string demand = unmet_demand(*client); !demand.empty()) return fail(demand);
+  settle(partition, outcome);
+  partition.negotiated(outcome, grant(*client));
+  return outcome.level.has_value();
+}
+
+}  // namespace parley::papr

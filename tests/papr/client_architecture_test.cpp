@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A guest and a host agree, on the lab's reference host: a partition at the POWER10 level of a Power11 machine.
+#include "parley/papr/client_architecture.hpp"
+
+#include <gmock/gmock.h>
+
+#include "cas_vector.hpp"
+#include "context.hpp"
+#include "guests.hpp"
+#include "parley/papr/option_vectors.hpp"
+
+namespace parley::papr {
+namespace {
+
+using compat::Target;
+using parley::testing::CasVector;
+using parley::testing::grub_vector;
+using parley::testing::kLast;
+using parley::testing::kPower10;
+using parley::testing::kPower10Raw;
+using parley::testing::kPower11;
+using parley::testing::kPower11Raw;
+using parley::testing::kPower8;
+using parley::testing::kPower9;
+using parley::testing::linux_vector;
+using parley::testing::reference_offer;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ClientArchitectureSupport : public parley::testing::PaprTest {
+ protected:
+  ClientArchitectureSupport() { partition_.offered = reference_offer(); }
+
+  // The level that is agreed upon, "" for none.
+  std::string negotiate(const CasVector &told) {
+    const Bytes bytes = told.bytes();
+    put(0x1000, bytes);
+    return negotiate_at(0x1000);
+  }
+  std::string negotiate_at(std::uint64_t at) {
+    const std::size_t before = partition_.outcomes.size();
+    const bool agreed = negotiate_architecture(context_, GuestAddress{at});
+    EXPECT_EQ(partition_.outcomes.size(), before + 1) << "each negotiation has one outcome";
+    EXPECT_EQ(outcome().level.has_value(), agreed);
+    return outcome().level ? short_name(*outcome().level) : "";
+  }
+  const NegotiationOutcome &outcome() const { return partition_.outcomes.back(); }
+
+  // What became of the entry of the last list that is `entry`.
+  compat::EntryFate fate(compat::PvrEntry entry) const {
+    const auto found = std::ranges::find(outcome().table.entries, entry, &compat::EntryFate::entry);
+    return found == outcome().table.entries.end() ? compat::EntryFate{} : *found;
+  }
+
+  // Linux' vector with this list.
+  static CasVector listing(std::vector<compat::PvrEntry> processors) {
+    CasVector told = linux_vector();
+    told.processors = std::move(processors);
+    return told;
+  }
+};
+
+// --- Guests as they are
+
+TEST_F(ClientArchitectureSupport, LinuxAsksForEverythingAndGetsTheHostsLevel) {
+  EXPECT_EQ(negotiate(linux_vector()), "power10");
+  EXPECT_THAT(partition_.asked, ElementsAre("level power10"));
+  EXPECT_EQ(outcome().problem, "");
+  EXPECT_EQ(outcome().offered, "power10, power9");
+  EXPECT_EQ(outcome().guest_list, "power6, power7, power8, power9, power10, power11, raw");
+  EXPECT_EQ(outcome().operating_system, "Linux version 7.2.13");
+  EXPECT_EQ(partition_.vector5, grant_all());
+}
+
+TEST_F(ClientArchitectureSupport, TheTableSaysWhatBecameOfEachEntry) {
+  negotiate(linux_vector());
+  EXPECT_THAT(outcome().table.entries, SizeIs(16));
+  EXPECT_EQ(fate(kPower10).match, "power10");
+  EXPECT_EQ(fate(kPower10).fate, "offered");
+  EXPECT_EQ(fate(kPower9).fate, "offered");
+  EXPECT_EQ(fate(kPower11).match, "power11");
+  EXPECT_THAT(fate(kPower11).fate, HasSubstr("above power10"));
+  EXPECT_THAT(fate(kPower8).fate, HasSubstr("radix"));
+  EXPECT_EQ(fate(kPower11Raw).match, "raw");
+  EXPECT_THAT(fate(kPower11Raw).fate, HasSubstr("raw was not asked for"));
+  EXPECT_EQ(fate(kPower10Raw).match, "-") << "the silicon is another";
+}
+
+TEST_F(ClientArchitectureSupport, ACapBelowTheHostsLevelIsKept) {
+  partition_.offered = reference_offer("power9");
+  EXPECT_EQ(negotiate(linux_vector()), "power9");
+  EXPECT_THAT(fate(kPower10).fate, HasSubstr("above power9"));
+}
+
+TEST_F(ClientArchitectureSupport, AKernelOlderThanTheHostGetsTheBestThatItKnows) {
+  EXPECT_EQ(negotiate(listing({{0xffff0000, 0x004e0000}, kPower9, kPower8, kLast})), "power9");
+}
+
+TEST_F(ClientArchitectureSupport, GrubTakesAnyProcessorByAnEntryThatIsTheLast) {
+  EXPECT_EQ(negotiate(grub_vector()), "power10");
+  EXPECT_EQ(outcome().operating_system, "");
+  EXPECT_EQ(partition_.vector5, grant_all()) << "it has no opinion on vector 5";
+}
+
+TEST_F(ClientArchitectureSupport, AnyArchitectedProcessorIsAnyLevelButNotRaw) {
+  partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
+  EXPECT_EQ(negotiate(listing({{0xff000000, 0x0fffffff}})), "");
+  partition_.offered = reference_offer();
+  EXPECT_EQ(negotiate(listing({{0xff000000, 0x0fffffff}})), "power10");
+}
+
+TEST_F(ClientArchitectureSupport, AGuestForTheSiliconOnlyIsRefusedWhereTheHostIsBelowIt) {
+  EXPECT_EQ(negotiate(listing({kPower11Raw, kLast})), "");
+  EXPECT_THAT(partition_.asked, IsEmpty()) << "no level was set, above all not raw";
+  EXPECT_EQ(outcome().problem, "no level that is offered is in the guest's list");
+}
+
+TEST_F(ClientArchitectureSupport, RawIsAgreedUponWhereItIsOfferedAndListed) {
+  partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
+  EXPECT_EQ(negotiate(linux_vector()), "raw");
+  EXPECT_EQ(negotiate(listing({kPower10Raw, kPower10, kLast})), "");
+}
+
+TEST_F(ClientArchitectureSupport, AListWithoutAnEndOrOutsideOfRamChangesNothing) {
+  EXPECT_EQ(negotiate_at(kRamSize), "");
+  EXPECT_EQ(negotiate_at(0xffffffff), "");
+  EXPECT_EQ(negotiate_at(0), "") << "zeros only";
+  EXPECT_THAT(outcome().problem, HasSubstr("no end"));
+  put(kRamSize - 20, ByteView(linux_vector().bytes()).first(20));
+  EXPECT_EQ(negotiate_at(kRamSize - 20), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("leaves the guest's memory"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+  EXPECT_EQ(partition_.vector5, Bytes());
+}
+
+TEST_F(ClientArchitectureSupport, AVector5TooShortForRadixIsOfAKernelThatCannotRunHere) {
+  CasVector told = linux_vector();
+  told.vector5().resize(23);
+  EXPECT_EQ(negotiate(told), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("hash MMU"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+  EXPECT_EQ(fate(kPower10).fate, "offered") << "the level was not what was wrong";
+}
+
+TEST_F(ClientArchitectureSupport, AGuestThatTakesEitherMmuGetsRadix) {
+  CasVector told = linux_vector();
+  told.set5(24, 0xc0);
+  EXPECT_EQ(negotiate(told), "power10");
+  EXPECT_EQ(partition_.vector5.at(24), std::byte{0x40});
+}
+
+TEST_F(ClientArchitectureSupport, AGuestBelowTheFloorOfAPartitionIsRefused) {
+  EXPECT_EQ(negotiate(listing({{0xffff0000, 0x004d0000}, kPower8, kLast})), "");
+  EXPECT_EQ(outcome().guest_list, "power8");
+  EXPECT_THAT(fate(kPower8).fate, HasSubstr("radix"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+}
+
+TEST_F(ClientArchitectureSupport, ASecondNegotiationBeginsAnewAndMayGoHigher) {
+  EXPECT_EQ(negotiate(listing({kPower9, kLast})), "power9");
+  EXPECT_EQ(negotiate(linux_vector()), "power10");
+  EXPECT_EQ(negotiate(listing({kPower9, kLast})), "power9");
+}
+
+TEST_F(ClientArchitectureSupport, TheLastEntryOfLinuxSelectsNoLevel) {
+  EXPECT_EQ(negotiate(listing({kLast})), "");
+  EXPECT_EQ(fate(kLast).match, "-");
+  EXPECT_THAT(partition_.asked, IsEmpty());
+}
+
+// --- What the kernel below has to say
+
+TEST_F(ClientArchitectureSupport, ALevelThatTheKernelRefusesGivesWayToTheNextLowerOne) {
+  partition_.refused = {Target::of(level("power10"))};
+  EXPECT_EQ(negotiate(linux_vector()), "power9");
+  EXPECT_THAT(partition_.asked, ElementsAre("level power10", "level power9"));
+  EXPECT_EQ(outcome().problem, "no power10");
+  EXPECT_EQ(fate(kPower10).fate, "refused by the kernel: no power10");
+  EXPECT_EQ(fate(kPower9).fate, "offered");
+}
+
+TEST_F(ClientArchitectureSupport, AnEntryForManyLevelsSaysWhichOfThemTheKernelRefused) {
+  partition_.refused = {Target::of(level("power10"))};
+  EXPECT_EQ(negotiate(grub_vector()), "power9");
+  EXPECT_THAT(fate(grub_vector().processors[0]).fate, HasSubstr("offered; "));
+  EXPECT_THAT(fate(grub_vector().processors[0]).fate, HasSubstr("; power10 is refused by the kernel: no power10"));
+}
+
+TEST_F(ClientArchitectureSupport, RawThatTheKernelRefusesIsSaidOfTheSiliconsEntry) {
+  partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
+  partition_.refused = {Target::raw()};
+  EXPECT_EQ(negotiate(linux_vector()), "");
+  EXPECT_EQ(fate(kPower11Raw).fate, "refused by the kernel: no raw");
+}
+
+TEST_F(ClientArchitectureSupport, NothingIsAgreedUponWhenTheKernelRefusesAll) {
+  partition_.refused = {Target::of(level("power10")), Target::of(level("power9"))};
+  EXPECT_EQ(negotiate(linux_vector()), "");
+  EXPECT_THAT(partition_.asked, ElementsAre("level power10", "level power9")) << "and never raw";
+  EXPECT_EQ(outcome().problem, "no power10; no power9");
+}
+
+TEST_F(ClientArchitectureSupport, ItComesBeforeOtherProcessorsRun) {
+  partition_.others_run = true;
+  EXPECT_EQ(negotiate(linux_vector()), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("other processors"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+}
+
+TEST_F(ClientArchitectureSupport, AGuestForXiveOnlyIsRefused) {
+  CasVector told = linux_vector();
+  told.set5(23, 0x40);
+  EXPECT_EQ(negotiate(told), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("XIVE"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+}
+
+}  // namespace
+}  // namespace parley::papr

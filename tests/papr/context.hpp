@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a guest's calls may touch, for tests: RAM, a terminal, a clock, NVRAM, and a partition that remembers.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "parley/base/text.hpp"
+#include "parley/papr/context.hpp"
+
+namespace parley::testing {
+
+/// Says yes to everything, unless told otherwise, and writes down what it was asked for.
+class FakePartition : public papr::Partition {
+ public:
+  // Its answers
+  bool changes_interrupts = true;
+  int process_table_error = 0;
+  std::optional<papr::Characteristics> known_characteristics;
+  std::map<std::uint32_t, papr::ProcessorState> processors{{0, papr::ProcessorState::kRunning},
+                                                           {1, papr::ProcessorState::kStopped}};
+  bool starts = true;
+  bool others_run = false;
+  compat::Offer offered;
+  std::vector<compat::Target> refused;
+
+  // What it was asked
+  std::vector<std::string> asked;  ///< a line for each request to change something
+  std::vector<papr::NegotiationOutcome> outcomes;
+  Bytes vector5;  ///< of the last outcome
+
+  bool set_little_endian_interrupts(bool on) override {
+    asked.push_back(std::string("little-endian interrupts ") + (on ? "on" : "off"));
+    return changes_interrupts;
+  }
+  bool set_translated_interrupts(bool on) override {
+    asked.push_back(std::string("translated interrupts ") + (on ? "on" : "off"));
+    return changes_interrupts;
+  }
+  int set_process_table(std::uint64_t entry, bool gtse) override {
+    asked.push_back("process table " + hex64(entry) + (gtse ? " with GTSE" : ""));
+    return process_table_error;
+  }
+  std::optional<papr::Characteristics> characteristics() override { return known_characteristics; }
+  std::optional<papr::ProcessorState> state(VcpuId id) const override {
+    const auto found = processors.find(id.value);
+    return found == processors.end() ? std::nullopt : std::optional(found->second);
+  }
+  bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override {
+    asked.push_back("start " + std::to_string(id.value) + " at " + hex64(entry.value) + " with " + hex64(argument));
+    return starts;
+  }
+  void stop_caller() override { asked.push_back("stop the caller"); }
+  bool runs_others() const override { return others_run; }
+  const compat::Offer &offer() const override { return offered; }
+  std::expected<void, std::string> take_level(compat::Target level) override {
+    asked.push_back("level " + short_name(level));
+    if (std::ranges::find(refused, level) != refused.end()) return std::unexpected("no " + short_name(level));
+    return {};
+  }
+  void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &granted) override {
+    outcomes.push_back(outcome);
+    vector5 = granted;
+  }
+};
+
+/// A guest with kRamSize bytes of RAM.
+class PaprTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kRamSize = 64 * 1024;
+
+  std::span<std::byte> ram(std::uint64_t at) { return std::span(ram_).subspan(at); }
+  void put(std::uint64_t at, ByteView bytes) { std::ranges::copy(bytes, ram(at).begin()); }
+  void put_cells(std::uint64_t at, const std::vector<std::uint32_t> &cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) store_be(ram(at + 4 * i), cells[i]);
+  }
+  /// With its NUL.
+  void put_text(std::uint64_t at, const std::string &text) {
+    put(at, std::as_bytes(std::span(text.c_str(), text.size() + 1)));
+  }
+  std::uint32_t cell(std::uint64_t at) { return load_be<std::uint32_t>(ram(at)); }
+  std::string text_at(std::uint64_t at) { return {reinterpret_cast<const char *>(ram(at).data())}; }
+
+  std::string output() { return vty_.take_output(devices::Vty::kOutputLimit); }
+  void fill_console() { ASSERT_TRUE(vty_.write(std::string(devices::Vty::kOutputLimit, '-'))); }
+
+  Bytes ram_ = Bytes(kRamSize);
+  devices::Vty vty_;
+  devices::Clock clock_;
+  devices::Nvram nvram_;
+  FakePartition partition_;
+  std::vector<std::string> trace_;
+  papr::Context context_{
+      GuestMemory(ram_), vty_, clock_, nvram_, partition_, [this](const std::string &line) { trace_.push_back(line); }};
+};
+
+}  // namespace parley::testing
