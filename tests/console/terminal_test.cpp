@@ -145,45 +145,59 @@ TEST(ConsoleOnATerminal, RunsOnAfterTheTerminalHungUp) {
   EXPECT_EQ(read_from(out.out.get(), 1), "x");
 }
 
-// In a job of a session whose terminal this is; `out` is where the guest's output goes.
-int run_in_background(const UserTerminal &user, int out, int told) {
-  Running running({Kind::kStdio}, {user.terminal.get(), out});
-  write_as_guest(running.vty, "started");
-  char key = 0;
-  if (::read(told, &key, 1) != 1 || user.is_raw()) return 3;  // "s": the shell's keys were typed
-  if (running.vty.input_room() != devices::Vty::kInputLimit) return 4;
-  write_as_guest(running.vty, "looked.");
-  if (!eventually([&] { return user.is_raw(); })) return 5;  // brought to the foreground, without a signal
-  return read_as_guest(running.vty, 5) == "keys\n" ? 0 : 6;
+/// A session with this terminal, in whose foreground stands somebody else: a process that does nothing. Its own is this
+/// process, which must be a fresh child.
+class Background {
+ public:
+  explicit Background(int terminal) : terminal_(terminal) {
+    ::setsid();
+    ::signal(SIGTTOU, SIG_IGN);  // to set what one does not stand in the foreground of, as shells do
+    if (::ioctl(terminal_, TIOCSCTTY, 0) != 0) ::_exit(1);
+    other_ = ::fork();
+    if (other_ == 0) {
+      for (;;) ::pause();
+    }
+    ::setpgid(other_, other_);
+    if (::tcsetpgrp(terminal_, other_) != 0) ::_exit(2);
+    ::signal(SIGTTOU, SIG_DFL);
+  }
+  ~Background() {
+    ::kill(other_, SIGKILL);
+    ::waitpid(other_, nullptr, 0);
+  }
+  bool bring_to_foreground() const {
+    sigset_t refused;
+    sigset_t before;
+    ::sigemptyset(&refused);
+    ::sigaddset(&refused, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &refused, &before);
+    const bool done = ::tcsetpgrp(terminal_, ::getpgrp()) == 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return done;
+  }
+
+ private:
+  int terminal_;
+  pid_t other_ = -1;
+};
+
+int run_in_background(const UserTerminal &user) {
+  const Background background(user.terminal.get());
+  const Pipe out;
+  Running running({Kind::kStdio}, {user.terminal.get(), out.in.get()});
+  write_to(user.user.get(), "keys\n");
+  if (!write_as_guest(running.vty, "running") || read_from(out.out.get(), 7) != "running") return 3;
+  if (user.is_raw()) return 4;
+  if (running.vty.input_room() != devices::Vty::kInputLimit) return 5;
+  if (!background.bring_to_foreground()) return 6;
+  if (!eventually([&] { return user.is_raw(); })) return 7;  // without a signal
+  return read_as_guest(running.vty, 5) == "keys\n" ? 0 : 8;
 }
 
 TEST(ConsoleOnATerminal, LeavesItToTheShellUntilItStandsInTheForeground) {
   const UserTerminal user;
-  const Pipe out;
-  const Pipe told;
-  const int status = status_of_child([&] {
-    ::setsid();
-    ::signal(SIGTTOU, SIG_IGN);  // this is the shell, which sets what it does not stand in the foreground of
-    if (::ioctl(user.terminal.get(), TIOCSCTTY, 0) != 0) return 1;
-    const pid_t job = ::fork();
-    if (job == 0) {
-      ::signal(SIGTTOU, SIG_DFL);
-      ::setpgid(0, 0);
-      ::_exit(run_in_background(user, out.in.get(), told.out.get()));
-    }
-    ::setpgid(job, job);
-    if (read_from(out.out.get(), 7) != "started") return 7;
-    write_to(user.user.get(), "keys\n");
-    write_to(told.in.get(), "s");
-    if (read_from(out.out.get(), 7) != "looked.") return 8;
-    if (::tcsetpgrp(user.terminal.get(), job) != 0) return 2;
-    int end = 0;
-    ::waitpid(job, &end, WUNTRACED);
-    if (WIFEXITED(end)) return WEXITSTATUS(end);
-    ::kill(job, SIGKILL);
-    return WIFSTOPPED(end) ? 9 : 10;
-  });
-  ASSERT_TRUE(WIFEXITED(status));
+  const int status = status_of_child([&] { return run_in_background(user); });
+  ASSERT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
