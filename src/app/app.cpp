@@ -34,6 +34,8 @@ int run(int argc, const char *const *argv, kvm::Kernel &kernel) {
       return inspect(*options, kernel, diagnostics);
     case Command::kCheck:
       return check(*options, kernel, diagnostics);
+    case Command::kMatrix:
+      return run_matrix(*options, kernel, diagnostics);
     case Command::kRun:
       return run_guest(*options, kernel, diagnostics);
   }

@@ -10,6 +10,7 @@ namespace parley::app {
 /// Each returns the exit code.
 int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int run_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 
 /// Writes a result to standard output; the exit code is `code`, or kFailure when it could not be written.

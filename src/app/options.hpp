@@ -11,13 +11,14 @@
 #include "parley/compat/target.hpp"
 #include "parley/console/endpoint.hpp"
 #include "parley/guest/plan.hpp"
+#include "parley/report/matrix.hpp"
 
 namespace parley::app {
 
 /// Nothing hides a warning: a replaced or forced level is one.
 enum class LogLevel : std::uint8_t { kWarning, kInfo, kDebug, kTrace };
 
-enum class Command : std::uint8_t { kInspect, kCheck, kRun };
+enum class Command : std::uint8_t { kInspect, kCheck, kRun, kMatrix };
 
 struct Options {
   Command command = Command::kInspect;
@@ -39,6 +40,13 @@ struct Options {
   std::optional<std::chrono::seconds> watchdog;
   std::optional<std::string> dump_tree;  ///< where to write the guest's flattened tree
   std::optional<std::string> nvram;
+
+  // The matrix
+  std::vector<compat::Target> levels;
+  report::MatrixFormat format = report::MatrixFormat::kText;
+  std::optional<std::string> out;  ///< where to write the report instead of to standard output
+  std::chrono::seconds cell_limit{60};
+
   std::vector<std::string> no_effect;  ///< QEMU's settings that mean nothing here
 };
 

@@ -8,6 +8,7 @@ using kvm::SettingOutcome;
 std::expected<compat::Target, End> LevelSetter::try_level(compat::Target target) {
   current_ = target;
   const kvm::LevelSetting setting = set_all_(target.pvr);
+  if (observer_.setting) observer_.setting(setting);
   const std::string evidence = describe(setting);
   switch (setting.outcome) {
     case SettingOutcome::kTaken:

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/system.hpp"
 
 namespace parley::machine {
@@ -71,9 +70,7 @@ std::expected<void, kvm::CallError> ask_vcpu(kvm::Vm &vm, std::span<const Logica
   if (!vcpu) return std::unexpected(vcpu.error());
   if (const auto pvr = vcpu->pvr()) facts.pvr = *pvr;
   for (const LogicalPvr asked : trials) {
-    const auto setting = kvm::set_level(*vcpu, asked);
-    const auto readback = setting.get_error == 0 ? std::optional(setting.readback) : std::nullopt;
-    facts.trials.push_back({asked, plain(setting.outcome), setting.set_error, readback});
+    facts.trials.push_back(trial_of(kvm::set_level(*vcpu, asked)));
     kvm::set_level(*vcpu, kNoLogicalPvr);  // each trial starts from the same state
   }
   return {};
@@ -119,6 +116,11 @@ host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials
   // The numbers of POWER's ioctls mean other things to another architecture's KVM.
   if (facts.system.machine.starts_with("ppc64")) facts.kvm = probe_kvm(kernel, trials);
   return facts;
+}
+
+host::LevelTrial trial_of(const kvm::LevelSetting &setting) {
+  const auto readback = setting.get_error == 0 ? std::optional(setting.readback) : std::nullopt;
+  return {setting.asked, plain(setting.outcome), setting.set_error, readback};
 }
 
 bool is_refusal(KvmAccess access) {

@@ -202,6 +202,7 @@ void Machine::Running::handle(Processor &processor, const kvm::RunFailure &failu
   if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor.retries < kMaxRetries) return;
   const Failure explanation = explain(failure);
   const std::lock_guard lock(lock_);
+  if (observer_.failure) observer_.failure(failure);
   if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);
   if (!is_level_refusal(failure)) return finish(RunFailed{explanation});
   if (auto end = start_at(levels_.set_next(explanation.why))) finish(std::move(*end));

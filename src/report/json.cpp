@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/report/json.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "inspect_value.hpp"
 #include "parley/base/text.hpp"
 #include "words.hpp"
 
 namespace parley::report {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kSchema = "parley-inspect/1";
 
@@ -56,12 +53,7 @@ Json system_json(const host::SystemFacts &system) {
 
 Json kvm_json(const host::KvmFacts &kvm) {
   Json trials = Json::array();
-  for (const auto &trial : kvm.trials) {
-    trials.push_back({{"asked", hex32(trial.asked.value)},
-                      {"outcome", word_for(kOutcomeWords, trial.outcome)},
-                      {"errno", trial.error},
-                      {"readback", trial.readback ? Json(hex32(trial.readback->value)) : Json(nullptr)}});
-  }
+  for (const auto &trial : kvm.trials) trials.push_back(trial_value(trial));
   Json compat_caps = nullptr;
   if (kvm.compat_caps) compat_caps = {{"errno", kvm.compat_caps->error}, {"bits", hex64(kvm.compat_caps->bits)}};
   return {{"access", word_for(kAccessWords, kvm.access)},
@@ -185,7 +177,14 @@ host::KvmFacts read_kvm(const Json &json) {
 
 }  // namespace
 
-std::string inspect_json(const compat::Host &host) {
+Json trial_value(const host::LevelTrial &trial) {
+  return {{"asked", hex32(trial.asked.value)},
+          {"outcome", word_for(kOutcomeWords, trial.outcome)},
+          {"errno", trial.error},
+          {"readback", trial.readback ? Json(hex32(trial.readback->value)) : Json(nullptr)}};
+}
+
+Json inspect_value(const compat::Host &host) {
   Json sources = Json::array();
   for (const auto &source : host.capabilities.sources) {
     sources.push_back({{"name", source.name},
@@ -199,16 +198,19 @@ std::string inspect_json(const compat::Host &host) {
   }
   Json doubts = Json::array();
   for (const auto &doubt : host.capabilities.doubts) doubts.push_back({{"id", doubt.id}, {"sentence", doubt.sentence}});
-  const Json report{{"schema", kSchema},
-                    {"facts",
-                     {{"tree", tree_json(host.facts.tree)},
-                      {"system", system_json(host.facts.system)},
-                      {"kvm", kvm_json(host.facts.kvm)}}},
-                    {"sources", sources},
-                    {"doubts", doubts},
-                    {"verdict", verdict_json(host)}};
+  return {{"schema", kSchema},
+          {"facts",
+           {{"tree", tree_json(host.facts.tree)},
+            {"system", system_json(host.facts.system)},
+            {"kvm", kvm_json(host.facts.kvm)}}},
+          {"sources", sources},
+          {"doubts", doubts},
+          {"verdict", verdict_json(host)}};
+}
+
+std::string inspect_json(const compat::Host &host) {
   // Text from a device tree may be any bytes.
-  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return inspect_value(host).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::expected<host::Facts, Failure> read_inspect_json(std::string_view text, const std::string &file) {

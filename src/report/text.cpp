@@ -4,26 +4,11 @@
 #include <fmt/format.h>
 
 #include "parley/base/text.hpp"
+#include "table.hpp"
 #include "words.hpp"
 
 namespace parley::report {
 namespace {
-
-using Row = std::vector<std::string>;
-
-// Left-aligned columns, two spaces between them, the last one as long as it likes.
-std::string table(const std::vector<Row> &rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row &row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row &row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:<{}}  ", row[i], widths[i]);
-    text += row.back() + "\n";
-  }
-  return text;
-}
 
 std::string level_name(const std::optional<Level> &level) { return level ? std::string(level->name()) : "-"; }
 

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Levels on real kernels: what parley says, what it prints where, and which level the guest itself reports."""
 import json
+import re
+import subprocess
+import tempfile
 import unittest
+import xml.etree.ElementTree as ElementTree
+
+import jsonschema
 
 from lab import BUILD, ROOT, Host
 
@@ -22,6 +28,8 @@ COMMANDS = {
     "fallback": ["parley", "run", "--compat", "power11", "--on-refusal", "fallback"],
     "list": ["parley", "run", "--compat", "power11,power9"],
     "raw": ["parley", "run", "--compat", "raw"],
+    "matrix": ["parley", "matrix"],
+    "matrix_forced": ["parley", "matrix", "--force", "--format", "json"],
     "example": ["/lab/set_level", "auto"],
     "example_refused": ["/lab/set_level", "power11"],
     "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
@@ -37,6 +45,12 @@ EXTRA = {
     "full": "parley run > /dev/full",
     "closed": "(parley run; echo $? >&2) | true",
     "traced": ["parley", "-vv", "run"],
+    "tap13": ["parley", "matrix", "--force", "--format", "tap13"],
+    "ktap": ["parley", "matrix", "--force", "--format", "ktap"],
+    "junit": ["parley", "matrix", "--force", "--format", "junit"],
+    "lava": ["parley", "matrix", "--force", "--format", "lava"],
+    "into_file": "parley matrix --out /tmp/matrix && parley matrix | diff /tmp/matrix - && parley matrix --out /dev/full; echo $?; parley matrix --out /nowhere/matrix; echo $?",
+    "no_level": ["parley", "matrix", "--levels", "auto"],
     # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
     "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
 }
@@ -58,6 +72,7 @@ HOSTS = {
     "unfixed_v2": Host([*P11_AS_P10, "--kernel", "unfixed"], COMMANDS),
     "p9_v1": Host(["--cpu", "power9", "--api", "v1", *FILES], COMMANDS),
     "p10_as_p9_v2": Host(["--cpu", "power10", "--max-compat", "power9", *FILES], COMMANDS),
+    "p10_unfixed_v1": Host(["--cpu", "power10", "--api", "v1", "--kernel", "unfixed", *FILES], COMMANDS),
     "64k": Host([*P11_AS_P10, "--page-size", "64k"], COMMANDS),
     "two_cpus": Host([*P11_AS_P10, "--smp", "2"], SIGNALS),
 }
@@ -116,6 +131,37 @@ class EveryHost:
         if self.level != "power11":
             self.assertIn("power11 (0x0f000007) is not legal here", self.results["fallback"].err)
 
+    def cells(self):
+        """The forced matrix by what was asked."""
+        report = json.loads(self.results["matrix_forced"].out)
+        return {cell["asked"]: cell for cell in report["cells"]}
+
+    def test_the_matrix_holds_no_surprise_and_all_that_is_legal_works(self):
+        for name in ("matrix", "matrix_forced"):
+            self.assertEqual((self.results[name].code, self.results[name].err), (0, ""), name)
+        works = {asked: cell["seen"]["cpu_version"] for asked, cell in self.cells().items() if cell["verdict"] == "works"}
+        expected = {level: pvr for level, pvr in (("power9", "0x0f000005"), ("power10", "0x0f000006"), ("power11", "0x0f000007")) if pvr <= self.pvr}
+        silicon = json.loads(self.results["json"].out)["verdict"]
+        if silicon["silicon"] == self.level:
+            expected["raw"] = json.loads(self.results["json"].out)["facts"]["kvm"]["pvr"]
+        self.assertEqual(works, expected)
+        self.assertEqual({cell["verdict"] for asked, cell in self.cells().items() if asked not in expected}, {"refused as expected"})
+
+    def test_the_matrix_has_the_kernels_own_answers_that_the_trials_have(self):
+        cells = self.cells()
+        self.assertEqual([cells[level]["set"]["outcome"] for level in ("power8", "power9", "power10", "power11")], self.trials)
+
+    def test_the_matrix_is_valid_by_its_schema(self):
+        schema = json.loads((ROOT / "docs" / "matrix.schema.json").read_text())
+        # What the reference there stands for; reading it by itself, the library would look for it on the net.
+        schema["properties"]["host"] = json.loads((ROOT / "docs" / "inspect.schema.json").read_text())
+        validator = jsonschema.Draft7Validator(schema)
+        report = json.loads(self.results["matrix_forced"].out)
+        validator.validate(report)
+        report["cells"][0]["surprise"] = True
+        report["host"]["verdict"]["surprise"] = True
+        self.assertEqual(len(list(validator.iter_errors(report))), 2)
+
     def test_power8_is_refused_by_the_nested_floor(self):
         self.assertEqual(self.results["check_power8"].code, 3)
         self.assertIn("nested-floor", self.results["check_power8"].err)
@@ -161,6 +207,12 @@ class WithTheFix:
 
     def test_a_fallback_is_announced_in_quiet_mode_too(self):
         self.assertIn("falling back to power10 (0x0f000006)", self.results["rescued_quietly"].err)
+
+
+    def test_the_matrix_shows_the_kernels_refusal(self):
+        cell = self.cells()["power11"]
+        self.assertEqual((cell["set"]["errno"], cell["set"]["readback"]), (22, "0xffffffff"))
+        self.assertEqual((cell["run"]["outcome"], cell["run"]["failure"]), ("level refused", "level-invalid"))
 
 
 class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
@@ -210,6 +262,42 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         self.assertEqual(self.results["closed"].err.splitlines()[-1], "1")
         self.assertIn("EPIPE", self.results["closed"].err)
 
+    def test_a_matrix_without_force_asks_the_kernel_for_legal_levels_only(self):
+        rows = self.results["matrix"].out.splitlines()
+        self.assertEqual(rows[-2:], ["2 works", "6 refused as expected"])
+        for row in rows[2:-2]:
+            self.assertEqual(row.split()[2] == "-", row.split()[1] == "refused", row)
+
+    def test_prove_reads_the_matrix_as_tap(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".tap") as report:
+            report.write(self.results["tap13"].out)
+            report.flush()
+            proved = subprocess.run(["prove", "--verbose", "--exec", "cat", report.name], capture_output=True, text=True, check=False)
+            self.assertEqual(proved.returncode, 0, proved.stdout)
+            self.assertIn("Files=1, Tests=8,", proved.stdout)
+            # What prove takes for good must not be everything.
+            report.write("not ok 9 - one too many\n")
+            report.flush()
+            self.assertNotEqual(subprocess.run(["prove", "--exec", "cat", report.name], capture_output=True, check=False).returncode, 0)
+
+    def test_the_matrix_has_eight_cells_in_every_form(self):
+        self.assertEqual({self.results[form].code for form in ("tap13", "ktap", "junit", "lava")}, {0})
+        suite = ElementTree.fromstring(self.results["junit"].out).find("testsuite")
+        self.assertEqual((suite.get("tests"), suite.get("failures"), len(suite.findall("testcase"))), ("8", "0", 8))
+        self.assertEqual(len(re.findall(r"^    ok \d host\.power11\.compat\.power10\.guest\.\S+$", self.results["ktap"].out, re.M)), 8)
+        self.assertEqual(len(re.findall(r"^<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=\S+ RESULT=pass>$", self.results["lava"].out, re.M)), 8)
+
+    def test_a_matrix_goes_into_a_file_or_says_why_not(self):
+        result = self.results["into_file"]
+        self.assertEqual(result.out, "1\n1\n", result.err)
+        self.assertIn("cannot write the report to /dev/full", result.err)
+        self.assertIn("ENOSPC", result.err)
+        self.assertIn("cannot write the report to /nowhere/matrix", result.err)
+
+    def test_a_matrix_wants_levels_by_name(self):
+        self.assertEqual(self.results["no_level"].code, 2)
+        self.assertIn("--levels power9,power10,raw", self.results["no_level"].err)
+
     def test_the_decision_and_every_exit_can_be_followed(self):
         err = self.results["traced"].err
         self.assertRegex(err, r"parley: +passes +not-above-host ")
@@ -238,6 +326,17 @@ class Power11AsPower10OnAKernelWithoutTheFix(LimitedToPower10, HostTest):
         """Which is why the policy comes first: forced, it does run."""
         self.assert_runs_at("forced", "power11", "0x0f000007")
         self.assertIn("forced: power11 (0x0f000007) is not legal here", self.results["forced"].err)
+
+
+class Power10OnAKernelWithoutTheFixUnderV1(EveryHost, HostTest):
+    host, kvm, doubts = "p10_unfixed_v1", "nested v1", ["kvm-trial-disagrees"]
+    level, pvr = "power10", "0x0f000006"
+    trials = ["taken", "taken", "taken", "taken"]
+
+    def test_the_matrix_alone_tells_the_kernel_from_one_with_the_fix(self):
+        cell = self.cells()["power11"]
+        self.assertEqual((cell["set"]["errno"], cell["set"]["readback"], cell["run"]["outcome"]), (0, "0x0f000007", "ended"))
+        self.assertIn("by Parley's policy alone", cell["reason"])
 
 
 class Power11(EveryHost):

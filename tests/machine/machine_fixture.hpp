@@ -45,7 +45,9 @@ class MachineTest : public ::testing::Test {
     return plan;
   }
   Observer observer() {
-    return {[this](const Notice &notice) { notices_.push_back(notice); }, {}, {}};
+    Observer watching;
+    watching.notice = [this](const Notice &notice) { notices_.push_back(notice); };
+    return watching;
   }
   Devices devices() { return {vty_, clock_, nvram_}; }
   std::string console() { return vty_.take_output(devices::Vty::kOutputLimit); }

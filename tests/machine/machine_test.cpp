@@ -76,6 +76,23 @@ TEST_F(MachineTest, MeetsKvmRunsRefusalOfAForcedLevelAndSurvivesIt) {
   EXPECT_TRUE(std::holds_alternative<LevelForced>(notices_[0]));
 }
 
+TEST_F(MachineTest, TellsWhatTheKernelAnsweredToEachLevelAndHowKvmRunFailed) {
+  FakeKvm fake;
+  auto forced = plan("power11");
+  forced.forced = true;
+  forced.fallbacks = {Target::of(level("power10"))};
+  std::vector<kvm::SettingOutcome> settings;
+  std::vector<kvm::RunFailureKind> failures;
+  Observer watching = observer();
+  watching.setting = [&](const kvm::LevelSetting &setting) { settings.push_back(setting.outcome); };
+  watching.failure = [&](const kvm::RunFailure &failure) { failures.push_back(failure.kind); };
+  auto machine = Machine::build(fake, forced, devices(), watching);
+  ASSERT_TRUE(machine);
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
+  EXPECT_THAT(settings, ElementsAre(kvm::SettingOutcome::kPoisoned, kvm::SettingOutcome::kTaken));
+  EXPECT_THAT(failures, ElementsAre(kvm::RunFailureKind::kLevelInvalid));
+}
+
 TEST_F(MachineTest, RescuesTheSameVcpuAfterKvmRunRefused) {
   FakeKvm fake;
   auto forced = plan("power11");

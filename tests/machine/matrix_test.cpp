@@ -65,7 +65,8 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     return {std::move(facts), std::move(capabilities)};
   }
   static End run(FakeKvm &fake, const compat::Decision &decision, const compat::Host &host) {
-    const Observer silent{[](const Notice &) {}, {}, {}};
+    Observer silent;
+    silent.notice = [](const Notice &) {};
     guest::GuestRequest request;
     request.memory_size = guest::kMinMemory;
     request.payload = guest::builtin_payload();

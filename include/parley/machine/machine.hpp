@@ -22,6 +22,8 @@
 #include "parley/base/failure.hpp"
 #include "parley/devices/vty.hpp"
 #include "parley/guest/plan.hpp"
+#include "parley/kvm/arch_compat.hpp"
+#include "parley/kvm/exit.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/papr/context.hpp"
 
@@ -49,8 +51,10 @@ using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced, NegotiationO
 /// What the machine tells, on one of its threads, one call at a time.
 struct Observer {
   std::function<void(const Notice &)> notice;
-  std::function<void(const std::string &)> trace;  ///< one line per exit; may be empty
-  std::function<void(const Bytes &)> tree;         ///< the guest's flattened tree, at first and when it changes
+  std::function<void(const kvm::LevelSetting &)> setting;  ///< each answer to setting a level; may be empty
+  std::function<void(const kvm::RunFailure &)> failure;    ///< each KVM_RUN that failed; may be empty
+  std::function<void(const std::string &)> trace;          ///< one line per exit; may be empty
+  std::function<void(const Bytes &)> tree;                 ///< the guest's flattened tree, at first and when it changes
 };
 
 /// What outlives a machine: a guest that reboots finds them as it left them.

@@ -5,6 +5,7 @@
 
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
+#include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/kernel.hpp"
 
 namespace parley::machine {
@@ -15,6 +16,9 @@ host::KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials
 
 /// All that this machine says about itself: the live facts and, on POWER, KVM's.
 host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
+
+/// The same answer as a plain value.
+host::LevelTrial trial_of(const kvm::LevelSetting &setting);
 
 /// True when KVM is there but refuses this user or this guest: a failure, where the other ways of not having it mean
 /// that Parley does not apply to the machine.

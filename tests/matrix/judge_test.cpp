@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/hosts.hpp"
+#include "parley/matrix/cell.hpp"
+
+namespace parley::matrix {
+namespace {
+
+using compat::Target;
+using host::TrialOutcome;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+compat::Host on(const std::string &tree, int nested_hv, const std::string &kernel, std::uint32_t pvr = 0x00821200) {
+  host::Facts facts = parley::testing::tree_only(tree);
+  facts.system.machine = "ppc64le";
+  facts.system.kernel_release = kernel;
+  facts.kvm.access = host::KvmAccess::kHv;
+  facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", nested_hv}};
+  facts.kvm.pvr = PhysicalPvr{pvr};
+  auto capabilities = host::assess(facts);
+  return {std::move(facts), std::move(capabilities)};
+}
+compat::Host reference() { return on("power11-as-power10", 0, "7.2.13+deb14-powerpc64le"); }
+
+Target at(const char *name) { return Target::of(level(name)); }
+
+host::LevelTrial trial(TrialOutcome outcome, int error, std::uint32_t readback) {
+  return {LogicalPvr{}, outcome, error, LogicalPvr{readback}};
+}
+Observation observed(Target target, const compat::Host &host, std::optional<host::LevelTrial> set = {},
+                     std::optional<Run> run = {}, std::optional<Seen> seen = {}) {
+  return {compat::judge(target, host), std::move(set), std::move(run), std::move(seen)};
+}
+const Run kEnded{RunOutcome::kEnded, "", ""};
+const Run kLevelInvalid{RunOutcome::kLevelRefused, "level-invalid", "KVM_RUN EINVAL"};
+Seen seen(std::uint32_t cpu_version) { return {cpu_version, PhysicalPvr{0x00821200}}; }
+
+std::vector<TrialOutcome> predicted(Target target, const compat::Host &host) { return predict(target, host).outcomes; }
+
+TEST(Prediction, FollowsTheKernelsOwnRules) {
+  const auto v2 = reference();
+  const auto v1 = on("power11-as-power10", 1, "7.2.13");
+  EXPECT_THAT(predicted(at("power8"), v2), ElementsAre(TrialOutcome::kRefused));
+  EXPECT_THAT(predicted(at("power8"), v1), ElementsAre(TrialOutcome::kTaken));
+  EXPECT_THAT(predicted(at("power9"), v2), ElementsAre(TrialOutcome::kTaken, TrialOutcome::kRefused));
+  EXPECT_THAT(predicted(at("power9"), v1), ElementsAre(TrialOutcome::kTaken));
+  EXPECT_THAT(predicted(at("power10"), v2), ElementsAre(TrialOutcome::kTaken));
+  EXPECT_THAT(predicted(at("power11"), v2), ElementsAre(TrialOutcome::kPoisoned));
+  EXPECT_THAT(predicted(Target::raw(), v2), ElementsAre(TrialOutcome::kTaken));
+  EXPECT_THAT(predicted(Target{LogicalPvr{0x0f000008}}, v2), ElementsAre(TrialOutcome::kRefused));
+}
+
+TEST(Prediction, LeavesOpenWhatKernelsBefore72AnswerToPower11OnPower10) {
+  for (const char *kernel : {"6.12.107+deb13-powerpc64le", "7.1.0", "unknown"})
+    EXPECT_EQ(predicted(at("power11"), on("power10", 1, kernel)).size(), 3u) << kernel;
+  for (const char *kernel : {"7.2.0", "7.10.1", "8.0"})
+    EXPECT_THAT(predicted(at("power11"), on("power10", 1, kernel)), ElementsAre(TrialOutcome::kPoisoned)) << kernel;
+}
+
+TEST(Prediction, KnowsThatTheIsaStopsOlderKernelsOnPower9) {
+  const auto host = on("power9", 1, "6.12.107", 0x004e1202);
+  EXPECT_THAT(predicted(at("power10"), host), ElementsAre(TrialOutcome::kRefused));
+  EXPECT_THAT(predicted(at("power11"), host), ElementsAre(TrialOutcome::kRefused, TrialOutcome::kPoisoned));
+}
+
+TEST(Verdict, IsThatItWorksWhenTheGuestSawTheLevelThatItWasGiven) {
+  const auto host = reference();
+  const auto set = trial(TrialOutcome::kTaken, 0, 0x0f000006);
+  EXPECT_EQ(judge(observed(at("power10"), host, set, kEnded, seen(0x0f000006)), host).verdict, Verdict::kWorks);
+}
+
+TEST(Verdict, IsARefusalAsExpectedByPolicyAloneWhenTheKernelWasNotAsked) {
+  const auto host = reference();
+  const auto judgement = judge(observed(at("power11"), host), host);
+  EXPECT_EQ(judgement.verdict, Verdict::kRefused);
+  EXPECT_THAT(judgement.reason, HasSubstr("not-above-host"));
+}
+
+TEST(Verdict, TellsKernelsApartByWhatTheyDoWithALevelThatIsTooHigh) {
+  const auto fixed = reference();
+  const auto poisoned = trial(TrialOutcome::kPoisoned, 22, 0xffffffff);
+  const auto marked = judge(observed(at("power11"), fixed, poisoned, kLevelInvalid), fixed);
+  EXPECT_EQ(marked.verdict, Verdict::kRefused);
+  EXPECT_THAT(marked.reason, HasSubstr("marks the level as invalid"));
+
+  const auto unfixed = on("power11-as-power10", 0, "6.12.107");
+  const auto taken = trial(TrialOutcome::kTaken, 0, 0x0f000007);
+  const auto ran = judge(observed(at("power11"), unfixed, taken, kEnded, seen(0x0f000007)), unfixed);
+  EXPECT_EQ(ran.verdict, Verdict::kRefused);
+  EXPECT_THAT(ran.reason, HasSubstr("by Parley's policy alone"));
+
+  // PowerVM
+  const matrix::Run late{RunOutcome::kLevelRefused, "late-refusal", "KVM_RUN 0"};
+  const auto refused_late = judge(observed(at("power11"), unfixed, taken, late), unfixed);
+  EXPECT_EQ(refused_late.verdict, Verdict::kRefused);
+  EXPECT_THAT(refused_late.reason, HasSubstr("the entry is refused"));
+}
+
+struct Surprise {
+  const char *name;
+  const char *level;
+  std::optional<host::LevelTrial> set;
+  std::optional<Run> run;
+  std::optional<Seen> seen;
+  Fact disagrees;
+};
+
+class Surprises : public ::testing::TestWithParam<Surprise> {};
+
+TEST_P(Surprises, NamesTheFactThatDisagrees) {
+  const auto &[name, level_name, set, run, saw, fact] = GetParam();
+  const auto host = reference();
+  const auto judgement = judge(observed(at(level_name), host, set, run, saw), host);
+  EXPECT_EQ(judgement.verdict, Verdict::kSurprise);
+  EXPECT_EQ(judgement.disagrees, fact);
+  EXPECT_NE(judgement.reason, "");
+}
+
+const auto kTaken10 = trial(TrialOutcome::kTaken, 0, 0x0f000006);
+const auto kTaken11 = trial(TrialOutcome::kTaken, 0, 0x0f000007);
+INSTANTIATE_TEST_SUITE_P(
+    Of, Surprises,
+    ::testing::Values(Surprise{"AFixedKernelThatTakesTooMuch", "power11", kTaken11, kEnded, seen(0x0f000007),
+                               Fact::kSet},
+                      Surprise{"ARefusalOfTheHostsOwnLevel", "power10", trial(TrialOutcome::kRefused, 22, 0),
+                               std::nullopt, std::nullopt, Fact::kSet},
+                      Surprise{"AnotherReadback", "power10", trial(TrialOutcome::kOther, 0, 0x0f000005), std::nullopt,
+                               std::nullopt, Fact::kReadback},
+                      Surprise{"AFailedRun", "power10", kTaken10, Run{RunOutcome::kFailed, "unknown-trap", "KVM_RUN 0"},
+                               std::nullopt, Fact::kRun},
+                      Surprise{"ATimeLimit", "power10", kTaken10, Run{RunOutcome::kTimedOut, "", "too long"},
+                               std::nullopt, Fact::kRun},
+                      Surprise{"AnInvalidLevelThatRuns", "power11", trial(TrialOutcome::kPoisoned, 22, 0xffffffff),
+                               kEnded, seen(0x0f000007), Fact::kRun},
+                      Surprise{"AGuestThatCouldNotBeCreated", "power10", std::nullopt,
+                               Run{RunOutcome::kFailed, "", "KVM_CREATE_VM ENOMEM"}, std::nullopt, Fact::kRun},
+                      Surprise{"AGuestAtAnotherLevel", "power10", kTaken10, kEnded, seen(0x0f000005), Fact::kGuest},
+                      Surprise{"ASilentGuest", "power10", kTaken10, kEnded, std::nullopt, Fact::kGuest},
+                      Surprise{"AGuestOnOtherSilicon", "power10", kTaken10, kEnded,
+                               Seen{0x0f000006, PhysicalPvr{0x00801200}}, Fact::kGuest}),
+    [](const auto &row) { return row.param.name; });
+
+TEST(Verdict, ExpectsARawGuestToSeeTheSilicon) {
+  const auto host = reference();
+  const auto set = trial(TrialOutcome::kTaken, 0, 0);
+  EXPECT_EQ(judge(observed(Target::raw(), host, set, kEnded, seen(0x00821200)), host).verdict, Verdict::kRefused);
+  EXPECT_EQ(judge(observed(Target::raw(), host, set, kEnded, seen(0x0f000006)), host).disagrees, Fact::kGuest);
+  const auto honest = on("power11", 0, "7.2.13");
+  EXPECT_EQ(judge(observed(Target::raw(), honest, set, kEnded, seen(0x00821200)), honest).verdict, Verdict::kWorks);
+}
+
+TEST(CellId, NamesSiliconHostAndGuest) {
+  const auto host = reference();
+  EXPECT_EQ(cell_id(host, at("power9"), false), "host.power11.compat.power10.guest.power9");
+  EXPECT_EQ(cell_id(host, at("power11"), true), "host.power11.compat.power10.guest.power11.forced");
+  EXPECT_EQ(cell_id(host, Target::raw(), false), "host.power11.compat.power10.guest.raw");
+}
+
+TEST(BuiltinGuest, IsReadFromItsConsole) {
+  const Seen read = read_builtin_guest(
+      "Hello from a guest on POWER.\r\nphysical PVR: 0x00821200\r\nlevel: power10 (cpu-version 0x0f000006)\r\n");
+  EXPECT_EQ(read.cpu_version, 0x0f000006u);
+  EXPECT_EQ(read.pvr, PhysicalPvr{0x00821200});
+  for (const char *garbage : {"", "cpu-version ", "cpu-version 0x0f00", "cpu-version zero      "}) {
+    const auto nothing = read_builtin_guest(garbage);
+    EXPECT_TRUE(!nothing.cpu_version || *nothing.cpu_version == 0x0f00u) << garbage;
+    EXPECT_FALSE(nothing.pvr) << garbage;
+  }
+}
+
+}  // namespace
+}  // namespace parley::matrix
