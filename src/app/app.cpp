@@ -36,6 +36,14 @@ int run(int argc, const char *const *argv, kvm::Kernel &kernel) {
       return check(*options, kernel, diagnostics);
     case Command::kMatrix:
       return run_matrix(*options, kernel, diagnostics);
+    case Command::kMatrixPlan:
+      return plan_matrix(*options, kernel, diagnostics);
+    case Command::kMatrixRun:
+      return run_matrix_cells(*options, kernel, diagnostics);
+    case Command::kMatrixMerge:
+      return merge_matrix(*options, diagnostics);
+    case Command::kDiff:
+      return diff(*options, diagnostics);
     case Command::kRun:
       return run_guest(*options, kernel, diagnostics);
   }

@@ -11,6 +11,10 @@ namespace parley::app {
 int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 int run_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int plan_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int run_matrix_cells(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+int merge_matrix(const Options &options, const Diagnostics &diagnostics);
+int diff(const Options &options, const Diagnostics &diagnostics);
 int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
 
 /// Writes a result to standard output; the exit code is `code`, or kFailure when it could not be written.

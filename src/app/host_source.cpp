@@ -8,8 +8,6 @@
 namespace parley::app {
 namespace {
 
-constexpr std::size_t kMaxReportSize = 16 * 1024 * 1024;
-
 bool looks_like_json(const std::string &text) { return trim(text).starts_with('{'); }
 
 }  // namespace

@@ -9,6 +9,9 @@
 
 namespace parley::app {
 
+/// Of a saved report, in bytes.
+inline constexpr std::size_t kMaxReportSize = std::size_t{64} << 20;
+
 /// The host that --host names: a folder, a .dtb, or a saved JSON report, told apart by what they are.
 std::expected<host::Facts, Failure> load_host(const std::string &path);
 

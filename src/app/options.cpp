@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "matrix_options.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
 #include "qemu_words.hpp"
@@ -47,8 +48,6 @@ struct Words {
   bool no_reboot = false;
   bool qemu_flag = false;
   std::string qemu_word;
-  std::string levels = "power7,power8,power9,power10,power11,raw,0x0f000008,0xffffffff";
-  std::string format = "text";
 };
 
 // A Linux with its initrd wants more than a small payload.
@@ -100,23 +99,11 @@ std::expected<void, Failure> finish_run(Options &options, const Words &words) {
   return {};
 }
 
-std::expected<void, Failure> finish_matrix(Options &options, const Words &words) {
-  options.format = *report::matrix_format(words.format);
-  for (const auto &request : TRY(compat::parse_wish(words.levels))) {
-    if (request.kind != compat::Request::Kind::kTarget)
-      return std::unexpected(Failure{"a matrix has levels by their names", "auto and host stand for others",
-                                     "for example --levels power9,power10,raw"});
-    if (std::ranges::find(options.levels, request.target) == options.levels.end())
-      options.levels.push_back(request.target);
-  }
-  return {};
-}
-
-std::expected<Options, Failure> finish(Options options, const Words &words) {
+std::expected<Options, Failure> finish(Options options, const Words &words, const MatrixOptions &matrix) {
   options.log_level = log_level(words);
   if (options.command == Command::kCheck) options.wish.preference = TRY(compat::parse_wish(words.level));
   if (options.command == Command::kRun) TRY(finish_run(options, words));
-  if (options.command == Command::kMatrix) TRY(finish_matrix(options, words));
+  if (matrix.parsed()) TRY(matrix.finish(options));
   return options;
 }
 
@@ -171,22 +158,13 @@ void add_qemu_options(CLI::App &run, Words &words) {
   run.add_option("--name", words.qemu_word)->group("");
 }
 
-CLI::App *add_matrix(CLI::App &app, Options &options, Words &words) {
-  CLI::App *matrix = app.add_subcommand(
-      "matrix",
-      "Every level on this host: what the policy says, what the kernel answers, what the guest sees, and whether that "
-      "was to be expected; exit code 0 as expected, 1 surprised");
-  matrix->add_option("--levels", words.levels, "Which levels, with commas")
-      ->type_name("LEVEL[,LEVEL...]")
-      ->capture_default_str();
-  matrix->add_flag("--force", options.wish.force,
-                   "Ask the kernel also for what the policy refuses: shows whether it has the arch_compat check of "
-                   "Linux 7.2");
-  matrix->add_option("--format", words.format, "The form of the report")
-      ->transform(CLI::IsMember(report::matrix_format_names()))
-      ->capture_default_str();
-  matrix->add_option("--out", options.out, "Write the report to FILE instead of to standard output")->type_name("FILE");
-  return matrix;
+CLI::App *add_diff(CLI::App &app, Options &options) {
+  CLI::App *diff = app.add_subcommand("diff",
+                                      "What has changed between two reports of 'matrix --format json' or of 'inspect "
+                                      "--json'; exit code 0 nothing, 1 something, 2 they cannot be compared");
+  diff->add_option("before", options.before, "The earlier report")->required()->type_name("BEFORE.json");
+  diff->add_option("after", options.after, "The later one")->required()->type_name("AFTER.json");
+  return diff;
 }
 
 }  // namespace
@@ -234,7 +212,10 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   add_guest_options(*run, options, words);
   add_qemu_options(*run, words);
 
-  const CLI::App *matrix = add_matrix(app, options, words);
+  MatrixOptions matrix;
+  matrix.add_to(app, options);
+
+  const CLI::App *diff = add_diff(app, options);
 
   try {
     std::vector<std::string> line = with_double_dashes(argc - 1, argv + 1);
@@ -249,8 +230,8 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   }
   if (check->parsed()) options.command = Command::kCheck;
   if (run->parsed()) options.command = Command::kRun;
-  if (matrix->parsed()) options.command = Command::kMatrix;
-  auto finished = finish(std::move(options), words);
+  if (diff->parsed()) options.command = Command::kDiff;
+  auto finished = finish(std::move(options), words, matrix);
   if (!finished) return std::unexpected(EarlyExit{{}, finished.error()});
   return std::move(*finished);
 }

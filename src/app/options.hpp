@@ -18,7 +18,7 @@ namespace parley::app {
 /// Nothing hides a warning: a replaced or forced level is one.
 enum class LogLevel : std::uint8_t { kWarning, kInfo, kDebug, kTrace };
 
-enum class Command : std::uint8_t { kInspect, kCheck, kRun, kMatrix };
+enum class Command : std::uint8_t { kInspect, kCheck, kRun, kMatrix, kMatrixPlan, kMatrixRun, kMatrixMerge, kDiff };
 
 struct Options {
   Command command = Command::kInspect;
@@ -43,9 +43,21 @@ struct Options {
 
   // The matrix
   std::vector<compat::Target> levels;
+  std::vector<matrix::HostId> hosts;  ///< of a plan; empty: this one
+  std::vector<matrix::CellId> cells;
+  matrix::Guest matrix_guest = matrix::Guest::kBuiltin;
+  std::chrono::seconds cell_limit{0};
+  std::vector<std::string> notes;
+  std::optional<std::string> plan;     ///< a file
+  std::optional<std::size_t> index;    ///< of a cell in the plan
+  std::optional<std::string> results;  ///< a folder
   report::MatrixFormat format = report::MatrixFormat::kText;
-  std::optional<std::string> out;  ///< where to write the report instead of to standard output
-  std::chrono::seconds cell_limit{60};
+  std::optional<std::string> out;      ///< where to write the report instead of to standard output
+  std::optional<std::string> against;  ///< an earlier report
+
+  // diff
+  std::string before;
+  std::string after;
 
   std::vector<std::string> no_effect;  ///< QEMU's settings that mean nothing here
 };

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/report/json.hpp"
 
-#include "inspect_value.hpp"
+#include "json_values.hpp"
 #include "parley/base/text.hpp"
 #include "words.hpp"
 
 namespace parley::report {
 namespace {
-
-constexpr std::string_view kSchema = "parley-inspect/1";
 
 template <typename T>
 Json or_null(const std::optional<T> &value) {
@@ -76,18 +74,11 @@ Json verdict_json(const compat::Host &host) {
           {"page_size", known.page_size},           {"threads_per_core", known.threads_per_core}};
 }
 
-// Reading: nlohmann throws on what is missing or of another type; that stays inside read_inspect_json.
-
 std::uint64_t number_of(const Json &value) {
   std::uint64_t number = 0;
   const auto text = value.get<std::string>();
   if (!parse_number(text, number)) throw std::invalid_argument("'" + text + "' is no number");
   return number;
-}
-std::uint32_t number32_of(const Json &value) {
-  const auto number = number_of(value);
-  if (number > 0xffffffff) throw std::invalid_argument("'" + value.get<std::string>() + "' has more than 32 bits");
-  return static_cast<std::uint32_t>(number);
 }
 template <typename T>
 std::optional<T> optional_of(const Json &value) {
@@ -124,14 +115,6 @@ std::optional<Bytes> optional_bytes(const Json &value) {
   return bytes;
 }
 
-template <typename Value, std::size_t kCount>
-Value word_value(const Word<Value> (&words)[kCount], const Json &json) {
-  const auto word = json.get<std::string>();
-  const auto value = value_of(words, word);
-  if (!value) throw std::invalid_argument("unknown word '" + word + "'");
-  return *value;
-}
-
 host::TreeFacts read_tree(const Json &json) {
   host::TreeFacts tree;
   tree.origin = json.at("origin").get<std::string>();
@@ -162,20 +145,23 @@ host::SystemFacts read_system(const Json &json) {
 
 host::KvmFacts read_kvm(const Json &json) {
   host::KvmFacts kvm;
-  kvm.access = word_value(kAccessWords, json.at("access"));
+  kvm.access = value_for(kAccessWords, json.at("access"));
   kvm.detail = json.at("detail").get<std::string>();
   kvm.capabilities = json.at("capabilities").get<std::map<std::string, int>>();
   kvm.pvr = optional_pvr(json.at("pvr"));
   if (const Json &caps = json.at("compat_caps"); !caps.is_null())
     kvm.compat_caps = host::CompatCaps{caps.at("errno").get<int>(), number_of(caps.at("bits"))};
-  for (const Json &trial : json.at("trials")) {
-    kvm.trials.push_back({LogicalPvr{number32_of(trial.at("asked"))}, word_value(kOutcomeWords, trial.at("outcome")),
-                          trial.at("errno").get<int>(), optional_logical(trial.at("readback"))});
-  }
+  for (const Json &trial : json.at("trials")) kvm.trials.push_back(read_trial(trial));
   return kvm;
 }
 
 }  // namespace
+
+std::uint32_t number32_of(const Json &value) {
+  const auto number = number_of(value);
+  if (number > 0xffffffff) throw std::invalid_argument("'" + value.get<std::string>() + "' has more than 32 bits");
+  return static_cast<std::uint32_t>(number);
+}
 
 Json trial_value(const host::LevelTrial &trial) {
   return {{"asked", hex32(trial.asked.value)},
@@ -198,7 +184,7 @@ Json inspect_value(const compat::Host &host) {
   }
   Json doubts = Json::array();
   for (const auto &doubt : host.capabilities.doubts) doubts.push_back({{"id", doubt.id}, {"sentence", doubt.sentence}});
-  return {{"schema", kSchema},
+  return {{"schema", kInspectSchema},
           {"facts",
            {{"tree", tree_json(host.facts.tree)},
             {"system", system_json(host.facts.system)},
@@ -208,26 +194,22 @@ Json inspect_value(const compat::Host &host) {
           {"verdict", verdict_json(host)}};
 }
 
-std::string inspect_json(const compat::Host &host) {
-  // Text from a device tree may be any bytes.
-  return inspect_value(host).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string dump(const Json &value) { return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+std::string inspect_json(const compat::Host &host) { return dump(inspect_value(host)); }
+
+host::LevelTrial read_trial(const Json &value) {
+  return {LogicalPvr{number32_of(value.at("asked"))}, value_for(kOutcomeWords, value.at("outcome")),
+          value.at("errno").get<int>(), optional_logical(value.at("readback"))};
+}
+
+host::Facts read_facts(const Json &inspect) {
+  const Json &facts = inspect.at("facts");
+  return {read_tree(facts.at("tree")), read_system(facts.at("system")), read_kvm(facts.at("kvm"))};
 }
 
 std::expected<host::Facts, Failure> read_inspect_json(std::string_view text, const std::string &file) {
-  const auto bad = [&](std::string why) {
-    return std::unexpected(Failure{"cannot read the saved report " + file, std::move(why),
-                                   "give a report that 'parley inspect --json' wrote"});
-  };
-  try {
-    const Json report = Json::parse(text);
-    const auto schema = report.at("schema").get<std::string>();
-    if (schema != kSchema)
-      return bad("its schema is '" + schema + "', this program reads '" + std::string(kSchema) + "'");
-    const Json &facts = report.at("facts");
-    return host::Facts{read_tree(facts.at("tree")), read_system(facts.at("system")), read_kvm(facts.at("kvm"))};
-  } catch (const std::exception &problem) {
-    return bad(problem.what());
-  }
+  return read_report<host::Facts>(text, file, kInspectSchema, "parley inspect --json", read_facts);
 }
 
 }  // namespace parley::report

@@ -3,16 +3,16 @@
 
 #include <string>
 
-#include "parley/matrix/cell.hpp"
+#include "json_values.hpp"
+#include "parley/report/matrix.hpp"
 #include "words.hpp"
 
 namespace parley::report {
 
 inline constexpr Word<matrix::Verdict> kVerdictWords[] = {
-    {matrix::Verdict::kWorks, "works"},
-    {matrix::Verdict::kRefused, "refused as expected"},
-    {matrix::Verdict::kSurprise, "surprise"},
-    {matrix::Verdict::kNotApplicable, "not applicable"},
+    {matrix::Verdict::kWorks, "works"},       {matrix::Verdict::kRefused, "refused as expected"},
+    {matrix::Verdict::kSurprise, "surprise"}, {matrix::Verdict::kNotApplicable, "not applicable"},
+    {matrix::Verdict::kError, "error"},       {matrix::Verdict::kLost, "lost"},
 };
 inline constexpr Word<matrix::RunOutcome> kRunWords[] = {
     {matrix::RunOutcome::kEnded, "ended"},
@@ -26,6 +26,10 @@ inline constexpr Word<matrix::Fact> kFactWords[] = {
     {matrix::Fact::kRun, "run"},
     {matrix::Fact::kGuest, "guest"},
 };
+inline constexpr Word<matrix::Guest> kGuestWords[] = {
+    {matrix::Guest::kBuiltin, "builtin"},
+    {matrix::Guest::kLinux, "linux"},
+};
 
 std::string matrix_text(const matrix::Report &report);
 std::string matrix_json(const matrix::Report &report);
@@ -33,10 +37,14 @@ std::string matrix_tap(const matrix::Report &report);
 std::string matrix_ktap(const matrix::Report &report);
 std::string matrix_junit(const matrix::Report &report);
 std::string matrix_lava(const matrix::Report &report);
+std::string matrix_html(const matrix::Report &report, const std::optional<Comparison> &comparison);
 
-/// The rule that the policy's answer rests on.
-const compat::Step &deciding_step(const compat::Attempt &policy);
+/// What matrix_json prints.
+Json matrix_value(const matrix::Report &report);
+
 /// One sentence for each fact of a cell, in their order.
 std::vector<std::string> evidence(const matrix::Cell &cell);
+/// "pseries, nested API v2 (PAPR H_GUEST_*), level power10, kernel 7.2.13"; what is known of it.
+std::string described_host(const matrix::HostReport &host);
 
 }  // namespace parley::report

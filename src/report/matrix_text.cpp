@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <ranges>
 
 #include "matrix_forms.hpp"
 #include "parley/base/text.hpp"
-#include "parley/report/matrix.hpp"
 #include "table.hpp"
 
 namespace parley::report {
 namespace {
-
-struct Form {
-  std::string_view name;
-  MatrixFormat format;
-  std::string (*write)(const matrix::Report &);
-};
-
-constexpr Form kForms[] = {
-    {"text", MatrixFormat::kText, matrix_text},    {"json", MatrixFormat::kJson, matrix_json},
-    {"ktap", MatrixFormat::kKtap, matrix_ktap},    {"tap13", MatrixFormat::kTap13, matrix_tap},
-    {"junit", MatrixFormat::kJunit, matrix_junit}, {"lava", MatrixFormat::kLava, matrix_lava},
-};
 
 std::string described(const matrix::Run &run) {
   std::string text(word_for(kRunWords, run.outcome));
@@ -29,71 +15,111 @@ std::string described(const matrix::Run &run) {
 
 std::string described(const matrix::Seen &seen) { return seen.cpu_version ? hex32(*seen.cpu_version) : "nothing"; }
 
+std::string described(const matrix::Negotiated &negotiated) {
+  return (negotiated.level ? "agreed upon " + compat::short_name(*negotiated.level) : std::string("failed")) +
+         "; the guest's kernel lists " + negotiated.guest_list;
+}
+
 template <typename T>
 std::string or_dash(const std::optional<T> &fact) {
   return fact ? described(*fact) : "-";
 }
 
+// Every fact of the cells of one host.
+std::string host_table(const matrix::HostReport &host) {
+  std::vector<Row> rows{{"LEVEL", "POLICY", "SET", "KVM_RUN", "GUEST SAW", "VERDICT"}};
+  for (const auto &cell : host.cells) {
+    const auto observed = cell.observed.value_or(matrix::Observation{});
+    const char *policy = !cell.observed ? "-" : observed.policy.legal ? "legal" : "refused";
+    rows.push_back({compat::short_name(cell.id.target), policy, observed.set ? describe(*observed.set) : "-",
+                    or_dash(observed.run), or_dash(observed.seen),
+                    std::string(name(cell.judgement.verdict)) + ": " + printable(cell.judgement.reason)});
+  }
+  return table(rows);
+}
+
+// The verdicts of many hosts, one row each. Their cells need not be the same.
+std::string grid(const matrix::Report &report) {
+  Row names{"HOST"};
+  const auto column = [&](const matrix::Cell &cell) {
+    const std::string name = compat::short_name(cell.id.target);
+    const auto found = std::find(names.begin() + 1, names.end(), name);
+    if (found == names.end()) return names.insert(found, name) - names.begin();
+    return found - names.begin();
+  };
+  for (const auto &host : report.hosts) {
+    for (const auto &cell : host.cells) column(cell);
+  }
+  std::vector<Row> rows{names};
+  for (const auto &host : report.hosts) {
+    Row row(names.size(), "-");
+    row[0] = matrix::name(host.id);
+    for (const auto &cell : host.cells) {
+      const auto word = name(cell.judgement.verdict);
+      row[static_cast<std::size_t>(column(cell))] = word.substr(0, word.find(' '));
+    }
+    rows.push_back(row);
+  }
+  return table(rows);
+}
+
+// What nobody expected is told in full.
+std::string unexpected(const matrix::Report &report) {
+  std::string text;
+  for (const auto &host : report.hosts) {
+    for (const auto &cell : host.cells) {
+      if (matrix::as_expected(cell)) continue;
+      text += "\n" + matrix::name(cell.id) + "\n";
+      for (const std::string &line : evidence(cell)) text += "  " + printable(line) + "\n";
+    }
+  }
+  return text.empty() ? "" : text + "\n";
+}
+
+std::string totals(const matrix::Report &report) {
+  std::string text;
+  for (const auto &word : kVerdictWords) {
+    std::ptrdiff_t count = 0;
+    for (const auto &host : report.hosts)
+      count += std::ranges::count(host.cells, word.value, [](const auto &cell) { return cell.judgement.verdict; });
+    if (count != 0) text += std::to_string(count) + " " + std::string(word.word) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
-std::optional<MatrixFormat> matrix_format(std::string_view name) {
-  const auto *found = std::ranges::find(kForms, name, &Form::name);
-  return found == std::end(kForms) ? std::nullopt : std::optional(found->format);
-}
-
-std::vector<std::string> matrix_format_names() {
-  std::vector<std::string> names;
-  for (const Form &form : kForms) names.emplace_back(form.name);
-  return names;
-}
-
-std::string matrix(const matrix::Report &report, MatrixFormat format) {
-  return std::ranges::find(kForms, format, &Form::format)->write(report);
-}
-
-std::string_view name(matrix::Verdict verdict) { return word_for(kVerdictWords, verdict); }
-
-// What a legal level owes its legality to is the last rule that had something to say.
-const compat::Step &deciding_step(const compat::Attempt &policy) {
-  const auto last_first = policy.steps | std::views::reverse;
-  const auto passed = std::ranges::find(last_first, compat::Verdict::kPasses,
-                                        [](const compat::Step &step) { return step.finding.verdict; });
-  return policy.legal() && passed != last_first.end() ? *passed : policy.steps.back();
+std::string described_host(const matrix::HostReport &host) {
+  if (!host.host) return "nothing is known of it";
+  const auto &known = host.host->capabilities;
+  return describe_kind(known) + ", level " + (known.level ? std::string(known.level->name()) : "unknown") +
+         ", kernel " + host.host->facts.system.kernel_release;
 }
 
 std::vector<std::string> evidence(const matrix::Cell &cell) {
-  const auto &observed = cell.observed;
-  const compat::Step &step = deciding_step(observed.policy);
-  std::vector<std::string> lines{std::string("policy: ") + (observed.policy.legal() ? "legal, " : "refused, ") +
-                                 std::string(step.rule->name) + ": " + step.finding.evidence};
-  if (observed.set) lines.push_back("KVM_SET_ONE_REG arch_compat: " + describe(*observed.set));
-  if (observed.run)
-    lines.push_back("KVM_RUN: " + described(*observed.run) +
-                    (observed.run->evidence.empty() ? "" : ": " + observed.run->evidence));
-  if (observed.seen) lines.push_back("the guest saw cpu-version " + described(*observed.seen));
-  lines.push_back("expected of the kernel: " + cell.expected);
+  std::vector<std::string> lines;
+  if (const auto &observed = cell.observed) {
+    lines.push_back(std::string("policy: ") + (observed->policy.legal ? "legal, " : "refused, ") +
+                    observed->policy.rule + ": " + observed->policy.evidence);
+    if (observed->set) lines.push_back("KVM_SET_ONE_REG arch_compat: " + describe(*observed->set));
+    if (observed->negotiated) lines.push_back("negotiation: " + described(*observed->negotiated));
+    if (observed->run)
+      lines.push_back("KVM_RUN: " + described(*observed->run) +
+                      (observed->run->evidence.empty() ? "" : ": " + observed->run->evidence));
+    if (observed->seen) lines.push_back("the guest saw cpu-version " + described(*observed->seen));
+  }
+  if (!cell.expected.empty()) lines.push_back("expected of the kernel: " + cell.expected);
   lines.push_back("verdict: " + std::string(name(cell.judgement.verdict)) + ": " + cell.judgement.reason);
+  for (const std::string &line : cell.log) lines.push_back("  | " + line);
   return lines;
 }
 
 std::string matrix_text(const matrix::Report &report) {
-  const auto &host = report.host.capabilities;
-  std::vector<Row> rows{{"LEVEL", "POLICY", "SET", "KVM_RUN", "GUEST SAW", "VERDICT"}};
-  for (const auto &cell : report.cells) {
-    const auto &observed = cell.observed;
-    rows.push_back({compat::short_name(cell.asked), observed.policy.legal() ? "legal" : "refused",
-                    observed.set ? describe(*observed.set) : "-", or_dash(observed.run), or_dash(observed.seen),
-                    std::string(name(cell.judgement.verdict)) + ": " + cell.judgement.reason});
-  }
-  const std::string level = host.level ? std::string(host.level->name()) : "unknown";
-  std::string text = "host: " + describe_kind(host) + ", level " + level + ", kernel " +
-                     report.host.facts.system.kernel_release + "\n" + table(rows);
-  for (const auto &word : kVerdictWords) {
-    const auto count =
-        std::ranges::count(report.cells, word.value, [](const matrix::Cell &cell) { return cell.judgement.verdict; });
-    if (count != 0) text += std::to_string(count) + " " + std::string(word.word) + "\n";
-  }
-  return text;
+  if (report.hosts.size() != 1) return grid(report) + unexpected(report) + totals(report);
+  const matrix::HostReport &host = report.hosts.front();
+  std::string text = "host: " + described_host(host) + "\n";
+  for (const std::string &note : host.notes) text += "note: " + printable(note) + "\n";
+  return text + host_table(host) + totals(report);
 }
 
 }  // namespace parley::report

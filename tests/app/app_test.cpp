@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The program as a whole, on a host from a file; what needs a live KVM is tested in the lab.
-#include "parley/app/app.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
@@ -12,7 +10,7 @@
 #include <fstream>
 
 #include "host/hosts.hpp"
-#include "kvm/fake_kvm.hpp"
+#include "run_parley.hpp"
 
 namespace parley::app {
 namespace {
@@ -20,22 +18,6 @@ namespace {
 using parley::testing::blob_path;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Outcome parley_with(std::vector<const char *> arguments) {
-  parley::testing::FakeKvm fake;
-  arguments.insert(arguments.begin(), "parley");
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  const int code = run(static_cast<int>(arguments.size()), arguments.data(), fake);
-  Outcome outcome{code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
-  return outcome;
-}
 
 TEST(App, ExplainsItselfOnStandardOutput) {
   const Outcome help = parley_with({"--help"});

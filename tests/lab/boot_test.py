@@ -157,7 +157,7 @@ class TheGuestsInitrd(unittest.TestCase):
         self.assertRegex(text, r"Linux \(none\) 6\.12\S* .* ppc64le")
         self.assertRegex(text, r"cpu\s*: POWER9 \(architected\)")
         self.assertIn("AT_PLATFORM: power9\n", text)
-        self.assertIn("cpu-version: 0f000005 (PowerPC,POWER10@0)\n", text)
+        self.assertIn("cpu-version 0x0f000005 (PowerPC,POWER10@0)\n", text)
         self.assertIn("L2 ready\n", text)
 
 

@@ -30,13 +30,20 @@ Target at(const char *name) { return Target::of(level(name)); }
 host::LevelTrial trial(TrialOutcome outcome, int error, std::uint32_t readback) {
   return {LogicalPvr{}, outcome, error, LogicalPvr{readback}};
 }
-Observation observed(Target target, const compat::Host &host, std::optional<host::LevelTrial> set = {},
-                     std::optional<Run> run = {}, std::optional<Seen> seen = {}) {
-  return {compat::judge(target, host), std::move(set), std::move(run), std::move(seen)};
+struct Facts {
+  std::optional<host::LevelTrial> set = {};
+  std::optional<Run> run = {};
+  std::optional<Seen> seen = {};
+  std::optional<Negotiated> negotiated = {};
+};
+Judgement verdict_of(Target target, const compat::Host &host, Facts facts, Guest guest = Guest::kBuiltin) {
+  const Observation observed{policy_of(compat::judge(target, host)), std::move(facts.set), std::move(facts.negotiated),
+                             std::move(facts.run), std::move(facts.seen)};
+  return judge({host_id(host), target, guest, true}, observed, host);
 }
 const Run kEnded{RunOutcome::kEnded, "", ""};
 const Run kLevelInvalid{RunOutcome::kLevelRefused, "level-invalid", "KVM_RUN EINVAL"};
-Seen seen(std::uint32_t cpu_version) { return {cpu_version, PhysicalPvr{0x00821200}}; }
+Seen seen(std::uint32_t cpu_version) { return {cpu_version, PhysicalPvr{0x00821200}, std::nullopt}; }
 
 std::vector<TrialOutcome> predicted(Target target, const compat::Host &host) { return predict(target, host).outcomes; }
 
@@ -69,12 +76,12 @@ TEST(Prediction, KnowsThatTheIsaStopsOlderKernelsOnPower9) {
 TEST(Verdict, IsThatItWorksWhenTheGuestSawTheLevelThatItWasGiven) {
   const auto host = reference();
   const auto set = trial(TrialOutcome::kTaken, 0, 0x0f000006);
-  EXPECT_EQ(judge(observed(at("power10"), host, set, kEnded, seen(0x0f000006)), host).verdict, Verdict::kWorks);
+  EXPECT_EQ(verdict_of(at("power10"), host, {set, kEnded, seen(0x0f000006)}).verdict, Verdict::kWorks);
 }
 
 TEST(Verdict, IsARefusalAsExpectedByPolicyAloneWhenTheKernelWasNotAsked) {
   const auto host = reference();
-  const auto judgement = judge(observed(at("power11"), host), host);
+  const auto judgement = verdict_of(at("power11"), host, {});
   EXPECT_EQ(judgement.verdict, Verdict::kRefused);
   EXPECT_THAT(judgement.reason, HasSubstr("not-above-host"));
 }
@@ -82,19 +89,19 @@ TEST(Verdict, IsARefusalAsExpectedByPolicyAloneWhenTheKernelWasNotAsked) {
 TEST(Verdict, TellsKernelsApartByWhatTheyDoWithALevelThatIsTooHigh) {
   const auto fixed = reference();
   const auto poisoned = trial(TrialOutcome::kPoisoned, 22, 0xffffffff);
-  const auto marked = judge(observed(at("power11"), fixed, poisoned, kLevelInvalid), fixed);
+  const auto marked = verdict_of(at("power11"), fixed, {poisoned, kLevelInvalid});
   EXPECT_EQ(marked.verdict, Verdict::kRefused);
   EXPECT_THAT(marked.reason, HasSubstr("marks the level as invalid"));
 
   const auto unfixed = on("power11-as-power10", 0, "6.12.107");
   const auto taken = trial(TrialOutcome::kTaken, 0, 0x0f000007);
-  const auto ran = judge(observed(at("power11"), unfixed, taken, kEnded, seen(0x0f000007)), unfixed);
+  const auto ran = verdict_of(at("power11"), unfixed, {taken, kEnded, seen(0x0f000007)});
   EXPECT_EQ(ran.verdict, Verdict::kRefused);
   EXPECT_THAT(ran.reason, HasSubstr("by Parley's policy alone"));
 
   // PowerVM
   const matrix::Run late{RunOutcome::kLevelRefused, "late-refusal", "KVM_RUN 0"};
-  const auto refused_late = judge(observed(at("power11"), unfixed, taken, late), unfixed);
+  const auto refused_late = verdict_of(at("power11"), unfixed, {taken, late});
   EXPECT_EQ(refused_late.verdict, Verdict::kRefused);
   EXPECT_THAT(refused_late.reason, HasSubstr("the entry is refused"));
 }
@@ -113,7 +120,7 @@ class Surprises : public ::testing::TestWithParam<Surprise> {};
 TEST_P(Surprises, NamesTheFactThatDisagrees) {
   const auto &[name, level_name, set, run, saw, fact] = GetParam();
   const auto host = reference();
-  const auto judgement = judge(observed(at(level_name), host, set, run, saw), host);
+  const auto judgement = verdict_of(at(level_name), host, {set, run, saw});
   EXPECT_EQ(judgement.verdict, Verdict::kSurprise);
   EXPECT_EQ(judgement.disagrees, fact);
   EXPECT_NE(judgement.reason, "");
@@ -140,34 +147,70 @@ INSTANTIATE_TEST_SUITE_P(
                       Surprise{"AGuestAtAnotherLevel", "power10", kTaken10, kEnded, seen(0x0f000005), Fact::kGuest},
                       Surprise{"ASilentGuest", "power10", kTaken10, kEnded, std::nullopt, Fact::kGuest},
                       Surprise{"AGuestOnOtherSilicon", "power10", kTaken10, kEnded,
-                               Seen{0x0f000006, PhysicalPvr{0x00801200}}, Fact::kGuest}),
+                               Seen{0x0f000006, PhysicalPvr{0x00801200}, std::nullopt}, Fact::kGuest}),
     [](const auto &row) { return row.param.name; });
 
 TEST(Verdict, ExpectsARawGuestToSeeTheSilicon) {
   const auto host = reference();
   const auto set = trial(TrialOutcome::kTaken, 0, 0);
-  EXPECT_EQ(judge(observed(Target::raw(), host, set, kEnded, seen(0x00821200)), host).verdict, Verdict::kRefused);
-  EXPECT_EQ(judge(observed(Target::raw(), host, set, kEnded, seen(0x0f000006)), host).disagrees, Fact::kGuest);
+  EXPECT_EQ(verdict_of(Target::raw(), host, {set, kEnded, seen(0x00821200)}).verdict, Verdict::kRefused);
+  EXPECT_EQ(verdict_of(Target::raw(), host, {set, kEnded, seen(0x0f000006)}).disagrees, Fact::kGuest);
   const auto honest = on("power11", 0, "7.2.13");
-  EXPECT_EQ(judge(observed(Target::raw(), honest, set, kEnded, seen(0x00821200)), honest).verdict, Verdict::kWorks);
+  EXPECT_EQ(verdict_of(Target::raw(), honest, {set, kEnded, seen(0x00821200)}).verdict, Verdict::kWorks);
 }
 
-TEST(CellId, NamesSiliconHostAndGuest) {
+Negotiated agreed(const char *level_name, bool listed) { return {at(level_name), listed, "power8, power9, power10"}; }
+Seen linux_seen(std::uint32_t cpu_version, const char *platform) {
+  return {cpu_version, PhysicalPvr{0x00821200}, platform};
+}
+
+TEST(Verdict, OfALinuxWantsItsPlatformToo) {
   const auto host = reference();
-  EXPECT_EQ(cell_id(host, at("power9"), false), "host.power11.compat.power10.guest.power9");
-  EXPECT_EQ(cell_id(host, at("power11"), true), "host.power11.compat.power10.guest.power11.forced");
-  EXPECT_EQ(cell_id(host, Target::raw(), false), "host.power11.compat.power10.guest.raw");
+  const auto verdict = [&](Seen saw) {
+    return verdict_of(at("power10"), host, {kTaken10, kEnded, std::move(saw), agreed("power10", true)}, Guest::kLinux);
+  };
+  EXPECT_EQ(verdict(linux_seen(0x0f000006, "power10")).verdict, Verdict::kWorks);
+  EXPECT_EQ(verdict(linux_seen(0x0f000006, "power9")).disagrees, Fact::kGuest);
+  EXPECT_EQ(verdict(seen(0x0f000006)).disagrees, Fact::kGuest);
 }
 
-TEST(BuiltinGuest, IsReadFromItsConsole) {
-  const Seen read = read_builtin_guest(
+TEST(Verdict, IsARefusalByTheGuestsKernelWhenThatDoesNotListTheLevel) {
+  const auto host = on("power11", 0, "7.2.13");
+  const auto judgement =
+      verdict_of(at("power11"), host, {kTaken11, kEnded, linux_seen(0x0f000006, "power10"), agreed("power10", false)},
+                 Guest::kLinux);
+  EXPECT_EQ(judgement.verdict, Verdict::kRefused);
+  EXPECT_THAT(judgement.reason, HasSubstr("by the guest's own kernel, which lists power8, power9, power10"));
+}
+
+TEST(Verdict, IsASurpriseWhenAListedLevelWasNotAgreedUpon) {
+  const auto host = on("power11", 0, "7.2.13");
+  EXPECT_EQ(verdict_of(at("power11"), host,
+                       {kTaken11, kEnded, linux_seen(0x0f000006, "power10"), agreed("power10", true)}, Guest::kLinux)
+                .disagrees,
+            Fact::kSet);
+}
+
+TEST(AGuestsConsole, IsReadForTheBuiltinGuestAndForLinux) {
+  const Seen read = read_guest(
       "Hello from a guest on POWER.\r\nphysical PVR: 0x00821200\r\nlevel: power10 (cpu-version 0x0f000006)\r\n");
   EXPECT_EQ(read.cpu_version, 0x0f000006u);
   EXPECT_EQ(read.pvr, PhysicalPvr{0x00821200});
-  for (const char *garbage : {"", "cpu-version ", "cpu-version 0x0f00", "cpu-version zero      "}) {
-    const auto nothing = read_builtin_guest(garbage);
-    EXPECT_TRUE(!nothing.cpu_version || *nothing.cpu_version == 0x0f00u) << garbage;
+  EXPECT_EQ(read.platform, std::nullopt);
+  const Seen linux_read =
+      read_guest("physical PVR: 0x00821200\r\nAT_PLATFORM: power10\r\ncpu-version 0x0f000006 (PowerPC,POWER11@0)\r\n");
+  EXPECT_EQ(linux_read.cpu_version, 0x0f000006u);
+  EXPECT_EQ(linux_read.pvr, PhysicalPvr{0x00821200});
+  EXPECT_EQ(linux_read.platform, "power10");
+}
+
+TEST(AGuestsConsole, MayHoldAnything) {
+  for (const char *garbage : {"", "cpu-version ", "cpu-version \r\n", "cpu-version zero",
+                              "cpu-version 0x0f00000600000006", "physical PVR: ", "AT_PLATFORM"}) {
+    const auto nothing = read_guest(garbage);
+    EXPECT_FALSE(nothing.cpu_version) << garbage;
     EXPECT_FALSE(nothing.pvr) << garbage;
+    EXPECT_FALSE(nothing.platform) << garbage;
   }
 }
 

@@ -26,6 +26,10 @@ std::expected<void, int> write_all(int fd, ByteView content);
 /// Creates the file, or replaces what it holds.
 std::expected<void, FileError> write_file(const std::filesystem::path &path, ByteView content);
 
+/// Puts `content` in the place of the file, or creates it, in one step: whoever reads it finds all of the old or all of
+/// the new content, also when this process or the machine dies. Nothing stays behind where it fails.
+std::expected<void, FileError> replace_file(const std::filesystem::path &path, ByteView content);
+
 /// Bytes that nobody changes, of a file or of memory; copies of this share them. A file is mapped, where it can be, so
 /// that what is not looked at is not read.
 class SharedBytes {

@@ -14,14 +14,29 @@
 #include <string_view>
 #include <vector>
 
-#include "parley/compat/decide.hpp"
+#include "parley/matrix/cell_id.hpp"
 
 namespace parley::matrix {
+
+/// What Parley's own rules say, before the kernel is asked.
+struct Policy {
+  bool legal = false;
+  std::string rule;  ///< the one that the answer rests on ("not-above-host")
+  std::string evidence;
+};
+Policy policy_of(const compat::Attempt &attempt);
+
+/// How a Linux guest and Parley agreed upon a level.
+struct Negotiated {
+  std::optional<compat::Target> level;  ///< none when they did not
+  bool listed = false;                  ///< the guest's kernel lists the level of the cell
+  std::string guest_list;               ///< the levels that it lists
+};
 
 enum class RunOutcome : std::uint8_t {
   kEnded,         ///< the guest ran and powered off
   kLevelRefused,  ///< KVM_RUN refused the level
-  kFailed,        ///< KVM_RUN, or the machine, failed in another way
+  kFailed,        ///< KVM_RUN, the machine or the guest failed in another way
   kTimedOut,      ///< the guest was still running when its time was up
 };
 
@@ -35,12 +50,14 @@ struct Run {
 struct Seen {
   std::optional<std::uint32_t> cpu_version;  ///< of its device tree
   std::optional<PhysicalPvr> pvr;            ///< what reading the PVR gave it
+  std::optional<std::string> platform;       ///< a Linux' AT_PLATFORM
 };
 
 /// The facts of a cell, in the order in which they come about. What was not tried is absent.
 struct Observation {
-  compat::Attempt policy;               ///< the rules, before the kernel was asked
+  Policy policy;
   std::optional<host::LevelTrial> set;  ///< KVM_SET_ONE_REG arch_compat, and its reading back
+  std::optional<Negotiated> negotiated;
   std::optional<Run> run;
   std::optional<Seen> seen;
 };
@@ -50,6 +67,8 @@ enum class Verdict : std::uint8_t {
   kRefused,        ///< as the rules for this host predict
   kSurprise,       ///< a fact disagrees with the prediction
   kNotApplicable,  ///< it could not be tried
+  kError,          ///< the worker or its host died over it
+  kLost,           ///< planned, and no result came back
 };
 
 enum class Fact : std::uint8_t { kSet, kReadback, kRun, kGuest };
@@ -61,24 +80,12 @@ struct Judgement {
 };
 
 struct Cell {
-  std::string id;
-  compat::Target asked;
-  bool forced = false;  ///< the policy refuses, and the kernel was asked all the same
-  Observation observed;
-  std::string expected;  ///< of the kernel, in words
+  CellId id;
+  std::optional<Observation> observed;  ///< none when no worker came so far
+  std::string expected;                 ///< of the kernel, in words; empty where the host is not known
   Judgement judgement;
+  std::vector<std::string> log;  ///< of an error: the last lines of the host's console
 };
-
-/// The cells of one host.
-struct Report {
-  compat::Host host;
-  std::vector<Cell> cells;
-};
-
-/// "host.power11.compat.power10": the silicon and the host's level.
-std::string cell_prefix(const compat::Host &host);
-/// "host.power11.compat.power10.guest.power9"; a forced cell ends in ".forced".
-std::string cell_id(const compat::Host &host, compat::Target asked, bool forced);
 
 /// What Linux' KVM answers to KVM_SET_ONE_REG arch_compat on a vCPU of this host.
 struct Prediction {
@@ -88,12 +95,9 @@ struct Prediction {
 Prediction predict(compat::Target asked, const compat::Host &host);
 
 /// Compares the facts, in the order in which they came about, with the prediction.
-Judgement judge(const Observation &observed, const compat::Host &host);
+Judgement judge(const CellId &id, const Observation &observed, const compat::Host &host);
 
-/// The guest's console, with the sentences of the built-in guest, as facts.
-Seen read_builtin_guest(std::string_view console);
-
-/// No cell surprised.
-bool as_expected(const Report &report);
+/// A guest's console as facts, with the sentences of the built-in guest or of the lab's Linux (docs/matrix.md).
+Seen read_guest(std::string_view console);
 
 }  // namespace parley::matrix

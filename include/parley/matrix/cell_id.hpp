@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The names of cells. A name says all that a worker needs to know:
+//
+//   host.power11.compat.power10[.api.v2][.kernel.fixed].guest.power9[.linux][.forced]
+//        |              |           |            |            |       |       what the policy refuses is tried too
+//        |              |           |            |            |       a Linux, where the name has this word
+//        |              |           |            |            what the guest asks for
+//        |              |           |            whatever tells two hosts apart that are the same to Parley
+//        |              |           the nested API
+//        |              the host's level
+//        the silicon
+//
+// The parts in brackets are left out where one host speaks of itself; a plan over many hosts needs them to keep its
+// cells apart. A name is also a file's name, and so holds nothing but letters, digits, '.', '_' and '-'.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parley/compat/decide.hpp"
+
+namespace parley::matrix {
+
+/// One kind of host.
+struct HostId {
+  std::string silicon = "unknown";  ///< a level's name
+  std::string level = "unknown";    ///< a level's name
+  std::string api;                  ///< "v1", "v2", "bare" (bare metal); empty: any
+  std::string kernel;               ///< a label that the user chose; may be empty
+  friend bool operator==(const HostId &, const HostId &) = default;
+};
+
+enum class Guest : std::uint8_t { kBuiltin, kLinux };
+
+struct CellId {
+  HostId host;
+  compat::Target target;
+  Guest guest = Guest::kBuiltin;
+  bool forced = false;  ///< the kernel is asked whatever the policy says
+  friend bool operator==(const CellId &, const CellId &) = default;
+};
+
+/// "host.power11.compat.power10"
+std::string name(const HostId &host);
+/// "host.power11.compat.power10.guest.power9"
+std::string name(const CellId &cell);
+
+/// Reads name(CellId).
+std::expected<CellId, Failure> parse_cell(std::string_view name);
+/// Reads name(HostId), also without "host.", and "power10" for host.power10.compat.power10.
+std::expected<HostId, Failure> parse_host(std::string_view name);
+
+/// The host as it would call itself: its silicon and its level.
+HostId host_id(const compat::Host &host);
+/// Why this host is not the one that is meant; nothing when it is. The kernel's label cannot be checked.
+std::optional<std::string> mismatch(const HostId &meant, const compat::Host &host);
+
+}  // namespace parley::matrix

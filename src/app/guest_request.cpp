@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guest_request.hpp"
+
+#include "parley/base/file.hpp"
+
+namespace parley::app {
+namespace {
+
+constexpr std::size_t kMaxFileSize = std::size_t{1} << 32;
+
+std::expected<SharedBytes, Failure> open_file(const char *what, const std::string &path) {
+  auto file = SharedBytes::open(path, kMaxFileSize);
+  if (file) return std::move(*file);
+  return std::unexpected(Failure{"cannot read the " + std::string(what) + " " + path, errno_text(file.error().error),
+                                 "give a file that exists and may be read"});
+}
+
+std::expected<guest::Payload, Failure> load_payload(const Options &options) {
+  if (!options.kernel && !options.payload) return guest::builtin_payload();
+  const std::string &path = options.kernel ? *options.kernel : *options.payload;
+  auto file = open_file(options.kernel ? "kernel" : "payload", path);
+  if (!file) return std::unexpected(file.error());
+  return options.kernel ? guest::read_kernel(*file, path) : guest::read_payload(std::move(*file), path);
+}
+
+}  // namespace
+
+std::expected<guest::GuestRequest, Failure> request_of(const Options &options) {
+  guest::GuestRequest request;
+  request.memory_size = options.memory_size;
+  request.processors = options.processors;
+  request.boot = options.kernel ? options.boot : guest::BootKind::kFlatTree;
+  request.command_line = options.command_line;
+  auto payload = load_payload(options);
+  if (!payload) return std::unexpected(payload.error());
+  request.payload = std::move(*payload);
+  if (options.initrd) {
+    auto initrd = open_file("initrd", *options.initrd);
+    if (!initrd) return std::unexpected(initrd.error());
+    request.initrd = std::move(*initrd);
+  }
+  return request;
+}
+
+}  // namespace parley::app

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/matrix/report.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace parley::matrix {
+namespace {
+
+// Where a cell's result is.
+struct Found {
+  const HostReport *host;
+  const Cell *cell;
+};
+
+std::map<std::string, Found> index(std::span<const Report> results) {
+  std::map<std::string, Found> found;
+  for (const Report &result : results) {
+    for (const HostReport &host : result.hosts) {
+      for (const Cell &cell : host.cells) found.emplace(name(cell.id), Found{&host, &cell});  // the first one stays
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return lines;
+}
+
+Cell without_result(const CellId &id, const Errors &errors) {
+  Cell cell;
+  cell.id = id;
+  auto error = errors.find(name(id));
+  if (error == errors.end()) error = errors.find(name(id.host));
+  if (error == errors.end()) {
+    cell.judgement = {Verdict::kLost, "no result came back, and no word of why", std::nullopt};
+    return cell;
+  }
+  cell.log = lines_of(error->second);
+  cell.judgement = {Verdict::kError, cell.log.empty() ? "nobody said why" : cell.log.front(), std::nullopt};
+  if (!cell.log.empty()) cell.log.erase(cell.log.begin());
+  return cell;
+}
+
+HostReport &host_in(Report &report, const HostId &id) {
+  const auto found = std::ranges::find(report.hosts, id, &HostReport::id);
+  if (found != report.hosts.end()) return *found;
+  return report.hosts.emplace_back(HostReport{id, std::nullopt, {}, {}});
+}
+
+void add_new(std::vector<std::string> &to, const std::string &line) {
+  if (std::ranges::find(to, line) == to.end()) to.push_back(line);
+}
+
+// Workers on several machines may have had cells of one kind of host.
+void take_host(HostReport &into, const HostReport &from) {
+  for (const std::string &note : from.notes) add_new(into.notes, note);
+  if (!from.host) return;
+  if (!into.host) into.host = from.host;
+  const auto kernel = [](const HostReport &host) { return host.host->facts.system.kernel_release; };
+  if (kernel(into) != kernel(from))
+    add_new(into.notes, "not one host: some cells had kernel " + kernel(from) + " instead of " + kernel(into));
+}
+
+}  // namespace
+
+std::vector<CellId> plan(std::span<const HostId> hosts, std::span<const compat::Target> levels, Guest guest,
+                         bool forced) {
+  std::vector<CellId> cells;
+  for (const HostId &host : hosts) {
+    for (const compat::Target level : levels) cells.push_back({host, level, guest, forced});
+  }
+  return cells;
+}
+
+std::vector<CellId> planned_by(std::span<const Report> results) {
+  std::vector<CellId> cells;
+  for (const Report &result : results) {
+    for (const HostReport &host : result.hosts) {
+      for (const Cell &cell : host.cells) cells.push_back(cell.id);
+    }
+  }
+  return cells;
+}
+
+Merged merge(std::span<const CellId> plan, std::span<const Report> results, const Errors &errors) {
+  Merged merged;
+  const auto found = index(results);
+  std::set<std::string> placed;
+  for (const CellId &id : plan) {
+    if (!placed.insert(name(id)).second) continue;
+    HostReport &host = host_in(merged.report, id.host);
+    const auto result = found.find(name(id));
+    if (result == found.end()) {
+      host.cells.push_back(without_result(id, errors));
+      continue;
+    }
+    take_host(host, *result->second.host);
+    host.cells.push_back(*result->second.cell);
+  }
+  for (const auto &[id, where] : found) {
+    if (!placed.contains(id)) merged.strays.push_back(id);
+  }
+  for (const auto &[id, text] : errors) {
+    const auto planned_host = std::ranges::find(plan, id, [](const CellId &cell) { return name(cell.host); });
+    if (!placed.contains(id) && planned_host == plan.end()) merged.strays.push_back(id);
+  }
+  return merged;
+}
+
+bool as_expected(const Cell &cell) {
+  const Verdict verdict = cell.judgement.verdict;
+  return verdict == Verdict::kWorks || verdict == Verdict::kRefused || verdict == Verdict::kNotApplicable;
+}
+
+bool as_expected(const HostReport &host) {
+  return std::ranges::all_of(host.cells, [](const Cell &cell) { return as_expected(cell); });
+}
+
+bool as_expected(const Report &report) {
+  return std::ranges::all_of(report.hosts, [](const HostReport &host) { return as_expected(host); });
+}
+
+}  // namespace parley::matrix

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON, as far as the reports that are written and read in it share it. The functions that read throw std::exception on
+// what is missing or of another type; read_report() catches that.
+#pragma once
+
+#include <expected>
+#include <nlohmann/json.hpp>
+
+#include "parley/base/failure.hpp"
+#include "parley/compat/decide.hpp"
+#include "words.hpp"
+
+namespace parley::report {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr std::string_view kInspectSchema = "parley-inspect/1";
+inline constexpr std::string_view kMatrixSchema = "parley-matrix/2";
+
+/// What 'parley inspect --json' prints.
+Json inspect_value(const compat::Host &host);
+/// One attempt to set arch_compat.
+Json trial_value(const host::LevelTrial &trial);
+/// The text of a report. Text from a device tree or a console may be any bytes.
+std::string dump(const Json &value);
+
+host::Facts read_facts(const Json &inspect);
+host::LevelTrial read_trial(const Json &value);
+/// "0x0f000006"
+std::uint32_t number32_of(const Json &value);
+
+template <typename Value, std::size_t kCount>
+Value value_for(const Word<Value> (&words)[kCount], const Json &json) {
+  const auto word = json.get<std::string>();
+  const auto value = value_of(words, word);
+  if (!value) throw std::invalid_argument("unknown word '" + word + "'");
+  return *value;
+}
+
+/// Reads the report in `text`, which a file of that name holds and which `writer` wrote.
+template <typename Report, typename Read>
+std::expected<Report, Failure> read_report(std::string_view text, const std::string &file, std::string_view schema,
+                                           const std::string &writer, Read read) {
+  const auto bad = [&](std::string why) {
+    return std::unexpected(
+        Failure{"cannot read the saved report " + file, std::move(why), "give a report that '" + writer + "' wrote"});
+  };
+  try {
+    const Json report = Json::parse(text);
+    const auto found = report.at("schema").get<std::string>();
+    if (found != schema) return bad("its schema is '" + found + "', this program reads '" + std::string(schema) + "'");
+    return read(report);
+  } catch (const std::exception &problem) {
+    return bad(problem.what());
+  }
+}
+
+}  // namespace parley::report

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page is page.html, with the report as JSON in the place of "@DATA@"; its script lays it out.
+#include "matrix_forms.hpp"
+#include "page.hpp"
+
+namespace parley::report {
+namespace {
+
+constexpr std::string_view kMark = "@DATA@";
+
+Json comparison_value(const Comparison &comparison) {
+  Json changes = Json::array();
+  for (const Change &change : comparison.changes)
+    changes.push_back(
+        {{"subject", change.subject}, {"fact", change.fact}, {"before", change.before}, {"after", change.after}});
+  return {{"before", comparison.before}, {"changes", changes}};
+}
+
+// Inside a script element nothing may look like its end. In JSON a '<' stands in strings only, where it has this other
+// spelling.
+std::string inside_script(const Json &value) {
+  std::string text;
+  for (const char c : value.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    if (c == '<') {
+      text += "\\u003c";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string matrix_html(const matrix::Report &report, const std::optional<Comparison> &comparison) {
+  const std::string_view page(reinterpret_cast<const char *>(kPage), sizeof kPage);
+  const auto mark = page.find(kMark);
+  const Json data{{"report", matrix_value(report)},
+                  {"comparison", comparison ? comparison_value(*comparison) : Json(nullptr)},
+                  {"version", PARLEY_VERSION}};
+  return std::string(page.substr(0, mark)) + inside_script(data) + std::string(page.substr(mark + kMark.size()));
+}
+
+}  // namespace parley::report
