@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Validates what 'parley inspect --json' prints against its schema, for every host blob and for this machine.
 

@@ -9,16 +9,13 @@ import tempfile
 import time
 import unittest
 
-from lab import BOOT, ROOT, boot
+from lab import BOOT, CACHE, boot
 
 
 def emulators_below(pid):
     """The ids of the emulators that this process has started."""
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if "qemu" in pathlib.Path(f"/proc/{child}/comm").read_text()]
-
-
-CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
 
 
 def talk(terminal, exchange, timeout=60):

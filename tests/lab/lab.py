@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs commands in an emulated POWER host and gives back what each of them did."""
 import io
+import json
+import os
 import pathlib
 import shlex
 import subprocess
@@ -8,9 +10,13 @@ import tarfile
 import threading
 from dataclasses import dataclass
 
+import jsonschema
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOOT = str(ROOT / "lab" / "boot")
 BUILD = ROOT / "build" / "ppc64le"
+CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
+FULL = os.environ.get("PARLEY_TEST_FULL") == "1"
 
 # Two processors: more hosts than that at a time only slow each other down.
 _seats = threading.BoundedSemaphore(2)
@@ -46,6 +52,14 @@ def run_in_host(host_arguments, commands):
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         text = {member.name.removeprefix("./"): archive.extractfile(member).read().decode() for member in archive if member.isfile()}
     return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
+
+
+def matrix_validator():
+    """For reports of matrices; it looks nothing up on the net."""
+    schema = json.loads((ROOT / "docs" / "matrix.schema.json").read_text())
+    known_host = schema["definitions"]["host"]["properties"]["host"]["anyOf"]
+    known_host[0] = json.loads((ROOT / "docs" / "inspect.schema.json").read_text())
+    return jsonschema.Draft7Validator(schema)
 
 
 class Host:

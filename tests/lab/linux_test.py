@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's Linux kernels as guests on real kernels: what they negotiate, what they see, how they live and end."""
-import os
 import re
 import unittest
 
-from lab import BUILD, Host, Result
+from lab import BUILD, FULL, Host, Result
 
-FULL = os.environ.get("PARLEY_TEST_FULL") == "1"
 QUIET = "console=hvc0 quiet"
 # The emulated hypervisor loses wake-ups between a guest's vCPUs; with a tick they are made up for (docs/lab.md).
 SMP = f"{QUIET} nohz=off"

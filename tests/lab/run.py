@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests of this folder, a line for each, and ends with 'N passed, N failed, N skipped'."""
 import pathlib
