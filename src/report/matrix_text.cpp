@@ -63,14 +63,18 @@ std::string grid(const matrix::Report &report) {
   return table(rows);
 }
 
-// What nobody expected is told in full.
+// What nobody expected is told in full; what happened to several cells alike, as when their host died, once.
 std::string unexpected(const matrix::Report &report) {
   std::string text;
+  std::vector<std::string> told;
   for (const auto &host : report.hosts) {
     for (const auto &cell : host.cells) {
       if (matrix::as_expected(cell)) continue;
-      text += "\n" + matrix::name(cell.id) + "\n";
-      for (const std::string &line : evidence(cell)) text += "  " + printable(line) + "\n";
+      std::vector<std::string> lines = evidence(cell);
+      text += "\n" + matrix::name(cell.id) + (lines == told ? ": the same" : "\n");
+      if (lines == told) continue;
+      for (const std::string &line : lines) text += "  " + printable(line) + "\n";
+      told = std::move(lines);
     }
   }
   return text.empty() ? "" : text + "\n";

@@ -28,6 +28,7 @@ COMMANDS = {
     "example_refused": ["/lab/set_level", "power11"],
     "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
 }
+CELL = "parley matrix run --cell host.power11.compat.power10.guest.power10"
 EXTRA = {
     "saved": "parley inspect --json > /tmp/saved.json; parley inspect > /tmp/live; parley inspect --host /tmp/saved.json | diff /tmp/live -",
     "folder": ["parley", "check", "power11", "--host", "/proc/device-tree"],
@@ -41,6 +42,9 @@ EXTRA = {
     "traced": ["parley", "-vv", "run"],
     "into_file": "parley matrix --out /tmp/matrix && parley matrix | diff /tmp/matrix - && parley matrix --out /dev/full; echo $?; parley matrix --out /nowhere/matrix; echo $?",
     "no_level": ["parley", "matrix", "--levels", "auto"],
+    "full_results": "mkdir /tmp/small; mount -t tmpfs -o size=4k tmpfs /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small; "
+                    "mount -o remount,size=1m /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small",
+    "changed": "parley inspect --json > /tmp/a; parley inspect --json > /tmp/b; parley diff /tmp/a /tmp/b; echo $?; sed s/nested.v2/nested\ v1/ /tmp/b > /tmp/c; parley diff /tmp/a /tmp/c; echo $?",
     # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
     "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
 }
@@ -51,7 +55,7 @@ SIGNALS = {
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = ["--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "builtin.bin")]
+FILES = ["--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "src" / "builtin.bin")]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]
 HOSTS = {
@@ -256,6 +260,14 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         self.assertIn("cannot write the report to /dev/full", result.err)
         self.assertIn("ENOSPC", result.err)
         self.assertIn("cannot write the report to /nowhere/matrix", result.err)
+
+    def test_a_full_disk_takes_no_half_a_result_and_one_with_room_the_whole(self):
+        result = self.results["full_results"]
+        self.assertEqual(result.out, "1\n0\nhost.power11.compat.power10.guest.power10.json\n")
+        self.assertIn("ENOSPC", result.err)
+
+    def test_two_looks_at_one_host_differ_in_nothing_unless_something_has_changed(self):
+        self.assertEqual(self.results["changed"].out, "no change since /tmp/a\n0\nverdict.kvm: nested v2 -> nested v1\n1 change since /tmp/a\n1\n")
 
     def test_a_matrix_wants_levels_by_name(self):
         self.assertEqual(self.results["no_level"].code, 2)

@@ -79,7 +79,7 @@ def setUpModule():
         out = Made.folder / host
         Made.runs[host] = matrix(*options, "--force", "--out", out)
         shutil.copy(out / "results" / f"{host}.json", results)
-        plan += (out / "plan").read_text()
+        plan += (out / "results" / "plan").read_text()
     (results / "plan").write_text(plan)
     shutil.copytree(results, surprised)
     path = surprised / f"{UNFIXED}.json"
@@ -347,7 +347,7 @@ class LabMatrix(unittest.TestCase):
 
     def test_killed_leaves_no_emulator_and_resumes_with_what_is_left(self):
         for number, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143)):
-            process = self.start("-j", "1", *(["--resume"] if self.out.joinpath("plan").exists() else []))
+            process = self.start("-j", "1", *(["--resume"] if self.out.joinpath("results", "plan").exists() else []))
             emulators = wait_for(lambda: self.emulators(process))
             if number == signal.SIGKILL:
                 self.assertTrue(wait_for(lambda: self.has(self.NAMES[0])))

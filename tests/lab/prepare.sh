@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes what the tests in the lab need, in build/ppc64le: a big-endian ELF file, the built-in guest as a flat binary, and a program
-# that talks to guests.
+# Makes what the tests in the lab need, in build/ppc64le: a big-endian ELF file, and a program that talks to guests.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/ppc64le
@@ -10,6 +9,4 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 powerpc64le-linux-gnu-as -a64 -mbig -o "$work/big.o" tests/lab/big_endian.S
 powerpc64le-linux-gnu-ld -m elf64ppc -Ttext 0x10000 -e _start -o "$out/big-endian.elf" "$work/big.o"
-powerpc64le-linux-gnu-as -a64 -mlittle -mregnames -o "$work/builtin.o" src/guest/builtin.S
-powerpc64le-linux-gnu-objcopy -O binary -j .text "$work/builtin.o" "$out/builtin.bin"
 powerpc64le-linux-gnu-gcc -static -s -O2 -Wall -o "$out/talk" tests/lab/talk.c
