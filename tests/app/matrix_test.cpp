@@ -33,8 +33,8 @@ class MatrixCommands : public ::testing::Test {
   static std::string report(const std::string &verdict) {
     return R"({"schema": "parley-matrix/2", "hosts": [{"id": ")" + kHost +
            R"(", "notes": [], "host": null, "cells": [{"id": ")" + kHost +
-           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, "policy": null, "expected": "", "verdict": ")" + verdict +
-           R"(", "reason": "", "disagrees": null, "log": []}]}]})";
+           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, "policy": null, "expected": "", "verdict": ")" +
+           verdict + R"(", "reason": "", "disagrees": null, "log": []}]}]})";
   }
 
   const fs::path folder_ = fs::temp_directory_path() / ("parley-matrix-" + std::to_string(::getpid()));
