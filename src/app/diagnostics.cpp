@@ -48,11 +48,7 @@ void Diagnostics::warn(const std::string &text) const { logger_->warn(text); }
 void Diagnostics::info(const std::string &text) const { logger_->info(text); }
 void Diagnostics::debug(const std::string &text) const { logger_->debug(text); }
 void Diagnostics::debug_lines(std::string_view text) const {
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    logger_->debug(line);
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
+  for (const auto line : split(text, '\n')) logger_->debug(line);
 }
 void Diagnostics::trace(const std::string &text) const { logger_->trace(text); }
 bool Diagnostics::traces() const { return logger_->should_log(spdlog::level::trace); }

@@ -29,8 +29,9 @@ int diff(const Options &options, const Diagnostics &diagnostics) {
     diagnostics.failure(comparison.error());
     return kUsage;
   }
-  return print_result(report::comparison_text(*comparison), comparison->changes.empty() ? kSuccess : kFailure,
-                      diagnostics);
+  const bool same = comparison->changes.empty();
+  const bool written = print_result(report::comparison_text(*comparison), kSuccess, diagnostics) == kSuccess;
+  return !written ? kUsage : same ? kSuccess : kFailure;
 }
 
 }  // namespace parley::app

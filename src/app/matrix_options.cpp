@@ -87,7 +87,7 @@ void MatrixOptions::add_to(CLI::App &app, Options &options) {
   run_->footer(kNames);
   CLI::Option *cell = run_->add_option("--cell", cells_, "The cell's name; may be repeated")->type_name("CELL");
   CLI::Option *plan = run_->add_option("--plan", options.plan, "A file with the names of cells")->type_name("FILE");
-  CLI::Option *index = run_->add_option("--index", options.index, "Which line of the plan, counted from 0")
+  CLI::Option *index = run_->add_option("--index", options.index, "Which cell of the plan, counted from 0")
                            ->excludes(cell)
                            ->needs(plan)
                            ->type_name("N");
@@ -153,11 +153,7 @@ std::expected<void, Failure> MatrixOptions::finish_names(Options &options) const
     if (std::ranges::find(options.levels, request.target) == options.levels.end())
       options.levels.push_back(request.target);
   }
-  for (std::string_view rest = hosts_; !rest.empty();) {
-    const auto word = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    options.hosts.push_back(TRY(matrix::parse_host(trim(word))));
-  }
+  for (const auto word : split(hosts_, ',')) options.hosts.push_back(TRY(matrix::parse_host(trim(word))));
   for (const std::string &cell : cells_) options.cells.push_back(TRY(matrix::parse_cell(cell)));
   if (run_->parsed() && options.cells.empty() && !options.index)
     return std::unexpected(Failure{"matrix run wants a cell", "there is neither --cell nor --index",
@@ -167,6 +163,9 @@ std::expected<void, Failure> MatrixOptions::finish_names(Options &options) const
 
 std::expected<void, Failure> MatrixOptions::finish(Options &options) const {
   TRY(check_placement());
+  if (run_->parsed() && options.results && (run_->count("--out") != 0 || run_->count("--format") != 0))
+    return std::unexpected(Failure{"--results stands alone", "results have their names and their form",
+                                   "leave --out and --format to parley matrix merge"});
   options.command = plan_->parsed()    ? Command::kMatrixPlan
                     : run_->parsed()   ? Command::kMatrixRun
                     : merge_->parsed() ? Command::kMatrixMerge

@@ -158,6 +158,27 @@ void add_qemu_options(CLI::App &run, Words &words) {
   run.add_option("--name", words.qemu_word)->group("");
 }
 
+CLI::App *add_run(CLI::App &app, Options &options, Words &words) {
+  CLI::App *run = app.add_subcommand(
+      "run",
+      "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small built-in "
+      "one that says what it sees. QEMU's spellings (-kernel, -smp) are taken too");
+  run->add_option("--compat", words.compat,
+                  "The highest level that the guest may have; with commas, a list in order of preference (default: "
+                  "auto)")
+      ->type_name("LEVEL[,LEVEL...]");
+  run->add_option("--on-refusal", words.on_refusal,
+                  "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
+                  "standard error")
+      ->transform(CLI::IsMember({"fail", "fallback"}))
+      ->capture_default_str();
+  run->add_flag("--force", options.wish.force,
+                "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
+  add_guest_options(*run, options, words);
+  add_qemu_options(*run, words);
+  return run;
+}
+
 CLI::App *add_diff(CLI::App &app, Options &options) {
   CLI::App *diff = app.add_subcommand("diff",
                                       "What has changed between two reports of 'matrix --format json' or of 'inspect "
@@ -194,23 +215,7 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
       ->type_name("LEVEL");
   check->add_option("--host", options.host, kHostHelp)->type_name("PATH");
 
-  CLI::App *run = app.add_subcommand(
-      "run",
-      "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small built-in "
-      "one that says what it sees. QEMU's spellings (-kernel, -smp) are taken too");
-  run->add_option("--compat", words.compat,
-                  "The highest level that the guest may have; with commas, a list in order of preference (default: "
-                  "auto)")
-      ->type_name("LEVEL[,LEVEL...]");
-  run->add_option("--on-refusal", words.on_refusal,
-                  "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
-                  "standard error")
-      ->transform(CLI::IsMember({"fail", "fallback"}))
-      ->capture_default_str();
-  run->add_flag("--force", options.wish.force,
-                "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
-  add_guest_options(*run, options, words);
-  add_qemu_options(*run, words);
+  const CLI::App *run = add_run(app, options, words);
 
   MatrixOptions matrix;
   matrix.add_to(app, options);

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxText = std::size_t{1} << 20;
+constexpr std::size_t kMaxLog = std::size_t{1} << 20;
 
 Failure cannot(const std::string &what, const FileError &error, std::string what_to_do) {
   return {what + " " + error.path.string(), errno_text(error.error), std::move(what_to_do)};
@@ -35,6 +35,10 @@ std::expected<void, Failure> leave(const fs::path &folder, const fs::path &file,
 }
 
 std::expected<matrix::Report, Failure> read_result(const fs::path &file) {
+  // A pipe would have us wait for its writer.
+  std::error_code error;
+  if (fs::exists(file, error) && !fs::is_regular_file(file, error))
+    return std::unexpected(Failure{"cannot read the result " + file.string(), "it is no file", "remove it"});
   const auto text = read_text(file, kMaxReportSize);
   if (!text) return std::unexpected(cannot("cannot read the result", text.error(), "try that cell again"));
   return report::read_matrix_json(*text, file.string());
@@ -47,7 +51,9 @@ bool has_ending(const fs::path &file, std::string_view ending) {
 void collect(const fs::path &file, Results &results) {
   const std::string stem = file.stem().string();
   if (has_ending(file, ".error")) {
-    auto text = read_text(file, kMaxText);
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) return;
+    auto text = read_text(file, kMaxLog);
     results.errors[stem] = text
                                ? std::move(*text)
                                : "the word of why there is no result cannot be read: " + errno_text(text.error().error);
@@ -60,13 +66,20 @@ void collect(const fs::path &file, Results &results) {
   }
 }
 
-}  // namespace
-
 bool has_result(const fs::path &folder, const matrix::CellId &cell) {
   const auto report = read_result(file_of(folder, cell, ".json"));
   if (!report) return false;
-  const auto cells = matrix::planned_by(std::span(&*report, 1));
-  return std::ranges::find(cells, cell) != cells.end();
+  return std::ranges::any_of(report->hosts, [&](const matrix::HostReport &host) {
+    const auto found = std::ranges::find(host.cells, cell, &matrix::Cell::id);
+    return found != host.cells.end() && found->observed;
+  });
+}
+
+}  // namespace
+
+std::vector<matrix::CellId> without_result(const fs::path &folder, std::vector<matrix::CellId> cells) {
+  std::erase_if(cells, [&](const matrix::CellId &cell) { return has_result(folder, cell); });
+  return cells;
 }
 
 std::expected<void, Failure> leave_result(const fs::path &folder, const matrix::CellId &cell,
@@ -93,12 +106,10 @@ std::expected<Results, Failure> collect_results(const fs::path &folder) {
 }
 
 std::expected<std::vector<matrix::CellId>, Failure> read_plan(const fs::path &file) {
-  const auto text = read_text(file, kMaxText);
+  const auto text = read_text(file, kMaxReportSize);
   if (!text) return std::unexpected(cannot("cannot read the plan", text.error(), "'parley matrix plan' writes one"));
   std::vector<matrix::CellId> cells;
-  for (std::string_view rest = *text; !rest.empty();) {
-    const auto line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  for (const auto line : split(*text, '\n')) {
     if (const auto word = trim(line); !word.empty() && !word.starts_with('#'))
       cells.push_back(TRY(matrix::parse_cell(word)));
   }

@@ -16,8 +16,8 @@
 
 namespace parley::app {
 
-/// True when a result of that cell, written by this program, is there.
-bool has_result(const std::filesystem::path &folder, const matrix::CellId &cell);
+/// Those of the cells that have no result there which can be read.
+std::vector<matrix::CellId> without_result(const std::filesystem::path &folder, std::vector<matrix::CellId> cells);
 
 /// Creates the folder where it is missing.
 std::expected<void, Failure> leave_result(const std::filesystem::path &folder, const matrix::CellId &cell,

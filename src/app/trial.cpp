@@ -59,7 +59,7 @@ matrix::Run outcome_of(const machine::End &end, bool timed_out, std::string fail
 
 matrix::Negotiated described(const machine::NegotiationOutcome &outcome, compat::Target asked) {
   const auto &candidates = outcome.table.candidates;
-  return {outcome.level, std::ranges::find(candidates, asked) != candidates.end(), outcome.guest_list};
+  return {outcome.level, std::ranges::find(candidates, asked) != candidates.end(), outcome.guest_list, outcome.problem};
 }
 
 class Trial {
@@ -140,7 +140,8 @@ matrix::Cell try_cell(const matrix::CellId &id, const compat::Host &host, const 
   cell.expected = matrix::predict(id.target, host).sentence;
   matrix::Observation observed;
   observed.policy = matrix::policy_of(compat::judge(id.target, host));
-  if (observed.policy.legal || id.forced) Trial(id, host, guest, kernel).run(observed);
+  const bool wanted = observed.policy.legal || id.forced;
+  if (wanted && !matrix::cannot_be_tried(id)) Trial(id, host, guest, kernel).run(observed);
   cell.judgement = matrix::judge(id, observed, host);
   cell.observed = std::move(observed);
   return cell;

@@ -8,7 +8,6 @@
 #include "parley/base/file.hpp"
 #include "parley/base/try.hpp"
 #include "results.hpp"
-#include "trial.hpp"
 
 namespace parley::app {
 namespace {
@@ -16,11 +15,11 @@ namespace {
 // A line that is written over and over, on a terminal only.
 class Progress {
  public:
-  explicit Progress(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) != 0) {}
+  Progress(bool wanted, std::size_t count) : shown_(wanted && ::isatty(STDERR_FILENO) != 0), count_(count) {}
   ~Progress() { say("\r\x1b[K"); }
-  void cell(std::size_t number, std::size_t count, compat::Target target) const {
-    say("\r\x1b[Kparley: cell " + std::to_string(number) + " of " + std::to_string(count) + ": " +
-        compat::short_name(target));
+  void next(const matrix::CellId &cell) {
+    say("\r\x1b[Kparley: cell " + std::to_string(++number_) + " of " + std::to_string(count_) + ": " +
+        compat::short_name(cell.target));
   }
 
  private:
@@ -30,52 +29,60 @@ class Progress {
     [[maybe_unused]] const auto written = write_all(STDERR_FILENO, std::as_bytes(std::span(text)));
   }
   bool shown_;
+  std::size_t count_;
+  std::size_t number_ = 0;
 };
 
 }  // namespace
 
-std::expected<void, Stopped> Worker::check(const matrix::CellId &cell) const {
-  if (const auto why = matrix::mismatch(cell.host, host_))
-    return std::unexpected(Stopped{kNotApplicable, Failure{"this host is not the one of " + matrix::name(cell), *why,
-                                                           "run it on a host of that kind"}});
-  if ((cell.guest == matrix::Guest::kLinux) != options_.kernel.has_value())
-    return std::unexpected(Stopped{kUsage, Failure{"the guest of " + matrix::name(cell) + " is another one",
-                                                   "a cell with .linux wants --kernel, others have the built-in guest",
-                                                   "give or leave out --kernel"}});
-  return {};
+std::expected<TrialGuest, Stopped> Worker::prepare(const std::vector<matrix::CellId> &cells) const {
+  for (const matrix::CellId &cell : cells) {
+    if ((cell.guest == matrix::Guest::kLinux) != options_.kernel.has_value())
+      return std::unexpected(
+          Stopped{kUsage,
+                  {"the guest of " + matrix::name(cell) + " is another one",
+                   "a cell with .linux wants --kernel, others have the built-in guest", "give or leave out --kernel"}});
+    if (const auto why = matrix::mismatch(cell.host, host_))
+      return std::unexpected(
+          Stopped{kNotApplicable,
+                  {"this host is not the one of " + matrix::name(cell), *why, "run it on a host of that kind"}});
+  }
+  auto request = request_of(options_);
+  if (!request) return std::unexpected(Stopped{kFailure, request.error()});
+  return TrialGuest{std::move(*request), options_.cell_limit};
+}
+
+matrix::HostReport Worker::try_one(const matrix::CellId &cell, const TrialGuest &guest) const {
+  return {cell.host, host_, options_.notes, {try_cell(cell, host_, guest, kernel_)}};
 }
 
 std::expected<matrix::Report, Stopped> Worker::run(const std::vector<matrix::CellId> &cells) const {
-  for (const matrix::CellId &cell : cells) TRY(check(cell));
-  auto request = request_of(options_);
-  if (!request) return std::unexpected(Stopped{kFailure, request.error()});
-  const TrialGuest guest{std::move(*request), options_.cell_limit};
+  const TrialGuest guest = TRY(prepare(cells));
   matrix::Report report;
-  const Progress progress(options_.log_level != LogLevel::kWarning);
-  std::size_t number = 0;
+  Progress progress(options_.log_level != LogLevel::kWarning, cells.size());
   for (const matrix::CellId &cell : cells) {
-    progress.cell(++number, cells.size(), cell.target);
-    if (report.hosts.empty() || report.hosts.back().id != cell.host)
-      report.hosts.push_back({cell.host, host_, options_.notes, {}});
-    report.hosts.back().cells.push_back(try_cell(cell, host_, guest, kernel_));
+    progress.next(cell);
+    auto host = try_one(cell, guest);
+    if (report.hosts.empty() || report.hosts.back().id != cell.host) {
+      report.hosts.push_back(std::move(host));
+    } else {
+      report.hosts.back().cells.push_back(std::move(host.cells.front()));
+    }
   }
   return report;
 }
 
 int Worker::run_into(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells) const {
+  const auto guest = prepare(cells);
+  if (!guest) return give_up(folder, cells, guest.error(), diagnostics_);
   int code = kSuccess;
+  Progress progress(options_.log_level != LogLevel::kWarning, cells.size());
   for (const matrix::CellId &cell : cells) {
-    if (has_result(folder, cell)) {
-      diagnostics_.info(matrix::name(cell) + " has a result already");
-      continue;
-    }
-    const auto report = run({cell});
-    if (!report) {
-      code = give_up(folder, {cell}, report.error(), diagnostics_);
-    } else if (const auto left = leave_result(folder, cell, *report); !left) {
-      diagnostics_.failure(left.error());
-      code = kFailure;
-    }
+    progress.next(cell);
+    const auto left = leave_result(folder, cell, {{try_one(cell, *guest)}});
+    if (left) continue;
+    diagnostics_.failure(left.error());
+    code = kFailure;
   }
   return code;
 }
@@ -83,6 +90,7 @@ int Worker::run_into(const std::filesystem::path &folder, const std::vector<matr
 int give_up(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells, const Stopped &why,
             const Diagnostics &diagnostics) {
   diagnostics.failure(why.failure);
+  if (why.code == kUsage) return why.code;
   for (const matrix::CellId &cell : cells) {
     const auto left = leave_error(folder, cell, why.failure.what + ": " + why.failure.why + "\n");
     if (!left) diagnostics.failure(left.error());

@@ -9,6 +9,7 @@
 #include "options.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/matrix/report.hpp"
+#include "trial.hpp"
 
 namespace parley::app {
 
@@ -26,12 +27,12 @@ class Worker {
 
   /// All of them, which may be for this host only.
   std::expected<matrix::Report, Stopped> run(const std::vector<matrix::CellId> &cells) const;
-  /// Each by itself, leaving its result, or why there is none, in the folder. A cell that has a result there is not
-  /// tried again: a worker that is started once more after its death does what is left. Returns the exit code.
+  /// Each of them, leaving its result, or why there is none, in the folder as soon as it has it. Returns the exit code.
   int run_into(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells) const;
 
  private:
-  std::expected<void, Stopped> check(const matrix::CellId &cell) const;
+  std::expected<TrialGuest, Stopped> prepare(const std::vector<matrix::CellId> &cells) const;
+  matrix::HostReport try_one(const matrix::CellId &cell, const TrialGuest &guest) const;
 
   const compat::Host &host_;
   const Options &options_;
@@ -39,7 +40,8 @@ class Worker {
   const Diagnostics &diagnostics_;
 };
 
-/// Says why there is no result, on standard error and in the folder. Returns the exit code.
+/// Says why there is no result, on standard error and in the folder; bad usage, on standard error only. Returns the
+/// exit code.
 int give_up(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells, const Stopped &why,
             const Diagnostics &diagnostics);
 

@@ -9,10 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
+#include <random>
 #include <utility>
 
 #include "parley/base/file_descriptor.hpp"
+#include "parley/base/text.hpp"
 
 namespace parley {
 namespace {
@@ -72,17 +73,16 @@ std::expected<void, FileError> write_file(const std::filesystem::path &path, Byt
 }
 
 std::expected<void, FileError> replace_file(const std::filesystem::path &path, ByteView content) {
-  // In the same folder, as only there a renaming is one step. Hidden, and with a name that no other process has.
-  std::string beside = (path.parent_path() / ("." + path.filename().string() + ".XXXXXX")).string();
-  FileDescriptor file(::mkostemp(beside.data(), O_CLOEXEC));
+  // In the same folder, as only there a renaming is one step. Hidden, and with a name that no other process has, be it
+  // on another machine.
+  std::random_device random;
+  const std::string suffix = hex32(random()) + hex32(random());
+  const std::filesystem::path beside = path.parent_path() / ("." + path.filename().string() + "." + suffix);
+  FileDescriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.get() < 0) return std::unexpected(FileError{path, errno});
   const auto fill = [&]() -> int {
     if (const auto written = write_all(file.get(), content); !written) return written.error();
-    // Made for this user only; the umask says who else may read it.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(file.get(), 0666 & ~mask) != 0 || ::fsync(file.get()) != 0) return errno;
-    return ::rename(beside.c_str(), path.c_str()) == 0 ? 0 : errno;
+    return ::fsync(file.get()) == 0 && ::rename(beside.c_str(), path.c_str()) == 0 ? 0 : errno;
   };
   if (const int error = fill(); error != 0) {
     ::unlink(beside.c_str());

@@ -27,6 +27,15 @@ std::string join(const std::vector<std::string> &parts, std::string_view separat
   return text;
 }
 
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    parts.push_back(text.substr(0, text.find(separator)));
+    text.remove_prefix(std::min(text.size(), parts.back().size() + 1));
+  }
+  return parts;
+}
+
 std::string to_lower(std::string_view text) {
   std::string lower(text);
   for (char &c : lower) {

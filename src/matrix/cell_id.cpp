@@ -14,6 +14,8 @@ struct ApiName {
   std::string_view name;
   host::KvmKind kind;
 };
+constexpr std::size_t kMaxLabel = 64;  // names of cells are names of files
+
 constexpr std::array kApis{ApiName{"v1", host::KvmKind::kNestedV1}, ApiName{"v2", host::KvmKind::kNestedV2},
                            ApiName{"bare", host::KvmKind::kPowerNvHv}};
 
@@ -46,7 +48,7 @@ class Parts {
 };
 
 bool is_label(std::string_view part) {
-  return !part.empty() && std::ranges::all_of(part, [](char c) {
+  return !part.empty() && part.size() <= kMaxLabel && std::ranges::all_of(part, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
 }
@@ -73,7 +75,7 @@ std::expected<HostId, std::string> take_host(Parts &parts) {
   }
   if (parts.take_word("kernel")) {
     host.kernel = parts.take();
-    if (!is_label(host.kernel)) return std::unexpected("a kernel's label has letters, digits, '_' and '-' only");
+    if (!is_label(host.kernel)) return std::unexpected("a kernel's label has up to 64 letters, digits, '_' and '-'");
   }
   return host;
 }
@@ -97,7 +99,6 @@ std::expected<CellId, std::string> take_cell(Parts &parts) {
   return cell;
 }
 
-// One spelling for each cell: a name is also a key and a file's name.
 template <typename Id>
 std::expected<Id, Failure> checked(std::expected<Id, std::string> id, const Parts &parts, std::string_view text) {
   if (!id) return std::unexpected(bad_name(text, id.error()));
@@ -119,14 +120,15 @@ std::string name(const CellId &cell) {
 
 std::expected<CellId, Failure> parse_cell(std::string_view text) {
   Parts parts(text);
-  auto cell = take_cell(parts);
-  return checked(std::move(cell), parts, text);
+  auto cell = checked(take_cell(parts), parts, text);
+  // One spelling for each cell: its name is also a key and a file's name.
+  if (cell && name(*cell) != text) return std::unexpected(bad_name(text, "its full name is " + name(*cell)));
+  return cell;
 }
 
 std::expected<HostId, Failure> parse_host(std::string_view text) {
   Parts parts(text);
-  auto host = take_host(parts);
-  return checked(std::move(host), parts, text);
+  return checked(take_host(parts), parts, text);
 }
 
 HostId host_id(const compat::Host &host) {

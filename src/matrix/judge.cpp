@@ -20,7 +20,7 @@ std::string described_run(const Run &run) {
 // What stands in the guest's tree: its level, or for a raw one the silicon.
 std::optional<std::uint32_t> cpu_version_of(compat::Target level, const compat::Host &host) {
   if (!level.is_raw()) return level.pvr.value;
-  const auto pvr = host.facts.kvm.pvr;
+  const auto pvr = host.facts.kvm.pvr ? host.facts.kvm.pvr : host.facts.system.cpuinfo_pvr;
   return pvr ? std::optional(pvr->value) : std::nullopt;
 }
 
@@ -51,6 +51,22 @@ Judgement judge_poisoned(const std::optional<Run> &run) {
   return surprise(Fact::kRun, "the kernel marks the level as invalid, and KVM_RUN does not refuse it");
 }
 
+// What a Linux agreed to that is not the cell's level. One that does not know the level is content with less.
+std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &observed, const compat::Host &host) {
+  const auto &negotiated = observed.negotiated;
+  if (!negotiated) return surprise(Fact::kGuest, "the guest's Linux did not negotiate");
+  if (negotiated->level == id.target) return std::nullopt;
+  const std::string outcome =
+      negotiated->level ? "got " + compat::short_name(*negotiated->level) : "agreed upon nothing";
+  if (negotiated->listed)
+    return surprise(Fact::kSet, "the guest's kernel lists the level, and " + outcome +
+                                    (negotiated->problem.empty() ? "" : ": " + negotiated->problem));
+  if (negotiated->level) {
+    if (auto wrong = wrong_guest(*negotiated->level, observed, id.guest, host)) return wrong;
+  }
+  return refused("by the guest's own kernel, which lists " + negotiated->guest_list + " and " + outcome);
+}
+
 // The kernel holds the level. Parley's policy may have been told not to matter.
 Judgement judge_taken(const CellId &id, const Observation &observed, const compat::Host &host) {
   if (!observed.run) return surprise(Fact::kRun, "the level was taken, and the guest was not run");
@@ -59,15 +75,10 @@ Judgement judge_taken(const CellId &id, const Observation &observed, const compa
   if (observed.run->outcome == RunOutcome::kLevelRefused && !legal)
     return refused("the kernel takes it, and the entry is refused: " + described_run(*observed.run));
   if (observed.run->outcome != RunOutcome::kEnded) return surprise(Fact::kRun, described_run(*observed.run));
-  // A Linux that does not know the level is content with less.
-  const compat::Target ran_at = observed.negotiated ? observed.negotiated->level.value_or(id.target) : id.target;
-  if (auto wrong = wrong_guest(ran_at, observed, id.guest, host)) return *wrong;
-  if (ran_at != id.target) {
-    if (observed.negotiated->listed)
-      return surprise(Fact::kSet, "the guest's kernel lists the level, and got " + compat::short_name(ran_at));
-    return refused("by the guest's own kernel, which lists " + observed.negotiated->guest_list + "; it ran at " +
-                   compat::short_name(ran_at) + " and saw it");
+  if (id.guest == Guest::kLinux) {
+    if (auto apart = judge_negotiation(id, observed, host)) return *apart;
   }
+  if (auto wrong = wrong_guest(id.target, observed, id.guest, host)) return *wrong;
   if (!legal) return refused("by Parley's policy alone: the kernel takes it, and the guest runs");
   return {Verdict::kWorks, "the guest ran at this level and saw it", std::nullopt};
 }
@@ -83,10 +94,16 @@ Policy policy_of(const compat::Attempt &attempt) {
   return {attempt.legal(), std::string(step.rule->name), step.finding.evidence};
 }
 
+std::optional<std::string> cannot_be_tried(const CellId &id) {
+  const auto level = id.target.level();
+  if (id.guest != Guest::kLinux || !level || level->info().mmu != Mmu::kHashOnly) return std::nullopt;
+  return "a Linux at " + std::string(level->name()) + " knows the hash MMU only, and Parley's guests have radix only";
+}
+
 Judgement judge(const CellId &id, const Observation &observed, const compat::Host &host) {
   if (!observed.set && !observed.run) {
-    if (observed.policy.legal) return {Verdict::kNotApplicable, "it was not tried", std::nullopt};
-    return refused("by Parley's policy: " + observed.policy.rule);
+    if (!observed.policy.legal && !id.forced) return refused("by Parley's policy: " + observed.policy.rule);
+    return {Verdict::kNotApplicable, cannot_be_tried(id).value_or("it was not tried"), std::nullopt};
   }
   // The machine could not be built.
   if (!observed.set) return surprise(Fact::kRun, described_run(*observed.run));

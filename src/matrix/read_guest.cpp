@@ -16,7 +16,9 @@ std::optional<std::string_view> word_behind(std::string_view console, std::strin
 std::optional<std::uint32_t> number_behind(std::string_view console, std::string_view words) {
   const auto word = word_behind(console, words);
   std::uint64_t number = 0;
-  if (!word || word->size() > 10 || !parse_number(*word, number)) return std::nullopt;
+  constexpr std::string_view kLongest = "0x00000000";
+  if (!word || !word->starts_with("0x") || word->size() > kLongest.size() || !parse_number(*word, number))
+    return std::nullopt;
   return static_cast<std::uint32_t>(number);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "parley/base/text.hpp"
+
 namespace parley::matrix {
 namespace {
 
@@ -17,20 +19,12 @@ std::map<std::string, Found> index(std::span<const Report> results) {
   std::map<std::string, Found> found;
   for (const Report &result : results) {
     for (const HostReport &host : result.hosts) {
-      for (const Cell &cell : host.cells) found.emplace(name(cell.id), Found{&host, &cell});  // the first one stays
+      for (const Cell &cell : host.cells) {
+        if (cell.observed) found.emplace(name(cell.id), Found{&host, &cell});  // the first one stays
+      }
     }
   }
   return found;
-}
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    lines.emplace_back(line);
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-  }
-  return lines;
 }
 
 Cell without_result(const CellId &id, const Errors &errors) {
@@ -42,9 +36,9 @@ Cell without_result(const CellId &id, const Errors &errors) {
     cell.judgement = {Verdict::kLost, "no result came back, and no word of why", std::nullopt};
     return cell;
   }
-  cell.log = lines_of(error->second);
-  cell.judgement = {Verdict::kError, cell.log.empty() ? "nobody said why" : cell.log.front(), std::nullopt};
-  if (!cell.log.empty()) cell.log.erase(cell.log.begin());
+  const auto lines = split(error->second, '\n');
+  cell.judgement = {Verdict::kError, std::string(lines.empty() ? "nobody said why" : lines.front()), std::nullopt};
+  if (!lines.empty()) cell.log.assign(lines.begin() + 1, lines.end());
   return cell;
 }
 
@@ -105,11 +99,11 @@ Merged merge(std::span<const CellId> plan, std::span<const Report> results, cons
     host.cells.push_back(*result->second.cell);
   }
   for (const auto &[id, where] : found) {
-    if (!placed.contains(id)) merged.strays.push_back(id);
+    if (!placed.contains(id)) merged.unplanned.push_back(id);
   }
   for (const auto &[id, text] : errors) {
     const auto planned_host = std::ranges::find(plan, id, [](const CellId &cell) { return name(cell.host); });
-    if (!placed.contains(id) && planned_host == plan.end()) merged.strays.push_back(id);
+    if (!placed.contains(id) && planned_host == plan.end()) merged.unplaced.emplace(id, text);
   }
   return merged;
 }

@@ -45,14 +45,14 @@ class Comparer {
       const auto id = now.at("id").get<std::string>();
       const auto was = find(before, id);
       if (was == before.end()) {
-        changes_.push_back({id, "", "", summary(now)});
+        changes_.push_back({id, "", std::nullopt, summary(now)});
       } else {
         both(id, *was, now);
       }
     }
     for (const Json &was : before) {
       const auto id = was.at("id").get<std::string>();
-      if (find(after, id) == after.end()) changes_.push_back({id, "", summary(was), ""});
+      if (find(after, id) == after.end()) changes_.push_back({id, "", summary(was), std::nullopt});
     }
   }
 
@@ -68,10 +68,15 @@ class Comparer {
     const std::string prefix = fact.empty() ? "" : fact + ".";
     for (const auto &[key, now] : after.items()) {
       if (is_sentence(key)) continue;
-      compare(subject, prefix + key, before.contains(key) ? before.at(key) : Json(nullptr), now);
+      if (before.contains(key)) {
+        compare(subject, prefix + key, before.at(key), now);
+      } else {
+        changes_.push_back({subject, prefix + key, std::nullopt, plain(now)});
+      }
     }
     for (const auto &[key, was] : before.items()) {
-      if (!is_sentence(key) && !after.contains(key)) compare(subject, prefix + key, was, nullptr);
+      if (!is_sentence(key) && !after.contains(key))
+        changes_.push_back({subject, prefix + key, plain(was), std::nullopt});
     }
   }
 
@@ -106,18 +111,23 @@ void compare_matrices(Comparer &comparer, const Json &before, const Json &after)
       });
 }
 
-std::expected<Json, Failure> parse(const NamedText &report) {
-  Json value = Json::parse(report.text, nullptr, false);
-  if (value.is_object() && value.contains("schema")) return value;
-  return std::unexpected(Failure{"cannot read the saved report " + report.name, "it is no JSON with a schema",
+std::expected<Json, Failure> read(const NamedText &report) {
+  std::string why = "it is no JSON with a schema";
+  try {
+    Json value = parse(report.text);
+    if (value.is_object() && value.contains("schema")) return value;
+  } catch (const std::exception &problem) {
+    why = problem.what();
+  }
+  return std::unexpected(Failure{"cannot read the saved report " + report.name, why,
                                  "give reports of 'parley matrix --format json' or 'parley inspect --json'"});
 }
 
 }  // namespace
 
 std::expected<Comparison, Failure> compare_reports(const NamedText &before, const NamedText &after) {
-  const Json was = TRY(parse(before));
-  const Json now = TRY(parse(after));
+  const Json was = TRY(read(before));
+  const Json now = TRY(read(after));
   const std::string schema = plain(now.at("schema"));
   const auto bad = [&](std::string why) {
     return std::unexpected(Failure{"cannot compare " + before.name + " with " + after.name, std::move(why),
@@ -142,11 +152,13 @@ std::expected<Comparison, Failure> compare_reports(const NamedText &before, cons
 
 std::string comparison_text(const Comparison &comparison) {
   std::string text;
-  const auto shown = [](const std::string &value) { return value.empty() ? "(not there)" : printable(value); };
+  const auto shown = [](const std::optional<std::string> &value) {
+    return !value ? "(not there)" : value->empty() ? "(nothing)" : printable(*value);
+  };
   for (const Change &change : comparison.changes) {
-    std::string where = change.subject;
-    if (!where.empty() && !change.fact.empty()) where += ": ";
-    text += where + change.fact + ": " + shown(change.before) + " -> " + shown(change.after) + "\n";
+    const std::string between = change.subject.empty() || change.fact.empty() ? "" : ": ";
+    text += printable(change.subject + between + change.fact) + ": " + shown(change.before) + " -> " +
+            shown(change.after) + "\n";
   }
   const std::size_t count = comparison.changes.size();
   return text + (count == 0 ? "no change" : std::to_string(count) + (count == 1 ? " change" : " changes")) + " since " +

@@ -9,11 +9,15 @@ namespace parley::report {
 namespace {
 
 template <typename T>
-Json or_null(const std::optional<T> &value) {
-  return value ? Json(*value) : Json(nullptr);
+Json plain_or_null(const std::optional<T> &value) {
+  return or_null(value, [](const T &there) { return there; });
 }
-Json or_null(const std::optional<PhysicalPvr> &pvr) { return pvr ? Json(hex32(pvr->value)) : Json(nullptr); }
-Json or_null(const std::optional<Level> &level) { return level ? Json(level->name()) : Json(nullptr); }
+Json plain_or_null(const std::optional<PhysicalPvr> &pvr) {
+  return or_null(pvr, [](PhysicalPvr there) { return hex32(there.value); });
+}
+Json plain_or_null(const std::optional<Level> &level) {
+  return or_null(level, [](Level there) { return there.name(); });
+}
 
 std::string hex_bytes(const Bytes &bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -35,17 +39,17 @@ Json tree_json(const host::TreeFacts &tree) {
   return {{"origin", tree.origin}, {"problem", tree.problem},
           {"model", tree.model},   {"compatible", tree.compatible},
           {"rtas", tree.has_rtas}, {"opal", tree.has_opal},
-          {"cpus", cpus},          {"timebase_frequency", or_null(tree.timebase_frequency)}};
+          {"cpus", cpus},          {"timebase_frequency", plain_or_null(tree.timebase_frequency)}};
 }
 
 Json system_json(const host::SystemFacts &system) {
   return {{"machine", system.machine},
           {"kernel_release", system.kernel_release},
-          {"at_platform", or_null(system.platform)},
-          {"at_base_platform", or_null(system.base_platform)},
+          {"at_platform", plain_or_null(system.platform)},
+          {"at_base_platform", plain_or_null(system.base_platform)},
           {"at_hwcap2", system.hwcap2 ? Json(hex64(*system.hwcap2)) : Json(nullptr)},
-          {"cpuinfo_cpu", or_null(system.cpuinfo_cpu)},
-          {"cpuinfo_pvr", or_null(system.cpuinfo_pvr)},
+          {"cpuinfo_cpu", plain_or_null(system.cpuinfo_cpu)},
+          {"cpuinfo_pvr", plain_or_null(system.cpuinfo_pvr)},
           {"page_size", system.page_size}};
 }
 
@@ -57,7 +61,7 @@ Json kvm_json(const host::KvmFacts &kvm) {
   return {{"access", word_for(kAccessWords, kvm.access)},
           {"detail", kvm.detail},
           {"capabilities", kvm.capabilities},
-          {"pvr", or_null(kvm.pvr)},
+          {"pvr", plain_or_null(kvm.pvr)},
           {"compat_caps", compat_caps},
           {"trials", trials}};
 }
@@ -66,10 +70,10 @@ Json verdict_json(const compat::Host &host) {
   const auto &known = host.capabilities;
   const auto legal = compat::legal_range(host);
   return {{"platform", name(known.platform)},       {"kvm", word_for(kKindWords, known.kvm)},
-          {"kind_reason", known.kind_reason},       {"silicon", or_null(known.silicon)},
-          {"level", or_null(known.level)},          {"level_reason", known.level_reason},
-          {"compat_mode", known.compat_mode},       {"highest_legal", or_null(legal.highest)},
-          {"highest_reason", legal.highest_reason}, {"lowest_legal", or_null(legal.lowest)},
+          {"kind_reason", known.kind_reason},       {"silicon", plain_or_null(known.silicon)},
+          {"level", plain_or_null(known.level)},    {"level_reason", known.level_reason},
+          {"compat_mode", known.compat_mode},       {"highest_legal", plain_or_null(legal.highest)},
+          {"highest_reason", legal.highest_reason}, {"lowest_legal", plain_or_null(legal.lowest)},
           {"lowest_reason", legal.lowest_reason},   {"interrupt_controller", known.interrupt_controller},
           {"page_size", known.page_size},           {"threads_per_core", known.threads_per_core}};
 }
@@ -80,20 +84,9 @@ std::uint64_t number_of(const Json &value) {
   if (!parse_number(text, number)) throw std::invalid_argument("'" + text + "' is no number");
   return number;
 }
-template <typename T>
-std::optional<T> optional_of(const Json &value) {
-  if (value.is_null()) return std::nullopt;
-  return value.get<T>();
-}
-std::optional<PhysicalPvr> optional_pvr(const Json &value) {
-  if (value.is_null()) return std::nullopt;
-  return PhysicalPvr{number32_of(value)};
-}
+std::string text_of(const Json &value) { return value.get<std::string>(); }
+PhysicalPvr pvr_of(const Json &value) { return PhysicalPvr{number32_of(value)}; }
 
-std::optional<LogicalPvr> optional_logical(const Json &value) {
-  if (value.is_null()) return std::nullopt;
-  return LogicalPvr{number32_of(value)};
-}
 // nlohmann converts numbers that do not fit without a word.
 std::uint32_t count_of(const Json &value) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 0xffffffff)
@@ -101,8 +94,7 @@ std::uint32_t count_of(const Json &value) {
   return value.get<std::uint32_t>();
 }
 
-std::optional<Bytes> optional_bytes(const Json &value) {
-  if (value.is_null()) return std::nullopt;
+Bytes bytes_of(const Json &value) {
   const auto text = value.get<std::string>();
   if (text.size() % 2 != 0) throw std::invalid_argument("'" + text + "' is no row of bytes");
   Bytes bytes;
@@ -124,8 +116,8 @@ host::TreeFacts read_tree(const Json &json) {
   tree.has_rtas = json.at("rtas").get<bool>();
   tree.has_opal = json.at("opal").get<bool>();
   for (const Json &cpu : json.at("cpus"))
-    tree.cpus.push_back(
-        {cpu.at("name").get<std::string>(), optional_bytes(cpu.at("cpu_version")), count_of(cpu.at("threads"))});
+    tree.cpus.push_back({cpu.at("name").get<std::string>(), optional_value(cpu.at("cpu_version"), bytes_of),
+                         count_of(cpu.at("threads"))});
   if (const Json &hertz = json.at("timebase_frequency"); !hertz.is_null()) tree.timebase_frequency = count_of(hertz);
   return tree;
 }
@@ -134,11 +126,11 @@ host::SystemFacts read_system(const Json &json) {
   host::SystemFacts system;
   system.machine = json.at("machine").get<std::string>();
   system.kernel_release = json.at("kernel_release").get<std::string>();
-  system.platform = optional_of<std::string>(json.at("at_platform"));
-  system.base_platform = optional_of<std::string>(json.at("at_base_platform"));
+  system.platform = optional_value(json.at("at_platform"), text_of);
+  system.base_platform = optional_value(json.at("at_base_platform"), text_of);
   if (!json.at("at_hwcap2").is_null()) system.hwcap2 = number_of(json.at("at_hwcap2"));
-  system.cpuinfo_cpu = optional_of<std::string>(json.at("cpuinfo_cpu"));
-  system.cpuinfo_pvr = optional_pvr(json.at("cpuinfo_pvr"));
+  system.cpuinfo_cpu = optional_value(json.at("cpuinfo_cpu"), text_of);
+  system.cpuinfo_pvr = optional_value(json.at("cpuinfo_pvr"), pvr_of);
   system.page_size = count_of(json.at("page_size"));
   return system;
 }
@@ -148,7 +140,7 @@ host::KvmFacts read_kvm(const Json &json) {
   kvm.access = value_for(kAccessWords, json.at("access"));
   kvm.detail = json.at("detail").get<std::string>();
   kvm.capabilities = json.at("capabilities").get<std::map<std::string, int>>();
-  kvm.pvr = optional_pvr(json.at("pvr"));
+  kvm.pvr = optional_value(json.at("pvr"), pvr_of);
   if (const Json &caps = json.at("compat_caps"); !caps.is_null())
     kvm.compat_caps = host::CompatCaps{caps.at("errno").get<int>(), number_of(caps.at("bits"))};
   for (const Json &trial : json.at("trials")) kvm.trials.push_back(read_trial(trial));
@@ -176,7 +168,7 @@ Json inspect_value(const compat::Host &host) {
     sources.push_back({{"name", source.name},
                        {"where", source.where},
                        {"says", source.says},
-                       {"level", or_null(source.level)},
+                       {"level", plain_or_null(source.level)},
                        {"trust", word_for(kTrustWords, source.trust)},
                        {"agrees", source.agreement == host::Agreement::kSilent
                                       ? Json(nullptr)
@@ -194,13 +186,22 @@ Json inspect_value(const compat::Host &host) {
           {"verdict", verdict_json(host)}};
 }
 
+Json parse(std::string_view text) {
+  constexpr int kMaxDepth = 32;
+  return Json::parse(text, [](int depth, Json::parse_event_t, Json &) {
+    if (depth > kMaxDepth) throw std::invalid_argument("it is nested too deeply for a report");
+    return true;
+  });
+}
+
 std::string dump(const Json &value) { return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 std::string inspect_json(const compat::Host &host) { return dump(inspect_value(host)); }
 
 host::LevelTrial read_trial(const Json &value) {
   return {LogicalPvr{number32_of(value.at("asked"))}, value_for(kOutcomeWords, value.at("outcome")),
-          value.at("errno").get<int>(), optional_logical(value.at("readback"))};
+          value.at("errno").get<int>(),
+          optional_value(value.at("readback"), [](const Json &pvr) { return LogicalPvr{number32_of(pvr)}; })};
 }
 
 host::Facts read_facts(const Json &inspect) {

@@ -22,6 +22,8 @@ inline constexpr std::string_view kMatrixSchema = "parley-matrix/2";
 Json inspect_value(const compat::Host &host);
 /// One attempt to set arch_compat.
 Json trial_value(const host::LevelTrial &trial);
+/// Throws on what is no JSON, or nested deeper than any report is: what walks through it does so by recursion.
+Json parse(std::string_view text);
 /// The text of a report. Text from a device tree or a console may be any bytes.
 std::string dump(const Json &value);
 
@@ -29,6 +31,18 @@ host::Facts read_facts(const Json &inspect);
 host::LevelTrial read_trial(const Json &value);
 /// "0x0f000006"
 std::uint32_t number32_of(const Json &value);
+
+/// null where there is nothing, else what `write` makes of it.
+template <typename T, typename Write>
+Json or_null(const std::optional<T> &value, Write write) {
+  return value ? Json(write(*value)) : Json(nullptr);
+}
+/// The other way round.
+template <typename Read>
+auto optional_value(const Json &value, Read read) -> std::optional<decltype(read(value))> {
+  if (value.is_null()) return std::nullopt;
+  return read(value);
+}
 
 template <typename Value, std::size_t kCount>
 Value value_for(const Word<Value> (&words)[kCount], const Json &json) {
@@ -47,7 +61,7 @@ std::expected<Report, Failure> read_report(std::string_view text, const std::str
         Failure{"cannot read the saved report " + file, std::move(why), "give a report that '" + writer + "' wrote"});
   };
   try {
-    const Json report = Json::parse(text);
+    const Json report = parse(text);
     const auto found = report.at("schema").get<std::string>();
     if (found != schema) return bad("its schema is '" + found + "', this program reads '" + std::string(schema) + "'");
     return read(report);

@@ -9,11 +9,15 @@ namespace {
 
 constexpr std::string_view kMark = "@DATA@";
 
+std::string as_is(const std::string &text) { return text; }
+
 Json comparison_value(const Comparison &comparison) {
   Json changes = Json::array();
   for (const Change &change : comparison.changes)
-    changes.push_back(
-        {{"subject", change.subject}, {"fact", change.fact}, {"before", change.before}, {"after", change.after}});
+    changes.push_back({{"subject", change.subject},
+                       {"fact", change.fact},
+                       {"before", or_null(change.before, as_is)},
+                       {"after", or_null(change.after, as_is)}});
   return {{"before", comparison.before}, {"changes", changes}};
 }
 

@@ -5,11 +5,6 @@
 namespace parley::report {
 namespace {
 
-template <typename T, typename Write>
-Json or_null(const std::optional<T> &value, Write write) {
-  return value ? Json(write(*value)) : Json(nullptr);
-}
-
 Json policy_value(const matrix::Policy &policy) {
   return {{"legal", policy.legal}, {"rule", policy.rule}, {"evidence", policy.evidence}};
 }
@@ -17,7 +12,8 @@ Json policy_value(const matrix::Policy &policy) {
 Json negotiated_value(const matrix::Negotiated &negotiated) {
   return {{"level", or_null(negotiated.level, compat::short_name)},
           {"listed", negotiated.listed},
-          {"guest_list", negotiated.guest_list}};
+          {"guest_list", negotiated.guest_list},
+          {"problem", negotiated.problem}};
 }
 
 Json run_value(const matrix::Run &run) {
@@ -27,7 +23,7 @@ Json run_value(const matrix::Run &run) {
 Json seen_value(const matrix::Seen &seen) {
   return {{"cpu_version", or_null(seen.cpu_version, hex32)},
           {"pvr", or_null(seen.pvr, [](PhysicalPvr pvr) { return hex32(pvr.value); })},
-          {"platform", or_null(seen.platform, [](const std::string &word) { return word; })}};
+          {"platform", seen.platform ? Json(*seen.platform) : Json(nullptr)}};
 }
 
 Json cell_value(const matrix::Cell &cell) {
@@ -60,25 +56,20 @@ Json host_value(const matrix::HostReport &host) {
 
 // Reading throws on what is missing or of another type; that stays inside read_matrix_json.
 
-template <typename Read>
-auto optional_value(const Json &value, Read read) -> std::optional<decltype(read(value))> {
-  if (value.is_null()) return std::nullopt;
-  return read(value);
-}
-
 matrix::Policy read_policy(const Json &value) {
   return {value.at("legal").get<bool>(), value.at("rule").get<std::string>(), value.at("evidence").get<std::string>()};
 }
 
 compat::Target read_target(const Json &value) {
   const auto requests = compat::parse_wish(value.get<std::string>());
-  if (!requests || requests->size() != 1) throw std::invalid_argument(value.dump() + " is no level");
+  if (!requests || requests->size() != 1 || requests->front().kind != compat::Request::Kind::kTarget)
+    throw std::invalid_argument("'" + value.get<std::string>() + "' is no level");
   return requests->front().target;
 }
 
 matrix::Negotiated read_negotiated(const Json &value) {
   return {optional_value(value.at("level"), read_target), value.at("listed").get<bool>(),
-          value.at("guest_list").get<std::string>()};
+          value.at("guest_list").get<std::string>(), value.at("problem").get<std::string>()};
 }
 
 matrix::Run read_run(const Json &value) {

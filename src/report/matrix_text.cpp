@@ -10,14 +10,15 @@ namespace {
 
 std::string described(const matrix::Run &run) {
   std::string text(word_for(kRunWords, run.outcome));
-  return text + (run.failure.empty() ? "" : " (" + run.failure + ")");
+  return text + (run.failure.empty() ? "" : " (" + printable(run.failure) + ")");
 }
 
 std::string described(const matrix::Seen &seen) { return seen.cpu_version ? hex32(*seen.cpu_version) : "nothing"; }
 
 std::string described(const matrix::Negotiated &negotiated) {
   return (negotiated.level ? "agreed upon " + compat::short_name(*negotiated.level) : std::string("failed")) +
-         "; the guest's kernel lists " + negotiated.guest_list;
+         (negotiated.problem.empty() ? "" : ": " + negotiated.problem) + "; the guest's kernel lists " +
+         negotiated.guest_list;
 }
 
 template <typename T>
@@ -38,11 +39,25 @@ std::string host_table(const matrix::HostReport &host) {
   return table(rows);
 }
 
+// What stands behind ".guest." in a cell's name; ".forced" only where not all cells are.
+std::string column_name(const matrix::Cell &cell, bool all_forced) {
+  auto id = cell.id;
+  if (all_forced) id.forced = false;
+  return matrix::name(id).substr((matrix::name(id.host) + ".guest.").size());
+}
+
+bool all_forced(const matrix::Report &report) {
+  return std::ranges::all_of(report.hosts, [](const matrix::HostReport &host) {
+    return std::ranges::all_of(host.cells, [](const matrix::Cell &cell) { return cell.id.forced; });
+  });
+}
+
 // The verdicts of many hosts, one row each. Their cells need not be the same.
 std::string grid(const matrix::Report &report) {
   Row names{"HOST"};
+  const bool forced = all_forced(report);
   const auto column = [&](const matrix::Cell &cell) {
-    const std::string name = compat::short_name(cell.id.target);
+    const std::string name = column_name(cell, forced);
     const auto found = std::find(names.begin() + 1, names.end(), name);
     if (found == names.end()) return names.insert(found, name) - names.begin();
     return found - names.begin();
@@ -97,7 +112,7 @@ std::string described_host(const matrix::HostReport &host) {
   if (!host.host) return "nothing is known of it";
   const auto &known = host.host->capabilities;
   return describe_kind(known) + ", level " + (known.level ? std::string(known.level->name()) : "unknown") +
-         ", kernel " + host.host->facts.system.kernel_release;
+         ", kernel " + printable(host.host->facts.system.kernel_release);
 }
 
 std::vector<std::string> evidence(const matrix::Cell &cell) {
@@ -123,7 +138,7 @@ std::string matrix_text(const matrix::Report &report) {
   const matrix::HostReport &host = report.hosts.front();
   std::string text = "host: " + described_host(host) + "\n";
   for (const std::string &note : host.notes) text += "note: " + printable(note) + "\n";
-  return text + host_table(host) + totals(report);
+  return text + host_table(host) + unexpected(report) + totals(report);
 }
 
 }  // namespace parley::report

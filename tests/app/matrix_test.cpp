@@ -29,11 +29,11 @@ class MatrixCommands : public ::testing::Test {
     std::ofstream(folder_ / name) << text;
     return folder_ / name;
   }
-  // A report of one cell that nobody has tried.
+  // A report of one cell.
   static std::string report(const std::string &verdict) {
     return R"({"schema": "parley-matrix/2", "hosts": [{"id": ")" + kHost +
            R"(", "notes": [], "host": null, "cells": [{"id": ")" + kHost +
-           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, "policy": null, "expected": "", "verdict": ")" +
+           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, "policy": {"legal": true, "rule": "", "evidence": ""}, "set": null, "negotiated": null, "run": null, "seen": null, "expected": "", "verdict": ")" +
            verdict + R"(", "reason": "", "disagrees": null, "log": []}]}]})";
   }
 
@@ -60,13 +60,23 @@ TEST_F(MatrixCommands, MergeWhatIsThereAndReportTheRest) {
   EXPECT_THAT(merged.out, HasSubstr("\nnot ok 2 - " + kHost + ".guest.power10\n"));
 }
 
-TEST_F(MatrixCommands, MergeAndWarnOfStrays) {
+TEST_F(MatrixCommands, MergeAndWarnOfResultsThatNobodyPlanned) {
   file("a.json", report("works"));
-  file("host.power9.compat.power9.error", "it died");
-  file("plan", kHost + ".guest.power9\n");
+  file("plan", kHost + ".guest.power10\n");
   const Outcome merged = parley_with({"matrix", "merge", folder_.c_str()});
-  EXPECT_EQ(merged.code, 0);
-  EXPECT_THAT(merged.err, HasSubstr("host.power9.compat.power9 is no cell of the plan"));
+  EXPECT_THAT(merged.err, HasSubstr(kHost + ".guest.power9 is no cell of the plan; its result is left out"));
+}
+
+TEST_F(MatrixCommands, MergeNothingThatWentWrongAwayInSilence) {
+  file("a.json", report("works"));
+  for (const auto &[name, text] : {std::pair{"host.power9.compat.power9.error", "it died"}, {"other.json", "{"}}) {
+    file(name, text);
+    const Outcome merged = parley_with({"matrix", "merge", folder_.c_str()});
+    EXPECT_EQ(merged.code, 1) << name;
+    EXPECT_THAT(merged.err, HasSubstr(fs::path(name).stem().string()));
+    EXPECT_THAT(merged.err, ::testing::AnyOf(HasSubstr("it died"), HasSubstr("the result cannot be read")));
+    fs::remove(folder_ / name);
+  }
 }
 
 TEST_F(MatrixCommands, MergeNothingWithAnErrorThatSaysSo) {
@@ -94,9 +104,25 @@ TEST_F(MatrixCommands, TellDifferencesAsDiffDoes) {
   EXPECT_EQ(parley_with({"diff", good.c_str(), file("none", "text").c_str()}).code, 2);
 }
 
+TEST_F(MatrixCommands, LookAtWhatTheyNeedBeforeTheyBegin) {
+  file("a.json", report("works"));
+  EXPECT_THAT(parley_with({"matrix", "merge", folder_.c_str(), "--against", "/nonexistent"}).err, HasSubstr("ENOENT"));
+  EXPECT_THAT(parley_with({"matrix", "merge", folder_.c_str(), "--out", "/nonexistent/report"}).err,
+              HasSubstr("cannot write the report to /nonexistent/report"));
+}
+
+TEST_F(MatrixCommands, ReplaceAReportAsAWhole) {
+  file("a.json", report("works"));
+  const std::string out = file("report", "old");
+  EXPECT_EQ(parley_with({"matrix", "merge", folder_.c_str(), "--out", out.c_str()}).code, 0);
+  EXPECT_EQ(fs::file_size(out), parley_with({"matrix", "merge", folder_.c_str()}).out.size());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 2);
+}
+
 TEST_F(MatrixCommands, EndWith2OnBadUsage) {
   const std::string good = file("good", report("works"));
   const std::string plan = file("plan", kHost + ".guest.power9\n");
+  const std::string cell = kHost + ".guest.power9";
   for (const std::vector<const char *> &bad : std::vector<std::vector<const char *>>{
            {"matrix", "plan", "--hosts", "banana"},
            {"matrix", "plan", "--hosts", "power9", "--levels", "auto"},
@@ -107,7 +133,7 @@ TEST_F(MatrixCommands, EndWith2OnBadUsage) {
            {"matrix", "run", "--cell", "banana"},
            {"matrix", "run", "--index", "0"},
            {"matrix", "run", "--plan", plan.c_str(), "--index", "1"},
-           {"matrix", "run", "--plan", good.c_str(), "--index", "0"},
+           {"matrix", "run", "--cell", cell.c_str(), "--results", folder_.c_str(), "--format", "text"},
            {"matrix", "--guest", "linux"},
            {"matrix", "--kernel", "vmlinux"},
            {"matrix", "--limit", "0"},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs commands in an emulated POWER host and gives back what each of them did."""
+import contextlib
 import io
 import json
 import os
@@ -8,14 +9,17 @@ import shlex
 import subprocess
 import tarfile
 import threading
+import time
 from dataclasses import dataclass
 
 import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BOOT = str(ROOT / "lab" / "boot")
+MATRIX = str(ROOT / "lab" / "matrix")
 BUILD = ROOT / "build" / "ppc64le"
 CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
+PARLEY = ["qemu-ppc64le", str(BUILD / "src" / "parley")]
 FULL = os.environ.get("PARLEY_TEST_FULL") == "1"
 
 # Two processors: more hosts than that at a time only slow each other down.
@@ -52,6 +56,28 @@ def run_in_host(host_arguments, commands):
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         text = {member.name.removeprefix("./"): archive.extractfile(member).read().decode() for member in archive if member.isfile()}
     return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
+
+
+def wait_for(condition, seconds=120):
+    """What the condition gives, once it gives something."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s: {condition}")
+        time.sleep(0.05)
+    return found
+
+
+def processes(condition):
+    """The ids of the processes whose folder in /proc fulfils the condition."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if condition(entry):
+                yield int(entry.name)
+
+
+def parent_of(entry):
+    return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
 
 
 def matrix_validator():

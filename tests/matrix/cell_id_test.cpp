@@ -33,14 +33,28 @@ TEST(CellName, IsReadBack) {
 }
 
 TEST(CellName, IsRefusedWithAReasonWhenItIsNone) {
-  for (const char *text :
-       {"", ".", "host", "host.power11", "host.power11.compat.power10", "host.banana.compat.power10.guest.power9",
-        "host.power11.compat.power10.guest", "host.power11.compat.power10.guest.auto",
-        "host.power11.compat.power10.guest.host", "host.power11.compat.power10.guest.power9,power10",
-        "host.power11.compat.power10.guest.POWER9", "host.power11.compat.power10.guest.power9.",
-        "host.power11.compat.power10.guest.power9.forced.linux", "host.power11.compat.power10.api.v3.guest.power9",
-        "host.power11.compat.power10.kernel..guest.power9", "host.power11.compat.power10.kernel.a/b.guest.power9",
-        "host.power11.compat.power10.guest.../../etc/passwd", "host.power11.compat.power10.guest.power9\n"}) {
+  const std::string long_label = "host.power9.compat.power9.kernel." + std::string(65, 'x') + ".guest.power9";
+  for (const char *text : {"",
+                           ".",
+                           "host",
+                           "host.power11",
+                           "host.power11.compat.power10",
+                           "host.banana.compat.power10.guest.power9",
+                           "host.power11.compat.power10.guest",
+                           "host.power11.compat.power10.guest.auto",
+                           "host.power11.compat.power10.guest.host",
+                           "host.power11.compat.power10.guest.power9,power10",
+                           "host.power11.compat.power10.guest.POWER9",
+                           "host.power11.compat.power10.guest.power9.",
+                           "host.power11.compat.power10.guest.power9.forced.linux",
+                           "host.power11.compat.power10.api.v3.guest.power9",
+                           "host.power11.compat.power10.kernel..guest.power9",
+                           "host.power11.compat.power10.kernel.a/b.guest.power9",
+                           "host.power11.compat.power10.guest.../../etc/passwd",
+                           "host.power11.compat.power10.guest.power9\n",
+                           "power10.guest.power9",
+                           "host.power10.guest.power9",
+                           long_label.c_str()}) {
     const auto cell = parse_cell(text);
     ASSERT_FALSE(cell) << text;
     EXPECT_NE(cell.error().why, "") << text;

@@ -81,7 +81,8 @@ TEST(Verdict, IsThatItWorksWhenTheGuestSawTheLevelThatItWasGiven) {
 
 TEST(Verdict, IsARefusalAsExpectedByPolicyAloneWhenTheKernelWasNotAsked) {
   const auto host = reference();
-  const auto judgement = verdict_of(at("power11"), host, {});
+  const CellId unforced{host_id(host), at("power11"), Guest::kBuiltin, false};
+  const auto judgement = judge(unforced, {policy_of(compat::judge(at("power11"), host)), {}, {}, {}, {}}, host);
   EXPECT_EQ(judgement.verdict, Verdict::kRefused);
   EXPECT_THAT(judgement.reason, HasSubstr("not-above-host"));
 }
@@ -159,7 +160,9 @@ TEST(Verdict, ExpectsARawGuestToSeeTheSilicon) {
   EXPECT_EQ(verdict_of(Target::raw(), honest, {set, kEnded, seen(0x00821200)}).verdict, Verdict::kWorks);
 }
 
-Negotiated agreed(const char *level_name, bool listed) { return {at(level_name), listed, "power8, power9, power10"}; }
+Negotiated agreed(const char *level_name, bool listed) {
+  return {at(level_name), listed, "power8, power9, power10", ""};
+}
 Seen linux_seen(std::uint32_t cpu_version, const char *platform) {
   return {cpu_version, PhysicalPvr{0x00821200}, platform};
 }
@@ -185,10 +188,34 @@ TEST(Verdict, IsARefusalByTheGuestsKernelWhenThatDoesNotListTheLevel) {
 
 TEST(Verdict, IsASurpriseWhenAListedLevelWasNotAgreedUpon) {
   const auto host = on("power11", 0, "7.2.13");
-  EXPECT_EQ(verdict_of(at("power11"), host,
-                       {kTaken11, kEnded, linux_seen(0x0f000006, "power10"), agreed("power10", true)}, Guest::kLinux)
-                .disagrees,
-            Fact::kSet);
+  const auto disagrees = [&](std::optional<Negotiated> negotiated, std::uint32_t cpu_version) {
+    return verdict_of(at("power11"), host,
+                      {kTaken11, kEnded, linux_seen(cpu_version, "power11"), std::move(negotiated)}, Guest::kLinux);
+  };
+  EXPECT_EQ(disagrees(agreed("power10", true), 0x0f000006).disagrees, Fact::kSet);
+  const auto failed = disagrees(Negotiated{std::nullopt, true, "power11", "the kernel refused it"}, 0x0f000007);
+  EXPECT_EQ(failed.disagrees, Fact::kSet);
+  EXPECT_THAT(failed.reason, HasSubstr("agreed upon nothing: the kernel refused it"));
+}
+
+TEST(Verdict, OfALinuxThatAgreedUponNothingIsNeverThatItWorks) {
+  const auto host = reference();
+  const Facts facts{kTaken10, kEnded, linux_seen(0x0f000006, "power10"), std::nullopt};
+  EXPECT_EQ(verdict_of(at("power10"), host, facts, Guest::kLinux).disagrees, Fact::kGuest);
+  Facts unlisted = facts;
+  unlisted.negotiated = Negotiated{std::nullopt, false, "power8", "nothing in common"};
+  const auto refused = verdict_of(at("power10"), host, unlisted, Guest::kLinux);
+  EXPECT_EQ(refused.verdict, Verdict::kRefused);
+  EXPECT_THAT(refused.reason, HasSubstr("which lists power8 and agreed upon nothing"));
+}
+
+TEST(Verdict, IsNotApplicableForALinuxThatKnowsTheHashMmuOnly) {
+  const auto host = on("power11-as-power10", 1, "7.2.13");
+  const auto judgement = verdict_of(at("power8"), host, {}, Guest::kLinux);
+  EXPECT_EQ(judgement.verdict, Verdict::kNotApplicable);
+  EXPECT_THAT(judgement.reason, HasSubstr("radix only"));
+  const CellId builtin{host_id(host), at("power8"), Guest::kBuiltin, true};
+  EXPECT_FALSE(cannot_be_tried(builtin));
 }
 
 TEST(AGuestsConsole, IsReadForTheBuiltinGuestAndForLinux) {
@@ -205,8 +232,9 @@ TEST(AGuestsConsole, IsReadForTheBuiltinGuestAndForLinux) {
 }
 
 TEST(AGuestsConsole, MayHoldAnything) {
-  for (const char *garbage : {"", "cpu-version ", "cpu-version \r\n", "cpu-version zero",
-                              "cpu-version 0x0f00000600000006", "physical PVR: ", "AT_PLATFORM"}) {
+  for (const char *garbage :
+       {"", "cpu-version ", "cpu-version \r\n", "cpu-version zero", "cpu-version 0x0f00000600000006",
+        "cpu-version 9999999999", "physical PVR: ", "AT_PLATFORM"}) {
     const auto nothing = read_guest(garbage);
     EXPECT_FALSE(nothing.cpu_version) << garbage;
     EXPECT_FALSE(nothing.pvr) << garbage;

@@ -10,6 +10,7 @@ namespace {
 using compat::Target;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const HostId kOld{"power9", "power9", "", ""};
 const HostId kNew{"power11", "power10", "", ""};
@@ -51,7 +52,8 @@ TEST(Merging, PutsResultsInTheOrderOfThePlan) {
   EXPECT_THAT(names(merged.report), ElementsAre(name(planned[0]), name(planned[2]), name(planned[1])));
   EXPECT_TRUE(as_expected(merged.report));
   EXPECT_THAT(merged.report.hosts[0].notes, ElementsAre("a note"));
-  EXPECT_THAT(merged.strays, ElementsAre());
+  EXPECT_THAT(merged.unplanned, IsEmpty());
+  EXPECT_THAT(merged.unplaced, IsEmpty());
 }
 
 TEST(Merging, ReportsAPlannedCellWithoutAResultAsLost) {
@@ -90,13 +92,23 @@ TEST(Merging, TakesAResultForMoreThanAnEarlierError) {
   EXPECT_TRUE(as_expected(merge(planned, results, {{name(planned[0]), "the first try failed"}}).report));
 }
 
+TEST(Merging, TakesNoCellForAResultThatNobodyHasTried) {
+  const std::vector planned{cell(kNew, "power9")};
+  const Report earlier = merge(planned, {}, {}).report;
+  const std::vector results{earlier, result(planned[0])};
+  EXPECT_TRUE(as_expected(merge(planned, results, {}).report));
+  const auto died = merge(planned, std::span(results).first(1), {{name(planned[0]), "it died"}}).report;
+  EXPECT_EQ(died.hosts[0].cells[0].judgement.verdict, Verdict::kError);
+}
+
 TEST(Merging, NamesWhatNobodyPlanned) {
   const std::vector planned{cell(kNew, "power9")};
   const std::vector results{result(planned[0]), result(cell(kOld, "power9"))};
   const Merged merged =
       merge(planned, results, {{"host.power10.compat.power10", "it died"}, {name(kNew), "not this one"}});
   EXPECT_THAT(names(merged.report), ElementsAre(name(planned[0])));
-  EXPECT_THAT(merged.strays, ElementsAre(name(cell(kOld, "power9")), "host.power10.compat.power10"));
+  EXPECT_THAT(merged.unplanned, ElementsAre(name(cell(kOld, "power9"))));
+  EXPECT_EQ(merged.unplaced, (Errors{{"host.power10.compat.power10", "it died"}}));
 }
 
 TEST(Merging, SaysWhenCellsOfOneHostHadDifferentKernels) {

@@ -84,6 +84,7 @@ TEST(Comparison, RefusesWhatCannotBeCompared) {
   EXPECT_THAT(refused(matrix, inspected), HasSubstr("one is parley-matrix/2, the other parley-inspect/1"));
   EXPECT_THAT(refused("", matrix), HasSubstr("a.json"));
   EXPECT_THAT(refused(matrix, "{"), HasSubstr("b.json"));
+  EXPECT_THAT(refused(matrix, std::string(1 << 20, '[')), HasSubstr("nested too deeply"));
   const std::string hollow = R"({"schema": "parley-matrix/2", "hosts": [{"id": 7}]})";
   EXPECT_THAT(refused(hollow, hollow), HasSubstr("cannot compare"));
   const std::string strange = R"({"schema": "knitting/1"})";

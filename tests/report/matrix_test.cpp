@@ -41,7 +41,7 @@ matrix::Report sample() {
   auto &seen = here.cells.front().observed;
   seen->set = host::LevelTrial{LogicalPvr{0x0f000005}, host::TrialOutcome::kTaken, 0, LogicalPvr{0x0f000005}};
   seen->run = matrix::Run{matrix::RunOutcome::kEnded, "", ""};
-  seen->negotiated = matrix::Negotiated{compat::Target::of(level("power9")), true, "power8, power9"};
+  seen->negotiated = matrix::Negotiated{compat::Target::of(level("power9")), true, "power8, power9", ""};
   seen->seen = matrix::Seen{0x0f000005, PhysicalPvr{0x00821200}, "power9"};
   return {{here}};
 }
@@ -129,7 +129,8 @@ TEST(MatrixReport, IsNotReadFromWhatIsNone) {
   };
   for (const std::string &bad : {std::string(), std::string("{}"), std::string("[1]"), good.substr(0, good.size() / 2),
                                  with("parley-matrix/2", "parley-matrix/1"), with("\"works\"", "\"wonders\""),
-                                 with(".guest.power9", ".guest.banana"), with("\"taken\"", "7")}) {
+                                 with(".guest.power9", ".guest.banana"), with("\"taken\"", "7"),
+                                 with("\"level\": \"power9\"", "\"level\": \"auto\""), std::string(1 << 20, '[')}) {
     const auto read = read_matrix_json(bad, "that file");
     ASSERT_FALSE(read) << bad;
     EXPECT_THAT(read.error().what, HasSubstr("that file"));
@@ -143,12 +144,28 @@ TEST(MatrixReport, TellsErrorsAndLossesInEveryForm) {
   EXPECT_THAT(text,
               HasSubstr(std::string(kDead) + ".guest.power9.forced\n  verdict: error: the host died\n    | Oops\n"));
   EXPECT_THAT(text, HasSubstr("\n1 error\n1 lost\n"));
+  EXPECT_THAT(text, HasSubstr("  power9.forced  "));  // as not all cells are
   EXPECT_THAT(matrix(report, MatrixFormat::kTap13),
               HasSubstr(std::string("\nnot ok 5 - ") + kDead + ".guest.power9.forced\n"));
   EXPECT_THAT(matrix(report, MatrixFormat::kKtap), HasSubstr(std::string("\nnot ok 2 ") + kDead + "\n"));
   EXPECT_THAT(matrix(report, MatrixFormat::kJunit), HasSubstr("tests=\"6\" failures=\"1\" errors=\"2\" skipped=\"1\""));
   EXPECT_THAT(matrix(report, MatrixFormat::kJunit), HasSubstr("<error message=\"the host died\"/>"));
   EXPECT_THAT(matrix(report, MatrixFormat::kLava), HasSubstr(".guest.raw.forced RESULT=fail>\n"));
+}
+
+TEST(MatrixReport, TellsWhatHappenedToSeveralCellsAlikeOnce) {
+  matrix::Report report = of_two_hosts();
+  auto &cells = report.hosts[1].cells;
+  cells[1].judgement = cells[0].judgement;
+  cells[1].log = cells[0].log;
+  const std::string text = matrix(report, MatrixFormat::kText);
+  EXPECT_THAT(text, HasSubstr(std::string(kDead) + ".guest.raw.forced: the same\n"));
+  EXPECT_EQ(text.find("| Oops"), text.rfind("| Oops"));
+}
+
+TEST(MatrixReport, ShowsALoneHostsEvidenceToo) {
+  matrix::Report report{{of_two_hosts().hosts[1]}};
+  EXPECT_THAT(matrix(report, MatrixFormat::kText), HasSubstr("    | Oops\n"));
 }
 
 TEST(MatrixReport, IsOnePageOnWhichNothingEndsItsDataEarly) {
@@ -163,9 +180,11 @@ TEST(MatrixReport, IsOnePageOnWhichNothingEndsItsDataEarly) {
 }
 
 TEST(MatrixReport, ShowsWhatHasChangedWhereItCan) {
-  const Comparison since{"old.json", "new.json", {{"host.x", "verdict", "works", "surprise"}}};
-  EXPECT_THAT(matrix(sample(), MatrixFormat::kText, since),
-              HasSubstr("host.x: verdict: works -> surprise\n1 change since old.json\n"));
+  const Comparison since{
+      "old.json", "new.json", {{"host.x", "verdict", "works", "surprise"}, {"host.y", "", "works", std::nullopt}}};
+  EXPECT_THAT(
+      matrix(sample(), MatrixFormat::kText, since),
+      HasSubstr("host.x: verdict: works -> surprise\nhost.y: works -> (not there)\n2 changes since old.json\n"));
   EXPECT_THAT(matrix(sample(), MatrixFormat::kHtml, since), HasSubstr("\"before\":\"old.json\""));
 }
 

@@ -14,6 +14,8 @@ std::string hex32(std::uint32_t value);
 std::string hex64(std::uint64_t value);
 /// The parts with `separator` between them.
 std::string join(const std::vector<std::string> &parts, std::string_view separator);
+/// The parts between the separators; a separator at the very end begins no part.
+std::vector<std::string_view> split(std::string_view text, char separator);
 /// ASCII letters in lower case.
 std::string to_lower(std::string_view text);
 /// What a guest or a file wrote, fit for a line of a message: control characters and other bytes as \\xNN.

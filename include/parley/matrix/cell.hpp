@@ -31,6 +31,7 @@ struct Negotiated {
   std::optional<compat::Target> level;  ///< none when they did not
   bool listed = false;                  ///< the guest's kernel lists the level of the cell
   std::string guest_list;               ///< the levels that it lists
+  std::string problem;                  ///< why they did not, or what was refused on the way
 };
 
 enum class RunOutcome : std::uint8_t {
@@ -93,6 +94,9 @@ struct Prediction {
   std::string_view sentence;
 };
 Prediction predict(compat::Target asked, const compat::Host &host);
+
+/// Why nobody can try this cell anywhere; nothing when somebody can.
+std::optional<std::string> cannot_be_tried(const CellId &id);
 
 /// Compares the facts, in the order in which they came about, with the prediction.
 Judgement judge(const CellId &id, const Observation &observed, const compat::Host &host);

@@ -12,7 +12,7 @@
 //        the silicon
 //
 // The parts in brackets are left out where one host speaks of itself; a plan over many hosts needs them to keep its
-// cells apart. A name is also a file's name, and so holds nothing but letters, digits, '.', '_' and '-'.
+// cells apart. A name is also a file's name, and so holds nothing but letters, digits, '.', '_', '-' and '+'.
 #pragma once
 
 #include <expected>

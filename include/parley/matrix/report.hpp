@@ -32,15 +32,17 @@ struct Report {
 std::vector<CellId> plan(std::span<const HostId> hosts, std::span<const compat::Target> levels, Guest guest,
                          bool forced);
 
-struct Merged {
-  Report report;                    ///< in the order of the plan
-  std::vector<std::string> strays;  ///< results of no planned cell, which are left out
-};
-
 /// Why there is no result: by the name of a cell or of a host, its first line the reason, the others a log.
 using Errors = std::map<std::string, std::string>;
 
-/// Of several results of one cell the first one counts.
+struct Merged {
+  Report report;                       ///< in the order of the plan
+  std::vector<std::string> unplanned;  ///< results of no planned cell, which are left out
+  Errors unplaced;                     ///< errors that are of no planned cell and no host in the plan
+};
+
+/// Of several results of one cell the first one counts. A cell that no worker came to see, as an earlier report may
+/// hold them, is no result.
 Merged merge(std::span<const CellId> plan, std::span<const Report> results, const Errors &errors);
 
 /// The cells of these results, in their order: the plan of those who have none. merge() takes each of them once.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,10 @@
 namespace parley::report {
 
 struct Change {
-  std::string subject;  ///< a cell's or a host's name; empty for the one host of an inspect report
-  std::string fact;     ///< "set.readback"; empty where the whole cell or host came or went
-  std::string before;   ///< as JSON; empty where it was not there
-  std::string after;
+  std::string subject;                ///< a cell's or a host's name; empty for the one host of an inspect report
+  std::string fact;                   ///< "set.readback"; empty where the whole cell or host came or went
+  std::optional<std::string> before;  ///< a text as it is, else JSON; none where it was not there
+  std::optional<std::string> after;
   friend bool operator==(const Change &, const Change &) = default;
 };
 
