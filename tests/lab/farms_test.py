@@ -117,7 +117,7 @@ class Slurm(FarmTest):
                 os.kill(pid, signal.SIGKILL)
         self.assertGreater(self.merge_now()["lost"], 0)
         self.in_cluster("slurmd -N n1")
-        wait_for(lambda: self.slurm("squeue", "-h") == "")
+        wait_for(lambda: self.slurm("squeue", "-h") == "", 300)
         restarts = [int(word.partition("=")[2]) for word in self.slurm("scontrol", "show", "job").split() if word.startswith("Restarts=")]
         self.assertEqual(len(restarts), len(CELLS))
         self.assertGreater(sum(restarts), 0)
