@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host_source.hpp"
 
+#include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
+#include "parley/machine/probe.hpp"
 #include "parley/report/json.hpp"
 
 namespace parley::app {
@@ -29,6 +31,16 @@ std::expected<host::Facts, Failure> load_host(const std::string &path) {
 compat::Host assess_host(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
+}
+
+std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+  compat::Host host = assess_host(machine::gather_facts(kernel));
+  const host::KvmFacts &kvm = host.facts.kvm;
+  if (kvm.access != host::KvmAccess::kHv)
+    return std::unexpected(
+        Stopped{machine::is_refusal(kvm.access) ? kFailure : kNotApplicable, machine::explain_access(kvm)});
+  for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
+  return host;
 }
 
 }  // namespace parley::app

@@ -4,8 +4,10 @@
 #include <expected>
 #include <string>
 
+#include "diagnostics.hpp"
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
+#include "parley/kvm/kernel.hpp"
 
 namespace parley::app {
 
@@ -16,5 +18,14 @@ inline constexpr std::size_t kMaxReportSize = std::size_t{64} << 20;
 std::expected<host::Facts, Failure> load_host(const std::string &path);
 
 compat::Host assess_host(host::Facts facts);
+
+/// How a command ended that has no result to show.
+struct Stopped {
+  int code;
+  Failure failure;
+};
+
+/// This machine, where KVM can run guests; what is doubtful about it is told.
+std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics);
 
 }  // namespace parley::app

@@ -15,22 +15,11 @@
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
-#include "parley/machine/probe.hpp"
 #include "results.hpp"
 #include "worker.hpp"
 
 namespace parley::app {
 namespace {
-
-std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  compat::Host host = assess_host(machine::gather_facts(kernel));
-  const host::KvmFacts &kvm = host.facts.kvm;
-  if (kvm.access != host::KvmAccess::kHv)
-    return std::unexpected(
-        Stopped{machine::is_refusal(kvm.access) ? kFailure : kNotApplicable, machine::explain_access(kvm)});
-  for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
-  return host;
-}
 
 int fail(const Stopped &stopped, const Diagnostics &diagnostics) {
   diagnostics.failure(stopped.failure);

@@ -6,7 +6,6 @@
 #include "parley/app/app.hpp"
 #include "parley/base/text.hpp"
 #include "parley/machine/machine.hpp"
-#include "parley/machine/probe.hpp"
 #include "parley/report/text.hpp"
 
 namespace parley::app {
@@ -33,12 +32,9 @@ std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm:
                      " (a guest of Parley's has what its host has)");
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
-  const compat::Host host = assess_host(machine::gather_facts(kernel));
-  if (host.facts.kvm.access != host::KvmAccess::kHv) {
-    return std::unexpected(Ended{machine::is_refusal(host.facts.kvm.access) ? kFailure : kNotApplicable,
-                                 machine::explain_access(host.facts.kvm)});
-  }
-  for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
+  const auto known = host_with_kvm(kernel, diagnostics);
+  if (!known) return std::unexpected(Ended{known.error().code, known.error().failure});
+  const compat::Host &host = *known;
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(Ended{kRefused, report::explain(decision.error(), host)});
   announce_policy(*decision, diagnostics);

@@ -6,18 +6,13 @@
 #include <vector>
 
 #include "diagnostics.hpp"
+#include "host_source.hpp"
 #include "options.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/matrix/report.hpp"
 #include "trial.hpp"
 
 namespace parley::app {
-
-/// How a command ended that has no result to show.
-struct Stopped {
-  int code;
-  Failure failure;
-};
 
 /// Tries cells on this host.
 class Worker {
