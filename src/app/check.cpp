@@ -55,7 +55,7 @@ int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagno
     diagnostics.failure(machine::explain_access(host->facts.kvm));
     return machine::is_refusal(host->facts.kvm.access) ? kFailure : kNotApplicable;
   }
-  for (const auto &doubt : host->capabilities.doubts) diagnostics.warn(doubt.sentence);
+  warn_of_doubts(*host, diagnostics);
   const auto decision = compat::decide(options.wish, *host);
   if (decision) return print_result(report::trail_text(decision->trail), kSuccess, diagnostics);
   diagnostics.failure(report::explain(decision.error(), *host));

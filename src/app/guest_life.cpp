@@ -52,9 +52,10 @@ void announce(const machine::Notice &notice, const guest::MachinePlan &plan, con
 
 class Life {
  public:
-  Life(guest::MachinePlan plan, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics,
-       devices::Nvram nvram)
+  Life(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
+       const Diagnostics &diagnostics, devices::Nvram nvram)
       : plan_(std::move(plan)),
+        shell_(std::move(shell)),
         options_(options),
         kernel_(kernel),
         diagnostics_(diagnostics),
@@ -73,6 +74,7 @@ class Life {
   Ended outcome() const;
 
   guest::MachinePlan plan_;
+  std::optional<machine::Shell> shell_;  // until the first machine has it
   const Options &options_;
   kvm::Kernel &kernel_;
   const Diagnostics &diagnostics_;
@@ -137,7 +139,8 @@ std::expected<machine::Machine, Failure> Life::build_from_plan() {
   if (::getrandom(plan.rng_seed.data(), plan.rng_seed.size(), 0) != std::ssize(plan.rng_seed))
     return std::unexpected(
         Failure{"there are no random numbers for the guest", "getrandom: " + errno_text(errno), "see dmesg"});
-  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer());
+  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(),
+                                 std::exchange(shell_, std::nullopt));
 }
 
 bool Life::build_machine() {
@@ -211,14 +214,15 @@ Ended Life::run() {
 
 }  // namespace
 
-Ended live(guest::MachinePlan plan, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+Ended live(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
+           const Diagnostics &diagnostics) {
   if (options.kernel && plan.boot == guest::BootKind::kFlatTree)
     diagnostics.info(
         "with a flat device tree nothing is negotiated: the guest has the level that is set, and must "
         "know it");
   auto nvram = options.nvram ? devices::Nvram::open(*options.nvram) : devices::Nvram();
   if (!nvram) return {kFailure, nvram.error()};
-  return Life(std::move(plan), options, kernel, diagnostics, std::move(*nvram)).run();
+  return Life(std::move(plan), std::move(shell), options, kernel, diagnostics, std::move(*nvram)).run();
 }
 
 }  // namespace parley::app

@@ -7,6 +7,7 @@
 #include "options.hpp"
 #include "parley/guest/plan.hpp"
 #include "parley/kvm/kernel.hpp"
+#include "parley/machine/shell.hpp"
 
 namespace parley::app {
 
@@ -16,7 +17,9 @@ struct Ended {
   std::optional<Failure> failure;
 };
 
-/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes.
-Ended live(guest::MachinePlan plan, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics);
+/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes. The shell, where
+/// there is one, is its first machine's.
+Ended live(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
+           const Diagnostics &diagnostics);
 
 }  // namespace parley::app

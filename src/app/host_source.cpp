@@ -33,14 +33,22 @@ compat::Host assess_host(host::Facts facts) {
   return {std::move(facts), std::move(capabilities)};
 }
 
-std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  compat::Host host = assess_host(machine::gather_facts(kernel));
+void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics) {
+  for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
+}
+
+std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics) {
+  compat::Host host = assess_host(std::move(facts));
   const host::KvmFacts &kvm = host.facts.kvm;
   if (kvm.access != host::KvmAccess::kHv)
     return std::unexpected(
         Stopped{machine::is_refusal(kvm.access) ? kFailure : kNotApplicable, machine::explain_access(kvm)});
-  for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
+  warn_of_doubts(host, diagnostics);
   return host;
+}
+
+std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+  return usable_host(machine::gather_facts(kernel), diagnostics);
 }
 
 }  // namespace parley::app

@@ -25,7 +25,12 @@ struct Stopped {
   Failure failure;
 };
 
-/// This machine, where KVM can run guests; what is doubtful about it is told.
+void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics);
+
+/// The machine of those facts, where KVM can run guests; what is doubtful about it is told.
+std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics);
+
+/// This machine likewise.
 std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics);
 
 }  // namespace parley::app

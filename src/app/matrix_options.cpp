@@ -64,11 +64,12 @@ void MatrixOptions::add_form(CLI::App &command, Options &options, bool compares)
       ->type_name("FILE");
 }
 
-void MatrixOptions::add_to(CLI::App &app, Options &options) {
+void MatrixOptions::add_to(CLI::App &app, Options &options, bool name_only) {
   matrix_ = app.add_subcommand(
       "matrix",
       "Every level on this host: what the policy says, what the kernel answers, what the guest sees, and whether that "
       "was to be expected; exit code 0 as expected, 1 surprised");
+  if (name_only) return;
   matrix_->footer(kNames);
   matrix_->require_subcommand(0, 1);
   add_levels(*matrix_, options);

@@ -15,7 +15,8 @@ namespace parley::app {
 /// The command line of `parley matrix` and of its own commands.
 class MatrixOptions {
  public:
-  void add_to(CLI::App &app, Options &options);
+  /// The command, and unless its name is all that is wanted, what its line may hold.
+  void add_to(CLI::App &app, Options &options, bool name_only);
   bool parsed() const;
   std::expected<void, Failure> finish(Options &options) const;
 

@@ -158,35 +158,59 @@ void add_qemu_options(CLI::App &run, Words &words) {
   run.add_option("--name", words.qemu_word)->group("");
 }
 
-CLI::App *add_run(CLI::App &app, Options &options, Words &words) {
-  CLI::App *run = app.add_subcommand(
-      "run",
-      "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small built-in "
-      "one that says what it sees. QEMU's spellings (-kernel, -smp) are taken too");
-  run->add_option("--compat", words.compat,
-                  "The highest level that the guest may have; with commas, a list in order of preference (default: "
-                  "auto)")
+void add_run_options(CLI::App &run, Options &options, Words &words) {
+  run.add_option(
+         "--compat", words.compat,
+         "The highest level that the guest may have; with commas, a list in order of preference (default: auto)")
       ->type_name("LEVEL[,LEVEL...]");
-  run->add_option("--on-refusal", words.on_refusal,
-                  "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
-                  "standard error")
+  run.add_option("--on-refusal", words.on_refusal,
+                 "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
+                 "standard error")
       ->transform(CLI::IsMember({"fail", "fallback"}))
       ->capture_default_str();
-  run->add_flag("--force", options.wish.force,
-                "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
-  add_guest_options(*run, options, words);
-  add_qemu_options(*run, words);
-  return run;
+  run.add_flag("--force", options.wish.force,
+               "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
+  add_guest_options(run, options, words);
+  add_qemu_options(run, words);
 }
 
-CLI::App *add_diff(CLI::App &app, Options &options) {
-  CLI::App *diff = app.add_subcommand("diff",
-                                      "What has changed between two reports of 'matrix --format json' or of 'inspect "
-                                      "--json'; exit code 0 nothing, 1 something, 2 they cannot be compared");
-  diff->add_option("before", options.before, "The earlier report")->required()->type_name("BEFORE.json");
-  diff->add_option("after", options.after, "The later one")->required()->type_name("AFTER.json");
-  return diff;
+void add_inspect_options(CLI::App &inspect, Options &options, Words &) {
+  inspect.add_flag("--json", options.json, "As JSON (docs/inspect.schema.json)");
+  inspect.add_option("--host", options.host, kHostHelp)->type_name("PATH");
 }
+
+void add_check_options(CLI::App &check, Options &options, Words &words) {
+  check.add_option("level", words.level, "The level, or a list with commas in order of preference")
+      ->required()
+      ->type_name("LEVEL");
+  check.add_option("--host", options.host, kHostHelp)->type_name("PATH");
+}
+
+void add_diff_options(CLI::App &diff, Options &options, Words &) {
+  diff.add_option("before", options.before, "The earlier report")->required()->type_name("BEFORE.json");
+  diff.add_option("after", options.after, "The later one")->required()->type_name("AFTER.json");
+}
+
+struct CommandWords {
+  Command command;
+  const char *name;
+  const char *description;
+  void (*add_options)(CLI::App &, Options &, Words &);
+};
+constexpr CommandWords kCommands[] = {
+    {Command::kInspect, "inspect", "What is this host? Every source, how far it is to be trusted, and the verdict",
+     add_inspect_options},
+    {Command::kCheck, "check",
+     "May a guest have LEVEL here? Every rule with its evidence; exit code 0 legal, 3 refused", add_check_options},
+    {Command::kRun, "run",
+     "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small built-in one that says "
+     "what it sees. QEMU's spellings (-kernel, -smp) are taken too",
+     add_run_options},
+    {Command::kDiff, "diff",
+     "What has changed between two reports of 'matrix --format json' or of 'inspect --json'; exit code 0 nothing, 1 "
+     "something, 2 they cannot be compared",
+     add_diff_options},
+};
 
 }  // namespace
 
@@ -203,27 +227,19 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   app.add_option("--log-level", words.log_level, "warning, info, debug or trace; overrides -q and -v")
       ->transform(CLI::IsMember({"warning", "info", "debug", "trace"}));
 
-  CLI::App *inspect =
-      app.add_subcommand("inspect", "What is this host? Every source, how far it is to be trusted, and the verdict");
-  inspect->add_flag("--json", options.json, "As JSON (docs/inspect.schema.json)");
-  inspect->add_option("--host", options.host, kHostHelp)->type_name("PATH");
-
-  CLI::App *check = app.add_subcommand(
-      "check", "May a guest have LEVEL here? Every rule with its evidence; exit code 0 legal, 3 refused");
-  check->add_option("level", words.level, "The level, or a list with commas in order of preference")
-      ->required()
-      ->type_name("LEVEL");
-  check->add_option("--host", options.host, kHostHelp)->type_name("PATH");
-
-  const CLI::App *run = add_run(app, options, words);
-
+  std::vector<std::string> line = with_double_dashes(argc - 1, argv + 1);
+  // CLI11 compares each option that it is told of with all before it: half of what a refusal costs, where every command
+  // told its own. So only the commands tell that the line names.
+  const auto names = [&line](const char *command) { return std::ranges::find(line, command) != line.end(); };
+  for (const CommandWords &command : kCommands) {
+    CLI::App *added = app.add_subcommand(command.name, command.description);
+    added->final_callback([&options, &command] { options.command = command.command; });
+    if (names(command.name)) command.add_options(*added, options, words);
+  }
   MatrixOptions matrix;
-  matrix.add_to(app, options);
-
-  const CLI::App *diff = add_diff(app, options);
+  matrix.add_to(app, options, !names("matrix"));
 
   try {
-    std::vector<std::string> line = with_double_dashes(argc - 1, argv + 1);
     std::ranges::reverse(line);  // as CLI11 takes them
     app.parse(line);
   } catch (const CLI::ParseError &error) {
@@ -233,9 +249,6 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
     return std::unexpected(
         EarlyExit{{}, Failure{"cannot understand the command line", error.what(), "see parley --help"}});
   }
-  if (check->parsed()) options.command = Command::kCheck;
-  if (run->parsed()) options.command = Command::kRun;
-  if (diff->parsed()) options.command = Command::kDiff;
   auto finished = finish(std::move(options), words, matrix);
   if (!finished) return std::unexpected(EarlyExit{{}, finished.error()});
   return std::move(*finished);

@@ -6,6 +6,7 @@
 #include "parley/app/app.hpp"
 #include "parley/base/text.hpp"
 #include "parley/machine/machine.hpp"
+#include "parley/machine/probe.hpp"
 #include "parley/report/text.hpp"
 
 namespace parley::app {
@@ -25,31 +26,60 @@ void announce_policy(const compat::Decision &decision, const Diagnostics &diagno
   }
 }
 
-std::expected<guest::MachinePlan, Ended> plan_guest(const Options &options, kvm::Kernel &kernel,
-                                                    const Diagnostics &diagnostics) {
+struct Planned {
+  guest::MachinePlan plan;
+  std::optional<machine::Shell> shell;
+};
+
+Ended refused(const compat::Refusal &refusal, const compat::Host &host) {
+  return {kRefused, report::explain(refusal, host)};
+}
+
+// Where the silicon is known, what only a guest can tell takes levels away and adds none: what is refused without it
+// stays refused, and the host is spared the guest.
+std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts facts, const Diagnostics &diagnostics) {
+  if (facts.kvm.access != host::KvmAccess::kHv) return std::nullopt;
+  const compat::Host host = assess_host(std::move(facts));
+  const auto decision = compat::decide(wish, host);
+  if (decision || !host.capabilities.silicon) return std::nullopt;
+  warn_of_doubts(host, diagnostics);
+  return refused(decision.error(), host);
+}
+
+std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
   if (!options.no_effect.empty())
     diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
                      " (a guest of Parley's has what its host has)");
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
-  const auto known = host_with_kvm(kernel, diagnostics);
+  host::Facts facts = host::read_live_facts();
+  std::optional<machine::Shell> shell;
+  if (machine::has_power_kvm(facts.system)) {
+    machine::Probe probe(kernel);
+    facts.kvm = probe.facts();
+    if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));
+    shell = probe.create_shell();
+    facts.kvm = probe.facts();
+  }
+  const auto known = usable_host(std::move(facts), diagnostics);
   if (!known) return std::unexpected(Ended{known.error().code, known.error().failure});
   const compat::Host &host = *known;
   const auto decision = compat::decide(options.wish, host);
-  if (!decision) return std::unexpected(Ended{kRefused, report::explain(decision.error(), host)});
+  if (!decision) return std::unexpected(refused(decision.error(), host));
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
   auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::services(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
-  return std::move(*plan);
+  return Planned{std::move(*plan), std::move(shell)};
 }
 
 }  // namespace
 
 int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  auto plan = plan_guest(options, kernel, diagnostics);
-  const Ended ended = plan ? live(std::move(*plan), options, kernel, diagnostics) : plan.error();
+  auto planned = plan_guest(options, kernel, diagnostics);
+  const Ended ended = planned ? live(std::move(planned->plan), std::move(planned->shell), options, kernel, diagnostics)
+                              : planned.error();
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

@@ -12,34 +12,30 @@
 #include <random>
 #include <utility>
 
-#include "parley/base/file_descriptor.hpp"
 #include "parley/base/text.hpp"
 
 namespace parley {
-namespace {
-
-constexpr std::size_t kChunk = 64 * 1024;
-
-std::expected<Bytes, int> read_all(const FileDescriptor &file, std::size_t limit) {
+std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit) {
+  // Most files of /proc and /sys are a few bytes: a page for those, more for what turns out to be long.
+  constexpr std::size_t kFirst = 4096;
+  constexpr std::size_t kLargest = 256 * kFirst;
   Bytes content;
+  Bytes chunk(kFirst);
   for (;;) {
-    const std::size_t filled = content.size();
-    content.resize(filled + kChunk);
-    const ssize_t count = ::read(file.get(), content.data() + filled, kChunk);
-    content.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    const ssize_t count = ::read(file.get(), chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::unexpected(errno);
     if (count == 0) return content;
+    content.insert(content.end(), chunk.begin(), chunk.begin() + count);
     if (content.size() > limit) return std::unexpected(EFBIG);
+    if (static_cast<std::size_t>(count) == chunk.size()) chunk.resize(std::min(2 * chunk.size(), kLargest));
   }
 }
-
-}  // namespace
 
 std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return std::unexpected(FileError{path, errno});
-  auto content = read_all(file, limit);
+  auto content = read_file(file, limit);
   if (!content) return std::unexpected(FileError{path, content.error()});
   return std::move(*content);
 }
@@ -125,7 +121,7 @@ std::expected<SharedBytes, FileError> SharedBytes::open(const std::filesystem::p
     if (mapping != MAP_FAILED) return SharedBytes(std::make_shared<const Holder>(std::move(file), mapping, size));
   }
   // A pipe, or a file that does not tell its size.
-  auto content = read_all(file, limit);
+  auto content = read_file(file, limit);
   if (!content) return std::unexpected(FileError{path, content.error()});
   return SharedBytes(std::move(*content));
 }

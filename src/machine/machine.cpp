@@ -36,9 +36,17 @@ std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::Services 
   return {};
 }
 
-std::expected<std::unique_ptr<Processor>, kvm::CallError> create_processor(kvm::Vm &vm, const kvm::Xics &xics,
+std::expected<Shell, kvm::CallError> create_shell(kvm::Kernel &kernel) {
+  const auto system = kvm::System::open(kernel);
+  if (!system) return std::unexpected(system.error().cause);
+  kvm::Vm vm = TRY(system->create_vm(kvm::abi::kVmHv));
+  kvm::Vcpu first = TRY(vm.create_vcpu(VcpuId{0}));
+  return Shell{std::move(vm), std::move(first)};
+}
+
+std::expected<std::unique_ptr<Processor>, kvm::CallError> create_processor(kvm::Vcpu vcpu, const kvm::Xics &xics,
                                                                            VcpuId id) {
-  auto processor = std::make_unique<Processor>(TRY(vm.create_vcpu(id)), id);
+  auto processor = std::make_unique<Processor>(std::move(vcpu), id);
   TRY(processor->vcpu.enable_papr());
   TRY(processor->vcpu.connect(xics, id));
   return processor;
@@ -54,22 +62,23 @@ void Machine::stop() { running_->stop(); }
 std::vector<std::string> Machine::check_progress(std::chrono::seconds limit) { return running_->check_progress(limit); }
 
 std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
-                                               Observer observer) {
+                                               Observer observer, std::optional<Shell> shell) {
   install_kick_handler();
   const auto create = [&]() -> std::expected<std::unique_ptr<Running>, kvm::CallError> {
-    const auto system = kvm::System::open(kernel);
-    if (!system) return std::unexpected(system.error().cause);
     kvm::Mapping ram = TRY(kvm::Mapping::anonymous(kernel, plan.memory_size));
     TRY(load(ram, plan));
-    kvm::Vm vm = TRY(system->create_vm(kvm::abi::kVmHv));
+    auto [vm, first] = shell ? std::move(*shell) : TRY(create_shell(kernel));
     TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
     TRY(vm.configure_radix());
     kvm::Xics xics = TRY(vm.create_xics());
     TRY(xics.add_source(kConsoleInterrupt));
     TRY(delegate(vm, plan.services));
     std::vector<std::unique_ptr<Processor>> processors;
-    for (std::uint32_t id = 0; id < plan.processors; ++id)
-      processors.push_back(TRY(create_processor(vm, xics, VcpuId{id})));
+    processors.push_back(TRY(create_processor(std::move(first), xics, VcpuId{0})));
+    for (std::uint32_t id = 1; id < plan.processors; ++id) {
+      kvm::Vcpu other = TRY(vm.create_vcpu(VcpuId{id}));
+      processors.push_back(TRY(create_processor(std::move(other), xics, VcpuId{id})));
+    }
     return std::make_unique<Running>(std::move(plan), devices, std::move(observer), std::move(ram), std::move(vm),
                                      std::move(xics), std::move(processors));
   };

@@ -5,8 +5,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "parley/kvm/system.hpp"
-
 namespace parley::machine {
 namespace {
 
@@ -36,17 +34,6 @@ KvmFacts cannot_open(const kvm::OpenError &error) {
   return no_access(KvmAccess::kUnusable, describe(error.cause));
 }
 
-// KVM answers EINVAL when no module of that type stands behind it, and, under nested API v2, also when the hypervisor
-// finds the request bad. kvm-hv is there when KVM offers radix (kvm_vm_ioctl_check_extension).
-void refine_without_hv(const kvm::System &system, const kvm::CallError &error, KvmFacts &facts) {
-  facts.detail = describe(error);
-  facts.access = KvmAccess::kVmRefused;
-  if (error.error != EINVAL || facts.capability("KVM_CAP_PPC_MMU_RADIX") != 0) return;
-  const auto problem_state = system.create_vm(kvm::abi::kVmPr);
-  facts.access = problem_state ? KvmAccess::kPr : KvmAccess::kNoHv;
-  if (problem_state) facts.detail = "KVM creates PR guests only";
-}
-
 TrialOutcome plain(kvm::SettingOutcome outcome) {
   switch (outcome) {
     case kvm::SettingOutcome::kTaken:
@@ -65,56 +52,91 @@ TrialOutcome plain(kvm::SettingOutcome outcome) {
   return TrialOutcome::kOther;
 }
 
-std::expected<void, kvm::CallError> ask_vcpu(kvm::Vm &vm, std::span<const LogicalPvr> trials, KvmFacts &facts) {
-  auto vcpu = vm.create_vcpu(VcpuId{0});
-  if (!vcpu) return std::unexpected(vcpu.error());
-  if (const auto pvr = vcpu->pvr()) facts.pvr = *pvr;
-  for (const LogicalPvr asked : trials) {
-    facts.trials.push_back(trial_of(kvm::set_level(*vcpu, asked)));
-    kvm::set_level(*vcpu, kNoLogicalPvr);  // each trial starts from the same state
-  }
-  return {};
+host::CompatCaps granted_levels(const kvm::Vm &vm) {
+  const auto bits = vm.compat_capabilities();
+  return bits ? host::CompatCaps{0, *bits} : host::CompatCaps{bits.error().error, 0};
 }
 
-void ask_compat_caps(const kvm::Vm &vm, KvmFacts &facts) {
-  if (facts.capability("KVM_CAP_PPC_COMPAT_CAPS") == 0) return;
-  const auto bits = vm.compat_capabilities();
-  facts.compat_caps = bits ? host::CompatCaps{0, *bits} : host::CompatCaps{bits.error().error, 0};
-}
+// kvm-hv is there when KVM offers radix (kvm_vm_ioctl_check_extension); on bare metal it may be there without.
+bool offers_radix(const KvmFacts &facts) { return facts.capability("KVM_CAP_PPC_MMU_RADIX") != 0; }
 
 }  // namespace
 
-KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
-  const auto system = kvm::System::open(kernel);
-  if (!system) return cannot_open(system.error());
-  KvmFacts facts;
+Probe::Probe(kvm::Kernel &kernel) {
+  auto opened = kvm::System::open(kernel);
+  if (!opened) {
+    facts_ = cannot_open(opened.error());
+    return;
+  }
+  system_ = std::move(*opened);
   for (const auto &capability : kvm::capabilities())
-    facts.capabilities[std::string(capability.name)] = system->check(capability.cap);
-  auto vm = system->create_vm(kvm::abi::kVmHv);
-  if (!vm) {
-    refine_without_hv(*system, vm.error(), facts);
-    return facts;
-  }
-  // Only now: without kvm-hv behind it, kvm.ko denies them all.
-  for (const auto &capability : kvm::capabilities()) {
-    if (capability.missing.empty() || facts.capability(std::string(capability.name)) != 0) continue;
-    facts.access = KvmAccess::kLacking;
-    facts.detail = std::string(capability.name) + ": " + std::string(capability.missing);
-    return facts;
-  }
-  facts.access = KvmAccess::kHv;
-  ask_compat_caps(*vm, facts);
-  if (const auto asked = ask_vcpu(*vm, trials, facts); !asked) {
-    facts.access = KvmAccess::kVmRefused;
-    facts.detail = describe(asked.error());
-  }
-  return facts;
+    facts_.capabilities[std::string(capability.name)] = system_->check(capability.cap);
+  if (offers_radix(facts_)) accept_hv();
 }
+
+// Only where HV is there: without kvm-hv behind it, kvm.ko denies all capabilities.
+void Probe::accept_hv() {
+  facts_.access = KvmAccess::kHv;
+  for (const auto &capability : kvm::capabilities()) {
+    if (capability.missing.empty() || facts_.capability(std::string(capability.name)) != 0) continue;
+    facts_.access = KvmAccess::kLacking;
+    facts_.detail = std::string(capability.name) + ": " + std::string(capability.missing);
+    return;
+  }
+}
+
+void Probe::refused(const kvm::CallError &error) {
+  facts_.access = KvmAccess::kVmRefused;
+  facts_.detail = describe(error);
+}
+
+// KVM answers EINVAL when no module of that type stands behind it, and, under nested API v2, also when the hypervisor
+// finds the request bad.
+void Probe::refused_vm(const kvm::CallError &error) {
+  refused(error);
+  if (error.error != EINVAL || offers_radix(facts_)) return;
+  const auto problem_state = system_->create_vm(kvm::abi::kVmPr);
+  facts_.access = problem_state ? KvmAccess::kPr : KvmAccess::kNoHv;
+  if (problem_state) facts_.detail = "KVM creates PR guests only";
+}
+
+std::optional<Shell> Probe::create_shell() {
+  if (!system_ || facts_.access == KvmAccess::kLacking) return std::nullopt;
+  auto vm = system_->create_vm(kvm::abi::kVmHv);
+  if (!vm) {
+    refused_vm(vm.error());
+    return std::nullopt;
+  }
+  accept_hv();
+  if (facts_.access != KvmAccess::kHv) return std::nullopt;
+  if (facts_.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0) facts_.compat_caps = granted_levels(*vm);
+  auto vcpu = vm->create_vcpu(VcpuId{0});
+  if (!vcpu) {
+    refused(vcpu.error());
+    return std::nullopt;
+  }
+  if (const auto pvr = vcpu->pvr()) facts_.pvr = *pvr;
+  return Shell{std::move(*vm), std::move(*vcpu)};
+}
+
+void Probe::try_levels(Shell &shell, std::span<const LogicalPvr> levels) {
+  for (const LogicalPvr asked : levels) {
+    facts_.trials.push_back(trial_of(kvm::set_level(shell.first, asked)));
+    kvm::set_level(shell.first, kNoLogicalPvr);  // each trial starts from the same state
+  }
+}
+
+KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
+  Probe probe(kernel);
+  if (auto shell = probe.create_shell()) probe.try_levels(*shell, trials);
+  return probe.facts();
+}
+
+bool has_power_kvm(const host::SystemFacts &system) { return system.machine.starts_with("ppc64"); }
 
 host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
   host::Facts facts = host::read_live_facts();
-  // The numbers of POWER's ioctls mean other things to another architecture's KVM.
-  if (facts.system.machine.starts_with("ppc64")) facts.kvm = probe_kvm(kernel, trials);
+  if (has_power_kvm(facts.system)) facts.kvm = probe_kvm(kernel, trials);
   return facts;
 }
 

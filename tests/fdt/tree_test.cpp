@@ -30,6 +30,8 @@ class Folder {
   std::filesystem::path path_;
 };
 
+bool everything(std::string_view, EntryKind) { return true; }
+
 Node sample() {
   Node root;
   root.set_text("model", "sample");
@@ -91,7 +93,7 @@ TEST(Tree, IsReadFromAFolder) {
   const Folder folder;
   folder.write("model", std::string("m\0", 2));
   folder.write("cpus/cpu@0/cpu-version", std::string("\x0f\0\0\x05", 4));
-  const auto root = read_directory(folder.path(), [](std::string_view) { return true; });
+  const auto root = read_directory(folder.path(), everything);
   ASSERT_TRUE(root);
   EXPECT_EQ(root->text("model"), "m");
   EXPECT_EQ(load_be<std::uint32_t>(root->child("cpus")->child("cpu@0")->property("cpu-version")->value), 0x0f000005u);
@@ -100,23 +102,32 @@ TEST(Tree, IsReadFromAFolder) {
 TEST(Tree, KeepsANodeThatItDoesNotDescendInto) {
   const Folder folder;
   folder.write("rtas/token", "1234");
-  const auto root = read_directory(folder.path(), [](std::string_view path) { return path != "/rtas"; });
+  const auto root = read_directory(folder.path(), [](std::string_view path, EntryKind) { return path != "/rtas"; });
   ASSERT_TRUE(root);
   ASSERT_NE(root->child("rtas"), nullptr);
   EXPECT_TRUE(root->child("rtas")->properties.empty());
+}
+
+TEST(Tree, DoesNotOpenAPropertyThatIsNotWanted) {
+  const Folder folder;
+  folder.write("model", "m");
+  std::filesystem::permissions(folder.path() / "model", std::filesystem::perms::none);
+  const auto root = read_directory(folder.path(), [](std::string_view path, EntryKind) { return path != "/model"; });
+  ASSERT_TRUE(root);
+  EXPECT_TRUE(root->properties.empty());
 }
 
 TEST(Tree, DoesNotFollowALinkInAFolder) {
   const Folder folder;
   folder.write("model", "m");
   std::filesystem::create_directory_symlink(folder.path(), folder.path() / "loop");
-  const auto root = read_directory(folder.path(), [](std::string_view) { return true; });
+  const auto root = read_directory(folder.path(), everything);
   ASSERT_TRUE(root);
   EXPECT_TRUE(root->children.empty());
 }
 
 TEST(Tree, NamesTheFolderThatCannotBeRead) {
-  const auto root = read_directory("/nonexistent/tree", [](std::string_view) { return true; });
+  const auto root = read_directory("/nonexistent/tree", everything);
   ASSERT_FALSE(root);
   EXPECT_THAT(root.error().where, HasSubstr("/nonexistent/tree"));
   EXPECT_THAT(root.error().problem, HasSubstr("ENOENT"));

@@ -45,11 +45,14 @@ struct TreeError {
   std::string problem;  ///< an errno's name and text, or what libfdt said
 };
 
-/// Whether to read the children of the node at `path` ("/cpus"). Some hosts have thousands of nodes.
-using Descend = std::function<bool(std::string_view path)>;
+enum class EntryKind : std::uint8_t { kNode, kProperty };
+
+/// Whether to read what is at `path` ("/cpus", "/model"). A node that is not wanted is there without its contents, a
+/// property that is not wanted is not there. Some hosts have thousands of both.
+using Wanted = std::function<bool(std::string_view path, EntryKind kind)>;
 
 std::expected<Node, TreeError> parse_blob(ByteView blob);
-std::expected<Node, TreeError> read_directory(const std::filesystem::path &root, const Descend &descend);
+std::expected<Node, TreeError> read_directory(const std::filesystem::path &root, const Wanted &wanted);
 
 /// A piece of memory that a flattened tree asks its reader to leave alone.
 struct Reservation {

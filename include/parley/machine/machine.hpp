@@ -2,10 +2,10 @@
 //
 // Builds the machine of a plan in KVM and runs it.
 //
-// The order is the one that KVM wants: the VM, its memory, radix, the interrupt controller, the vCPUs with PAPR and
-// their interrupts, and only then the level, set and read back on each; the guest's registers last. Nothing is entered
-// unless the register reads back the level that was announced. The one exception is a forced level that the kernel has
-// marked invalid: such a vCPU is run to see what KVM_RUN says, and cannot enter the guest.
+// The order is one that KVM takes: the VM and a first vCPU, memory, radix, the interrupt controller, the other vCPUs,
+// on each PAPR and its interrupts, and only then the level, set and read back on each; the guest's registers last.
+// Nothing is entered unless the register reads back the level that was announced. The one exception is a forced level
+// that the kernel has marked invalid: such a vCPU is run to see what KVM_RUN says, and cannot enter the guest.
 //
 // Each vCPU has a thread. All but the first wait until the guest starts them. What the guest calls is answered by one
 // thread at a time, under one lock; a vCPU that idles does so inside the kernel.
@@ -15,6 +15,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/exit.hpp"
 #include "parley/kvm/kernel.hpp"
+#include "parley/machine/shell.hpp"
 #include "parley/papr/context.hpp"
 
 namespace parley::machine {
@@ -81,9 +83,9 @@ using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 
 class Machine {
  public:
-  /// Creates the VM, its memory and its vCPUs.
+  /// Creates the VM, its memory and its vCPUs; with a shell, what it lacks of them.
   static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
-                                               Observer observer);
+                                               Observer observer, std::optional<Shell> shell = std::nullopt);
   Machine(Machine &&) noexcept;
   ~Machine();
 

@@ -1,17 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
 #include "parley/kvm/arch_compat.hpp"
-#include "parley/kvm/kernel.hpp"
+#include "parley/machine/shell.hpp"
 
 namespace parley::machine {
 
-/// Asks KVM what it can do, with a virtual machine and a vCPU that never run and are gone afterwards, and tries each of
-/// `trials` on that vCPU. Must not be called where /dev/kvm is another architecture's.
+/// Asks KVM what it can do. Must not be made where /dev/kvm is another architecture's.
+class Probe {
+ public:
+  /// Opens KVM, and asks what it says without a guest.
+  explicit Probe(kvm::Kernel &kernel);
+  /// Creates a guest, and asks what KVM says only of one; none where the facts then say why there can be none.
+  std::optional<Shell> create_shell();
+  /// Sets each level in turn.
+  void try_levels(Shell &shell, std::span<const LogicalPvr> levels);
+  /// What is known by now. `access` is kHv as soon as that is proven, and kNotAsked as long as only a guest could tell.
+  const host::KvmFacts &facts() const { return facts_; }
+
+ private:
+  void accept_hv();
+  void refused(const kvm::CallError &error);
+  void refused_vm(const kvm::CallError &error);
+
+  std::optional<kvm::System> system_;
+  host::KvmFacts facts_;
+};
+
+/// False where /dev/kvm, if there is one, is another architecture's, whose ioctls have other numbers.
+bool has_power_kvm(const host::SystemFacts &system);
+
+/// All facts at once, `trials` among them, by a guest that is gone afterwards.
 host::KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
 
 /// All that this machine says about itself: the live facts and, on POWER, KVM's.
