@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "matrix_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ranges>
 
@@ -21,96 +20,96 @@ constexpr std::chrono::seconds kBuiltinLimit{60};
 constexpr std::chrono::seconds kLinuxLimit{300};
 constexpr const char *kLinuxMemory = "1G";
 
+bool was_given(const CLI::App &command, const char *option) {
+  const CLI::Option *told = command.get_option_no_throw(option);
+  return told != nullptr && told->count() != 0;
+}
+
 }  // namespace
 
-void MatrixOptions::add_levels(CLI::App &command, Options &options) {
-  command.add_option("--levels", levels_, "Which levels, with commas")
-      ->type_name("LEVEL[,LEVEL...]")
-      ->capture_default_str();
-  command.add_flag("--force", options.wish.force,
-                   "Ask the kernel also for what the policy refuses: shows whether it has the arch_compat check of "
-                   "Linux 7.2");
-  command
-      .add_option("--guest", guest_,
-                  "builtin, a small one that says what it sees; or linux, which negotiates its level")
-      ->transform(CLI::IsMember({"builtin", "linux"}))
-      ->capture_default_str();
+void MatrixOptions::add_levels(Vocabulary &command, Options &options) {
+  command.option("--levels", levels_, "Which levels, with commas").type("LEVEL[,LEVEL...]").shows_default();
+  command.flag("--force", options.wish.force,
+               "Ask the kernel also for what the policy refuses: shows whether it has the arch_compat check of "
+               "Linux 7.2");
+  command.option("--guest", guest_, "builtin, a small one that says what it sees; or linux, which negotiates its level")
+      .one_of({"builtin", "linux"})
+      .shows_default();
 }
 
-void MatrixOptions::add_guest(CLI::App &command, Options &options) {
-  CLI::Option *kernel =
-      command.add_option("--kernel", options.kernel, "The Linux of --guest linux: a vmlinux")->type_name("FILE");
+void MatrixOptions::add_guest(Vocabulary &command, Options &options) {
+  Told kernel = command.known("--kernel", options.kernel, "The Linux of --guest linux: a vmlinux").type("FILE");
   command
-      .add_option("--initrd", options.initrd,
-                  "Its initrd, which must say what it sees as lab/l2-init does (docs/matrix.md) and power off")
-      ->needs(kernel)
-      ->type_name("FILE");
-  command.add_option("--append", options.command_line, "Its command line (default: console=hvc0 quiet)")
-      ->needs(kernel)
-      ->type_name("TEXT");
-  command.add_option("-m,--memory", memory_, "Its memory (default: 1G)")->needs(kernel)->type_name("SIZE");
-  command.add_option("--limit", limit_, "How long a guest may take (default: 60, a Linux 300)")->type_name("SECONDS");
-  command.add_option("--note", options.notes, "Something to say about the host in the report; may be repeated")
-      ->type_name("TEXT");
+      .option("--initrd", options.initrd,
+              "Its initrd, which must say what it sees as lab/l2-init does (docs/matrix.md) and power off")
+      .needs(kernel)
+      .type("FILE");
+  command.option("--append", options.command_line, "Its command line (default: console=hvc0 quiet)")
+      .needs(kernel)
+      .type("TEXT");
+  command.option("-m,--memory", memory_, "Its memory (default: 1G)").needs(kernel).type("SIZE");
+  command.option("--limit", limit_, "How long a guest may take (default: 60, a Linux 300)").type("SECONDS");
+  command.option("--note", options.notes, "Something to say about the host in the report; may be repeated")
+      .type("TEXT");
 }
 
-void MatrixOptions::add_form(CLI::App &command, Options &options, bool compares) {
-  command.add_option("--format", format_, "The form of the report")
-      ->transform(CLI::IsMember(report::matrix_format_names()))
-      ->capture_default_str();
-  command.add_option("--out", options.out, "Write it to FILE instead of to standard output")->type_name("FILE");
+void MatrixOptions::add_form(Vocabulary &command, Options &options, bool compares) {
+  command.option("--format", format_, "The form of the report").one_of(report::matrix_format_names()).shows_default();
+  command.option("--out", options.out, "Write it to FILE instead of to standard output").type("FILE");
   if (!compares) return;
-  command.add_option("--against", options.against, "Say in text or html what has changed since that report in JSON")
-      ->type_name("FILE");
+  command.option("--against", options.against, "Say in text or html what has changed since that report in JSON")
+      .type("FILE");
 }
 
-void MatrixOptions::add_to(CLI::App &app, Options &options, bool name_only) {
+void MatrixOptions::add_to(CLI::App &app, Options &options, const Line &line) {
   matrix_ = app.add_subcommand(
       "matrix",
       "Every level on this host: what the policy says, what the kernel answers, what the guest sees, and whether that "
       "was to be expected; exit code 0 as expected, 1 surprised");
-  if (name_only) return;
+  if (!line.has_word("matrix")) return;
   matrix_->footer(kNames);
   matrix_->require_subcommand(0, 1);
-  add_levels(*matrix_, options);
-  add_guest(*matrix_, options);
-  add_form(*matrix_, options, true);
+  Vocabulary matrix(*matrix_, line);
+  add_levels(matrix, options);
+  add_guest(matrix, options);
+  add_form(matrix, options, true);
 
   plan_ = matrix_->add_subcommand("plan", "Print the names of cells, one a line, for 'matrix run' to take");
   plan_->footer(kNames);
-  plan_->add_option("--hosts", hosts_, "Which hosts, with commas (default: this one)")->type_name("HOST[,HOST...]");
-  add_levels(*plan_, options);
-  plan_->add_option("--out", options.out, "Write it to FILE instead of to standard output")->type_name("FILE");
+  Vocabulary planning(*plan_, line);
+  planning.option("--hosts", hosts_, "Which hosts, with commas (default: this one)").type("HOST[,HOST...]");
+  add_levels(planning, options);
+  planning.option("--out", options.out, "Write it to FILE instead of to standard output").type("FILE");
 
   run_ = matrix_->add_subcommand("run",
                                  "Try cells of a plan on this host; exit code 0 also when a cell with --results "
                                  "surprised, 4 when this host is another one");
   run_->footer(kNames);
-  CLI::Option *cell = run_->add_option("--cell", cells_, "The cell's name; may be repeated")->type_name("CELL");
-  CLI::Option *plan = run_->add_option("--plan", options.plan, "A file with the names of cells")->type_name("FILE");
-  CLI::Option *index = run_->add_option("--index", options.index, "Which cell of the plan, counted from 0")
-                           ->excludes(cell)
-                           ->needs(plan)
-                           ->type_name("N");
-  plan->needs(index)->excludes(cell);
-  run_->add_option(
-          "--results", options.results,
-          "Leave each result in this folder as a file of its own; a cell that has one there is not tried again")
-      ->type_name("DIR");
-  add_guest(*run_, options);
-  add_form(*run_, options, false);
+  Vocabulary running(*run_, line);
+  const Told cell = running.option("--cell", cells_, "The cell's name; may be repeated").type("CELL");
+  Told plan = running.known("--plan", options.plan, "A file with the names of cells").type("FILE");
+  const Told index = running.known("--index", options.index, "Which cell of the plan, counted from 0")
+                         .excludes(cell)
+                         .needs(plan)
+                         .type("N");
+  plan.needs(index).excludes(cell);
+  running
+      .option("--results", options.results,
+              "Leave each result in this folder as a file of its own; a cell that has one there is not tried again")
+      .type("DIR");
+  add_guest(running, options);
+  add_form(running, options, false);
 
   merge_ =
       matrix_->add_subcommand("merge", "Put the results in a folder together; what is missing is reported as lost");
-  merge_->add_option("dir", options.results, "The folder")->required()->type_name("DIR");
-  merge_
-      ->add_option("--plan", options.plan,
-                   "The cells that there should be (default: DIR/plan, or those that are there)")
-      ->type_name("FILE");
-  add_form(*merge_, options, true);
+  Vocabulary merging(*merge_, line);
+  merging.known("dir", options.results, "The folder").required().type("DIR");
+  merging.option("--plan", options.plan, "The cells that there should be (default: DIR/plan, or those that are there)")
+      .type("FILE");
+  add_form(merging, options, true);
 }
 
-bool MatrixOptions::parsed() const { return matrix_->parsed(); }
+bool MatrixOptions::parsed() const { return matrix_ != nullptr && matrix_->parsed(); }
 
 // CLI11 hands what a command does not know to the command above it, which is right for -q and wrong for these.
 std::expected<void, Failure> MatrixOptions::check_placement() const {
@@ -164,7 +163,7 @@ std::expected<void, Failure> MatrixOptions::finish_names(Options &options) const
 
 std::expected<void, Failure> MatrixOptions::finish(Options &options) const {
   TRY(check_placement());
-  if (run_->parsed() && options.results && (run_->count("--out") != 0 || run_->count("--format") != 0))
+  if (run_->parsed() && options.results && (was_given(*run_, "--out") || was_given(*run_, "--format")))
     return std::unexpected(Failure{"--results stands alone", "results have their names and their form",
                                    "leave --out and --format to parley matrix merge"});
   options.command = plan_->parsed()    ? Command::kMatrixPlan

@@ -5,25 +5,22 @@
 #include <vector>
 
 #include "options.hpp"
-
-namespace CLI {
-class App;
-}
+#include "vocabulary.hpp"
 
 namespace parley::app {
 
 /// The command line of `parley matrix` and of its own commands.
 class MatrixOptions {
  public:
-  /// The command, and unless its name is all that is wanted, what its line may hold.
-  void add_to(CLI::App &app, Options &options, bool name_only);
+  /// The command, and where the line names it, what it may be told.
+  void add_to(CLI::App &app, Options &options, const Line &line);
   bool parsed() const;
   std::expected<void, Failure> finish(Options &options) const;
 
  private:
-  void add_levels(CLI::App &command, Options &options);
-  void add_guest(CLI::App &command, Options &options);
-  void add_form(CLI::App &command, Options &options, bool compares);
+  void add_levels(Vocabulary &command, Options &options);
+  void add_guest(Vocabulary &command, Options &options);
+  void add_form(Vocabulary &command, Options &options, bool compares);
   std::expected<void, Failure> check_placement() const;
   std::expected<void, Failure> finish_guest(Options &options) const;
   std::expected<void, Failure> finish_names(Options &options) const;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "matrix_options.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
 #include "qemu_words.hpp"
+#include "vocabulary.hpp"
 
 namespace parley::app {
 namespace {
@@ -107,96 +107,92 @@ std::expected<Options, Failure> finish(Options options, const Words &words, cons
   return options;
 }
 
-void add_guest_options(CLI::App &run, Options &options, Words &words) {
-  CLI::Option *kernel =
-      run.add_option(
-             "--kernel", options.kernel,
-             "A Linux to run: a vmlinux for ppc64 or ppc64le. It is mapped: replace it by a new file, not in place")
-          ->type_name("FILE");
-  run.add_option("--initrd", options.initrd, "Its initrd")->needs(kernel)->type_name("FILE");
-  run.add_option("--append", options.command_line, "Its command line")->needs(kernel)->type_name("TEXT");
-  run.add_option("--boot", words.boot,
-                 "How it starts: of, through the client interface of Open Firmware, where it negotiates its level; or "
-                 "fdt, with a flat device tree, where nothing is negotiated")
-      ->needs(kernel)
-      ->transform(CLI::IsMember({"of", "fdt"}))
-      ->capture_default_str();
-  run.add_option("--payload", options.payload,
-                 "Another program to run: an ELF file for ppc64 or ppc64le, or a flat binary, entered at address 0 in "
-                 "little-endian mode with the device tree's address in r3")
-      ->excludes(kernel)
-      ->type_name("FILE");
-  run.add_option("-m,--memory", words.memory,
-                 "The guest's memory: a number with K, M or G (without: MiB); 256M, with a kernel 1G")
-      ->type_name("SIZE");
-  run.add_option("--smp", words.smp, "The number of its vCPUs")->type_name("N")->capture_default_str();
-  run.add_option("--serial", words.serial,
-                 "Its console: stdio (on a terminal Ctrl-a h helps), none, pty, file:PATH, or "
-                 "unix:PATH[,server=on|off][,wait=on|off]")
-      ->type_name("WHERE")
-      ->capture_default_str();
-  run.add_option("--nvram", options.nvram, "Keep its non-volatile memory in this file (64 KiB)")->type_name("FILE");
-  run.add_flag("--no-reboot", words.no_reboot, "End when it reboots, instead of starting it again");
-  run.add_option("--watchdog", words.watchdog,
-                 "Say so when a vCPU runs in real mode for that many seconds without ever leaving the guest, or off")
-      ->type_name("SECONDS|off")
-      ->capture_default_str();
-  run.add_option("--dump-dtb", options.dump_tree, "Write the device tree that it gets, with its negotiated level")
-      ->type_name("FILE");
+void add_guest_options(Vocabulary &run, Options &options, Words &words) {
+  Told kernel =
+      run.known("--kernel", options.kernel,
+                "A Linux to run: a vmlinux for ppc64 or ppc64le. It is mapped: replace it by a new file, not in place")
+          .type("FILE");
+  run.option("--initrd", options.initrd, "Its initrd").needs(kernel).type("FILE");
+  run.option("--append", options.command_line, "Its command line").needs(kernel).type("TEXT");
+  run.option("--boot", words.boot,
+             "How it starts: of, through the client interface of Open Firmware, where it negotiates its level; or "
+             "fdt, with a flat device tree, where nothing is negotiated")
+      .needs(kernel)
+      .one_of({"of", "fdt"})
+      .shows_default();
+  run.option("--payload", options.payload,
+             "Another program to run: an ELF file for ppc64 or ppc64le, or a flat binary, entered at address 0 in "
+             "little-endian mode with the device tree's address in r3")
+      .excludes(kernel)
+      .type("FILE");
+  run.option("-m,--memory", words.memory,
+             "The guest's memory: a number with K, M or G (without: MiB); 256M, with a kernel 1G")
+      .type("SIZE");
+  run.option("--smp", words.smp, "The number of its vCPUs").type("N").shows_default();
+  run.option("--serial", words.serial,
+             "Its console: stdio (on a terminal Ctrl-a h helps), none, pty, file:PATH, or "
+             "unix:PATH[,server=on|off][,wait=on|off]")
+      .type("WHERE")
+      .shows_default();
+  run.option("--nvram", options.nvram, "Keep its non-volatile memory in this file (64 KiB)").type("FILE");
+  run.flag("--no-reboot", words.no_reboot, "End when it reboots, instead of starting it again");
+  run.option("--watchdog", words.watchdog,
+             "Say so when a vCPU runs in real mode for that many seconds without ever leaving the guest, or off")
+      .type("SECONDS|off")
+      .shows_default();
+  run.option("--dump-dtb", options.dump_tree, "Write the device tree that it gets, with its negotiated level")
+      .type("FILE");
 }
 
 // Accepted with the meanings that they have anyway.
-void add_qemu_options(CLI::App &run, Words &words) {
-  run.add_option("-M,--machine", words.machine, "As QEMU: pseries[,max-cpu-compat=LEVEL]; cap-... have no effect")
-      ->type_name("MACHINE");
-  run.add_option("--cpu", words.cpu, "As QEMU: host, and nothing else")->type_name("CPU");
-  run.add_option("--accel", words.accelerator)->transform(CLI::IsMember({"kvm"}))->group("");
-  for (const char *flag : {"--enable-kvm", "--nodefaults", "--nographic"})
-    run.add_flag(flag, words.qemu_flag)->group("");
+void add_qemu_options(Vocabulary &run, Words &words) {
+  run.option("-M,--machine", words.machine, "As QEMU: pseries[,max-cpu-compat=LEVEL]; cap-... have no effect")
+      .type("MACHINE");
+  run.option("--cpu", words.cpu, "As QEMU: host, and nothing else").type("CPU");
+  run.option("--accel", words.accelerator).one_of({"kvm"}).hidden();
+  for (const char *flag : {"--enable-kvm", "--nodefaults", "--nographic"}) run.flag(flag, words.qemu_flag).hidden();
   for (const char *option : {"--display", "--monitor", "--vga"})
-    run.add_option(option, words.qemu_word)->transform(CLI::IsMember({"none"}))->group("");
-  run.add_option("--name", words.qemu_word)->group("");
+    run.option(option, words.qemu_word).one_of({"none"}).hidden();
+  run.option("--name", words.qemu_word).hidden();
 }
 
-void add_run_options(CLI::App &run, Options &options, Words &words) {
-  run.add_option(
-         "--compat", words.compat,
-         "The highest level that the guest may have; with commas, a list in order of preference (default: auto)")
-      ->type_name("LEVEL[,LEVEL...]");
-  run.add_option("--on-refusal", words.on_refusal,
-                 "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
-                 "standard error")
-      ->transform(CLI::IsMember({"fail", "fallback"}))
-      ->capture_default_str();
-  run.add_flag("--force", options.wish.force,
-               "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
+void add_run_options(Vocabulary &run, Options &options, Words &words) {
+  run.option("--compat", words.compat,
+             "The highest level that the guest may have; with commas, a list in order of preference (default: auto)")
+      .type("LEVEL[,LEVEL...]");
+  run.option("--on-refusal", words.on_refusal,
+             "What to do when the level is refused: fail, or fallback to the next lower legal level, announced on "
+             "standard error")
+      .one_of({"fail", "fallback"})
+      .shows_default();
+  run.flag("--force", options.wish.force,
+           "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
   add_guest_options(run, options, words);
   add_qemu_options(run, words);
 }
 
-void add_inspect_options(CLI::App &inspect, Options &options, Words &) {
-  inspect.add_flag("--json", options.json, "As JSON (docs/inspect.schema.json)");
-  inspect.add_option("--host", options.host, kHostHelp)->type_name("PATH");
+void add_inspect_options(Vocabulary &inspect, Options &options, Words &) {
+  inspect.flag("--json", options.json, "As JSON (docs/inspect.schema.json)");
+  inspect.option("--host", options.host, kHostHelp).type("PATH");
 }
 
-void add_check_options(CLI::App &check, Options &options, Words &words) {
-  check.add_option("level", words.level, "The level, or a list with commas in order of preference")
-      ->required()
-      ->type_name("LEVEL");
-  check.add_option("--host", options.host, kHostHelp)->type_name("PATH");
+void add_check_options(Vocabulary &check, Options &options, Words &words) {
+  check.known("level", words.level, "The level, or a list with commas in order of preference").required().type("LEVEL");
+  check.option("--host", options.host, kHostHelp).type("PATH");
 }
 
-void add_diff_options(CLI::App &diff, Options &options, Words &) {
-  diff.add_option("before", options.before, "The earlier report")->required()->type_name("BEFORE.json");
-  diff.add_option("after", options.after, "The later one")->required()->type_name("AFTER.json");
+void add_diff_options(Vocabulary &diff, Options &options, Words &) {
+  diff.known("before", options.before, "The earlier report").required().type("BEFORE.json");
+  diff.known("after", options.after, "The later one").required().type("AFTER.json");
 }
 
 struct CommandWords {
   Command command;
   const char *name;
   const char *description;
-  void (*add_options)(CLI::App &, Options &, Words &);
+  void (*add_options)(Vocabulary &, Options &, Words &);
 };
+constexpr const char *kMatrix = "matrix";  // which has commands of its own
 constexpr CommandWords kCommands[] = {
     {Command::kInspect, "inspect", "What is this host? Every source, how far it is to be trusted, and the verdict",
      add_inspect_options},
@@ -222,26 +218,31 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   app.require_subcommand(1);
   app.set_version_flag("--version", "parley " PARLEY_VERSION);
   app.fallthrough();
-  app.add_flag("-q,--quiet", words.quiet, "Warnings and errors only");
-  app.add_flag("-v,--verbose", words.verbose, "Say how decisions were reached; twice: trace every exit of the guest");
-  app.add_option("--log-level", words.log_level, "warning, info, debug or trace; overrides -q and -v")
-      ->transform(CLI::IsMember({"warning", "info", "debug", "trace"}));
 
-  std::vector<std::string> line = with_double_dashes(argc - 1, argv + 1);
-  // CLI11 compares each option that it is told of with all before it: half of what a refusal costs, where every command
-  // told its own. So only the commands tell that the line names.
-  const auto names = [&line](const char *command) { return std::ranges::find(line, command) != line.end(); };
+  std::vector<std::string> words_given = with_double_dashes(argc - 1, argv + 1);
+  const Line line(words_given);
+  Vocabulary any(app, line);
+  any.flag("-q,--quiet", words.quiet, "Warnings and errors only");
+  any.flag("-v,--verbose", words.verbose, "Say how decisions were reached; twice: trace every exit of the guest");
+  any.option("--log-level", words.log_level, "warning, info, debug or trace; overrides -q and -v")
+      .one_of({"warning", "info", "debug", "trace"});
+  // Where no command is named, CLI11 says which there are.
+  const bool all = line.wants_help() ||
+                   (!line.has_word(kMatrix) &&
+                    std::ranges::none_of(kCommands, [&](const auto &command) { return line.has_word(command.name); }));
   for (const CommandWords &command : kCommands) {
+    if (!all && !line.has_word(command.name)) continue;
     CLI::App *added = app.add_subcommand(command.name, command.description);
     added->final_callback([&options, &command] { options.command = command.command; });
-    if (names(command.name)) command.add_options(*added, options, words);
+    Vocabulary own(*added, line);
+    if (line.has_word(command.name)) command.add_options(own, options, words);
   }
   MatrixOptions matrix;
-  matrix.add_to(app, options, !names("matrix"));
+  if (all || line.has_word(kMatrix)) matrix.add_to(app, options, line);
 
   try {
-    std::ranges::reverse(line);  // as CLI11 takes them
-    app.parse(line);
+    std::ranges::reverse(words_given);  // as CLI11 takes them
+    app.parse(words_given);
   } catch (const CLI::ParseError &error) {
     std::ostringstream out;
     std::ostringstream err;

@@ -6,17 +6,22 @@
 
 namespace parley {
 
-std::string hex32(std::uint32_t value) {
-  char text[11];
-  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(value));
+namespace {
+
+// All digits; reports are full of these, so it is done without a format.
+template <typename T>
+std::string hex(T value) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(2 + 2 * sizeof(T), 'x');
+  text[0] = '0';
+  for (std::size_t i = text.size(); i > 2; value = static_cast<T>(value >> 4)) text[--i] = kDigits[value & 0xf];
   return text;
 }
 
-std::string hex64(std::uint64_t value) {
-  char text[19];
-  std::snprintf(text, sizeof text, "0x%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
+}  // namespace
+
+std::string hex32(std::uint32_t value) { return hex(value); }
+std::string hex64(std::uint64_t value) { return hex(value); }
 
 std::string join(const std::vector<std::string> &parts, std::string_view separator) {
   std::string text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device tree from a folder. A big host has thousands of properties, and each costs an open and a close: what is not
-// wanted is not opened, and what is, is opened beside its folder and not from the root.
+// A device tree from a folder. A host has thousands of properties, and each costs an open and a close: what is wanted
+// is opened by its name, beside its folder and not from the root, and only where any node will do is a folder listed.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,88 +19,112 @@ namespace parley::fdt {
 namespace {
 
 constexpr std::size_t kMaxPropertySize = 1024 * 1024;
-constexpr int kMaxDepth = 32;
 
 using Folder = std::unique_ptr<DIR, decltype([](DIR *folder) { ::closedir(folder); })>;
+using Paths = std::vector<std::string_view>;
 
-struct Entry {
-  std::string name;
-  EntryKind kind;
-};
+// Links are not followed: the kernel makes none inside the tree, and one could lead out of it or round in a circle.
+FileDescriptor open_below(const FileDescriptor &folder, const std::string &name, int flags) {
+  return FileDescriptor(::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags));
+}
 
 class Reader {
  public:
-  Reader(std::string root, const Wanted &wanted) : root_(std::move(root)), wanted_(wanted) {}
-  /// `path` is the node's inside the tree.
-  std::expected<Node, TreeError> read_node(FileDescriptor opened, const std::string &path, int depth) const;
+  explicit Reader(std::string root) : root_(std::move(root)) {}
+  /// `path` is the node's inside the tree, `wanted` are relative to it.
+  std::expected<Node, TreeError> read_node(const FileDescriptor &folder, const std::string &path,
+                                           const Paths &wanted) const;
 
  private:
-  std::expected<std::vector<Entry>, TreeError> list(DIR &folder, const std::string &path) const;
-  std::expected<Bytes, TreeError> read_property(FileDescriptor opened, const std::string &path) const;
+  std::expected<void, TreeError> read_child(const FileDescriptor &folder, const std::string &path,
+                                            const std::string &name, const Paths &wanted, Node &parent) const;
+  std::expected<void, TreeError> read_property(const FileDescriptor &folder, const std::string &path,
+                                               const std::string &name, Node &node) const;
+  std::expected<std::vector<std::string>, TreeError> list_nodes(const FileDescriptor &folder,
+                                                                const std::string &path) const;
   std::unexpected<TreeError> failed(const std::string &path, int error) const {
     return std::unexpected(TreeError{root_ + path, errno_text(error)});
   }
 
   const std::string root_;
-  const Wanted &wanted_;
 };
 
-std::expected<std::vector<Entry>, TreeError> Reader::list(DIR &folder, const std::string &path) const {
-  std::vector<Entry> entries;
+std::expected<std::vector<std::string>, TreeError> Reader::list_nodes(const FileDescriptor &folder,
+                                                                      const std::string &path) const {
+  FileDescriptor again = FileDescriptor::duplicate(folder.get());
+  const Folder listed(again ? ::fdopendir(again.get()) : nullptr);
+  if (!listed) return failed(path, errno);
+  again.release();  // it is closed with the folder
+  std::vector<std::string> names;
   for (;;) {
     errno = 0;
-    const dirent *found = ::readdir(&folder);
-    if (found == nullptr) break;
-    const std::string_view name = found->d_name;
-    unsigned char type = found->d_type;
+    const dirent *entry = ::readdir(listed.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
     struct stat status {};
-    if (type == DT_UNKNOWN && ::fstatat(::dirfd(&folder), found->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-      type = static_cast<unsigned char>(IFTODT(status.st_mode));
-    // Links are not followed: the kernel makes none inside the tree, and one could lead out of it or round in a circle.
-    if ((type != DT_REG && type != DT_DIR) || name == "." || name == "..") continue;
-    // drivers/of/kobj.c lets only root read these; nothing here needs them.
-    if (type == DT_REG && name.starts_with("security-")) continue;
-    entries.push_back({std::string(name), type == DT_DIR ? EntryKind::kNode : EntryKind::kProperty});
+    const bool is_folder =
+        entry->d_type == DT_UNKNOWN
+            ? ::fstatat(folder.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode)
+            : entry->d_type == DT_DIR;
+    if (is_folder) names.emplace_back(name);
   }
   if (errno != 0) return failed(path, errno);
   // The kernel lists nodes in no order that means anything; a stable one makes reports comparable.
-  std::ranges::sort(entries, {}, &Entry::name);
-  return entries;
+  std::ranges::sort(names);
+  return names;
 }
 
-std::expected<Bytes, TreeError> Reader::read_property(FileDescriptor opened, const std::string &path) const {
-  if (!opened) return failed(path, errno);
-  auto value = read_file(opened, kMaxPropertySize);
-  if (!value) return failed(path, value.error());
-  return std::move(*value);
+std::expected<void, TreeError> Reader::read_property(const FileDescriptor &folder, const std::string &path,
+                                                     const std::string &name, Node &node) const {
+  const FileDescriptor file = open_below(folder, name, 0);
+  if (!file && (errno == ENOENT || errno == ELOOP)) return {};
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return failed(path + "/" + name, errno);
+  if (!S_ISREG(status.st_mode)) return {};
+  auto value = read_file(file, kMaxPropertySize);
+  if (!value) return failed(path + "/" + name, value.error());
+  node.properties.push_back({name, std::move(*value)});
+  return {};
 }
 
-std::expected<Node, TreeError> Reader::read_node(FileDescriptor opened, const std::string &path, int depth) const {
-  if (depth > kMaxDepth) return std::unexpected(TreeError{root_ + path, "folders are nested too deeply"});
-  const Folder folder(opened ? ::fdopendir(opened.get()) : nullptr);
-  if (!folder) return failed(path, errno);
-  opened.release();  // it is the folder's now
+std::expected<void, TreeError> Reader::read_child(const FileDescriptor &folder, const std::string &path,
+                                                  const std::string &name, const Paths &wanted, Node &parent) const {
+  const std::string below = path + "/" + name;
+  const FileDescriptor opened = open_below(folder, name, O_DIRECTORY);
+  if (!opened && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return {};
+  if (!opened) return failed(below, errno);
+  parent.children.push_back(TRY(read_node(opened, below, wanted)));
+  return {};
+}
+
+std::expected<Node, TreeError> Reader::read_node(const FileDescriptor &folder, const std::string &path,
+                                                 const Paths &wanted) const {
   Node node{path.substr(path.rfind('/') + 1), {}, {}};
-  for (const Entry &entry : TRY(list(*folder, path))) {
-    const std::string below = path + "/" + entry.name;
-    const bool wanted = wanted_(below, entry.kind);
-    if (!wanted && entry.kind == EntryKind::kNode) node.children.push_back({entry.name, {}, {}});
-    if (!wanted) continue;
-    FileDescriptor found(::openat(::dirfd(folder.get()), entry.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (entry.kind == EntryKind::kNode) {
-      node.children.push_back(TRY(read_node(std::move(found), below, depth + 1)));
-    } else {
-      node.properties.push_back({entry.name, TRY(read_property(std::move(found), below))});
+  for (auto next = wanted.begin(); next != wanted.end();) {
+    const std::string_view first = next->substr(0, next->find('/'));
+    if (first.size() == next->size()) {
+      TRY(read_property(folder, path, std::string(first), node));
+      ++next;
+      continue;
     }
+    Paths below;  // of the neighbours that begin with the same node
+    for (; next != wanted.end() && next->starts_with(first) && next->substr(first.size()).starts_with('/'); ++next) {
+      if (next->size() > first.size() + 1) below.push_back(next->substr(first.size() + 1));
+    }
+    const auto names = first == kAnyNode ? TRY(list_nodes(folder, path)) : std::vector{std::string(first)};
+    for (const std::string &name : names) TRY(read_child(folder, path, name, below, node));
   }
   return node;
 }
 
 }  // namespace
 
-std::expected<Node, TreeError> read_directory(const std::filesystem::path &root, const Wanted &wanted) {
-  FileDescriptor opened(::open(root.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
-  return Reader(root.string(), wanted).read_node(std::move(opened), "", 0);
+std::expected<Node, TreeError> read_directory(const std::filesystem::path &root,
+                                              std::span<const std::string_view> wanted) {
+  const FileDescriptor opened(::open(root.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY));
+  if (!opened) return std::unexpected(TreeError{root.string(), errno_text(errno)});
+  return Reader(root.string()).read_node(opened, "", {wanted.begin(), wanted.end()});
 }
 
 }  // namespace parley::fdt

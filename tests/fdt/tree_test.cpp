@@ -30,8 +30,6 @@ class Folder {
   std::filesystem::path path_;
 };
 
-bool everything(std::string_view, EntryKind) { return true; }
-
 Node sample() {
   Node root;
   root.set_text("model", "sample");
@@ -89,45 +87,78 @@ TEST(Tree, KeepsATextThatHasNoFinalNul) {
   EXPECT_EQ(node.text("model"), "ab");
 }
 
+std::expected<Node, TreeError> read(const Folder &folder, std::vector<std::string_view> wanted) {
+  return read_directory(folder.path(), wanted);
+}
+
 TEST(Tree, IsReadFromAFolder) {
   const Folder folder;
   folder.write("model", std::string("m\0", 2));
   folder.write("cpus/cpu@0/cpu-version", std::string("\x0f\0\0\x05", 4));
-  const auto root = read_directory(folder.path(), everything);
+  const auto root = read(folder, {"model", "cpus/cpu@0/cpu-version"});
   ASSERT_TRUE(root);
   EXPECT_EQ(root->text("model"), "m");
   EXPECT_EQ(load_be<std::uint32_t>(root->child("cpus")->child("cpu@0")->property("cpu-version")->value), 0x0f000005u);
 }
 
-TEST(Tree, KeepsANodeThatItDoesNotDescendInto) {
+TEST(Tree, IsReadFromEachNodeOfAFolderInTheOrderOfTheirNames) {
+  const Folder folder;
+  folder.write("cpus/cpu@8/reg", "8");
+  folder.write("cpus/cpu@0/reg", "0");
+  folder.write("cpus/cpu@0/cache/reg", "no node of cpus");
+  folder.write("cpus/#size-cells", "no node");
+  const auto root = read(folder, {"cpus/*/reg", "cpus/*/ibm,none"});
+  ASSERT_TRUE(root);
+  const Node *cpus = root->child("cpus");
+  ASSERT_EQ(cpus->children.size(), 2u);
+  EXPECT_EQ(cpus->children[0].text("reg"), "0");
+  EXPECT_EQ(cpus->children[1].text("reg"), "8");
+  EXPECT_TRUE(cpus->properties.empty());
+}
+
+TEST(Tree, HasANodeWithoutItsContentsWhereThatIsWanted) {
   const Folder folder;
   folder.write("rtas/token", "1234");
-  const auto root = read_directory(folder.path(), [](std::string_view path, EntryKind) { return path != "/rtas"; });
+  const auto root = read(folder, {"rtas/", "ibm,opal/"});
   ASSERT_TRUE(root);
   ASSERT_NE(root->child("rtas"), nullptr);
   EXPECT_TRUE(root->child("rtas")->properties.empty());
+  EXPECT_EQ(root->child("ibm,opal"), nullptr);
 }
 
-TEST(Tree, DoesNotOpenAPropertyThatIsNotWanted) {
+TEST(Tree, TakesNoNodeForAPropertyAndNoPropertyForANode) {
   const Folder folder;
   folder.write("model", "m");
-  std::filesystem::permissions(folder.path() / "model", std::filesystem::perms::none);
-  const auto root = read_directory(folder.path(), [](std::string_view path, EntryKind) { return path != "/model"; });
+  folder.write("rtas/token", "1234");
+  const auto root = read(folder, {"model/", "rtas"});
   ASSERT_TRUE(root);
+  EXPECT_TRUE(root->children.empty());
   EXPECT_TRUE(root->properties.empty());
 }
 
 TEST(Tree, DoesNotFollowALinkInAFolder) {
   const Folder folder;
-  folder.write("model", "m");
-  std::filesystem::create_directory_symlink(folder.path(), folder.path() / "loop");
-  const auto root = read_directory(folder.path(), everything);
+  folder.write("here/model", "m");
+  std::filesystem::create_directory_symlink(folder.path() / "here", folder.path() / "there");
+  std::filesystem::create_symlink("here/model", folder.path() / "model");
+  const auto root = read(folder, {"model", "there/model", "*/model"});
   ASSERT_TRUE(root);
-  EXPECT_TRUE(root->children.empty());
+  EXPECT_TRUE(root->properties.empty());
+  ASSERT_EQ(root->children.size(), 1u);
+  EXPECT_EQ(root->children[0].name, "here");
+}
+
+TEST(Tree, NamesTheFileThatCannotBeRead) {
+  const Folder folder;
+  folder.write("cpus/cpu@0/cpu-version", std::string((1 << 20) + 1, 'x'));
+  const auto root = read(folder, {"cpus/*/cpu-version"});
+  ASSERT_FALSE(root);
+  EXPECT_THAT(root.error().where, HasSubstr("/cpus/cpu@0/cpu-version"));
+  EXPECT_THAT(root.error().problem, HasSubstr("EFBIG"));
 }
 
 TEST(Tree, NamesTheFolderThatCannotBeRead) {
-  const auto root = read_directory("/nonexistent/tree", everything);
+  const auto root = read_directory("/nonexistent/tree", {});
   ASSERT_FALSE(root);
   EXPECT_THAT(root.error().where, HasSubstr("/nonexistent/tree"));
   EXPECT_THAT(root.error().problem, HasSubstr("ENOENT"));

@@ -6,7 +6,7 @@
 
 #include <expected>
 #include <filesystem>
-#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,14 +45,14 @@ struct TreeError {
   std::string problem;  ///< an errno's name and text, or what libfdt said
 };
 
-enum class EntryKind : std::uint8_t { kNode, kProperty };
-
-/// Whether to read what is at `path` ("/cpus", "/model"). A node that is not wanted is there without its contents, a
-/// property that is not wanted is not there. Some hosts have thousands of both.
-using Wanted = std::function<bool(std::string_view path, EntryKind kind)>;
-
 std::expected<Node, TreeError> parse_blob(ByteView blob);
-std::expected<Node, TreeError> read_directory(const std::filesystem::path &root, const Wanted &wanted);
+
+/// In a path of read_directory(): each node there.
+inline constexpr std::string_view kAnyNode = "*";
+/// Reads what `wanted` names: a property ("model", "cpus/*/reg"), or a node without its contents ("rtas/"). Paths that
+/// begin with the same node stand together. What is not there is left out, as are links and devices.
+std::expected<Node, TreeError> read_directory(const std::filesystem::path &root,
+                                              std::span<const std::string_view> wanted);
 
 /// A piece of memory that a flattened tree asks its reader to leave alone.
 struct Reservation {

@@ -104,8 +104,6 @@ struct Facts {
 
 /// Reads the facts out of a device tree. `origin` says where it came from.
 TreeFacts tree_facts(const fdt::Node &root, std::string origin);
-/// Whether tree_facts() looks at what is at `path`.
-bool tree_facts_need(std::string_view path, fdt::EntryKind kind);
 
 /// Reads the device tree of a host from a folder or a blob.
 std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::path &path);
