@@ -59,6 +59,7 @@ std::string refusing_evidence(const Attempt &attempt) {
 
 Attempt judge(Target target, const Host &host) {
   Attempt attempt{target, {}};
+  attempt.steps.reserve(rules().size());
   for (const Rule &rule : rules()) {
     attempt.steps.push_back({&rule, rule.judge(target, host)});
     if (!attempt.legal()) break;
@@ -66,26 +67,31 @@ Attempt judge(Target target, const Host &host) {
   return attempt;
 }
 
+// From the highest level down, to the first one below those that are legal: what lies further down nobody asks for.
 LegalRange legal_range(const Host &host) {
   LegalRange range;
-  std::string below = "it is the lowest level that KVM knows";
-  range.highest_reason = "it is the highest level that this program knows";
-  for (const Level level : Level::all()) {
+  std::string above = "it is the highest level that this program knows";
+  for (const Level level : Level::all() | std::views::reverse) {
     const Attempt attempt = judge(Target::of(level), host);
     if (attempt.legal()) {
       if (!range.lowest) {
-        range.lowest = level;
-        range.lowest_reason = below;
+        range.highest = level;
+        range.highest_reason = above;
       }
-      range.highest = level;
-    } else if (!range.lowest) {
-      below = refusing_evidence(attempt);
+      range.lowest = level;
+    } else if (range.lowest) {
+      range.lowest_reason = refusing_evidence(attempt);
+      return range;
     } else {
-      range.highest_reason = refusing_evidence(attempt);
-      break;
+      above = refusing_evidence(attempt);
+      if (range.lowest_reason.empty()) range.lowest_reason = above;  // of none at all it is the highest one's
     }
   }
-  if (!range.lowest) range.lowest_reason = range.highest_reason = below;
+  if (range.lowest) {
+    range.lowest_reason = "it is the lowest level that KVM knows";
+  } else {
+    range.highest_reason = range.lowest_reason;
+  }
   return range;
 }
 
