@@ -5,7 +5,9 @@
 // one can stay behind. Both threads meet in one place, the pointer to the machine that runs.
 #include "guest_life.hpp"
 
+#include <fcntl.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <mutex>
@@ -17,6 +19,7 @@
 #include "parley/console/console.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/report/text.hpp"
+#include "parley/sandbox/sandbox.hpp"
 
 namespace parley::app {
 namespace {
@@ -50,22 +53,62 @@ void announce(const machine::Notice &notice, const guest::MachinePlan &plan, con
   }
 }
 
+// The file of --dump-dtb, opened while files can be.
+class TreeFile {
+ public:
+  TreeFile() = default;
+  static std::expected<TreeFile, Failure> open(const std::string &path) {
+    TreeFile file;
+    file.path_ = path;
+    file.file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!file.file_) return std::unexpected(file.cannot_write(errno));
+    return file;
+  }
+
+  explicit operator bool() const { return static_cast<bool>(file_); }
+  /// Replaces what it holds.
+  std::expected<void, Failure> write(ByteView tree) const {
+    if (::ftruncate(file_.get(), 0) != 0 && errno != EINVAL) return std::unexpected(cannot_write(errno));
+    const ssize_t count = ::pwrite(file_.get(), tree.data(), tree.size(), 0);
+    if (count != std::ssize(tree)) return std::unexpected(cannot_write(count < 0 ? errno : ENOSPC));
+    return {};
+  }
+
+ private:
+  Failure cannot_write(int error) const {
+    return {"cannot write the guest's tree to " + path_, errno_text(error),
+            "give a file that may be written, with room"};
+  }
+  std::string path_;
+  FileDescriptor file_;
+};
+
+// What a guest has besides its machine.
+struct Belongings {
+  devices::Nvram nvram;
+  TreeFile tree;
+};
+
 class Life {
  public:
-  Life(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
-       const Diagnostics &diagnostics, devices::Nvram nvram)
+  Life(guest::MachinePlan plan, OpenedKvm kvm, Belongings belongings, const Options &options, kvm::Kernel &kernel,
+       const Diagnostics &diagnostics)
       : plan_(std::move(plan)),
-        shell_(std::move(shell)),
+        system_(std::move(kvm.system)),
+        shell_(std::move(kvm.shell)),
+        nvram_(std::move(belongings.nvram)),
+        tree_file_(std::move(belongings.tree)),
         options_(options),
         kernel_(kernel),
-        diagnostics_(diagnostics),
-        nvram_(std::move(nvram)) {}
+        diagnostics_(diagnostics) {}
 
   Ended run();
 
  private:
   console::Events events();
   machine::Observer observer();
+  void give_up(const Failure &failure);
+  void start_guest();
   void run_guest();
   std::expected<machine::Machine, Failure> build_from_plan();
   bool build_machine();
@@ -74,13 +117,15 @@ class Life {
   Ended outcome() const;
 
   guest::MachinePlan plan_;
+  const kvm::System system_;
   std::optional<machine::Shell> shell_;  // until the first machine has it
+  devices::Nvram nvram_;
+  TreeFile tree_file_;
   const Options &options_;
   kvm::Kernel &kernel_;
   const Diagnostics &diagnostics_;
   devices::Vty vty_;
   devices::Clock clock_;
-  devices::Nvram nvram_;
   std::optional<console::Console> console_;
   std::optional<std::jthread> guest_;
 
@@ -100,15 +145,8 @@ console::Events Life::events() {
                 console_->abandon();
               },
           .on_quit = [this] { stop_guest(); },
-          .on_lost =
-              [this](const Failure &failure) {
-                {
-                  const std::lock_guard lock(mutex_);
-                  if (!failure_) failure_ = failure;  // the first cause counts
-                }
-                stop_guest();
-              },
-          .on_ready = [this] { guest_.emplace([this] { run_guest(); }); },
+          .on_lost = [this](const Failure &failure) { give_up(failure); },
+          .on_ready = [this] { start_guest(); },
           .on_tick =
               [this] {
                 const std::lock_guard lock(mutex_);
@@ -122,14 +160,13 @@ machine::Observer Life::observer() {
   machine::Observer observer;
   observer.notice = [this](const machine::Notice &notice) { announce(notice, plan_, diagnostics_); };
   if (diagnostics_.traces()) observer.trace = [this](const std::string &line) { diagnostics_.trace(line); };
-  if (options_.dump_tree) {
+  if (tree_file_) {
     observer.tree = [this](const Bytes &tree) {
-      const auto written = write_file(*options_.dump_tree, tree);
-      if (!written)
-        diagnostics_.warn("cannot write the guest's tree to " + *options_.dump_tree + ": " +
-                          errno_text(written.error().error));
+      if (const auto written = tree_file_.write(tree); !written)
+        diagnostics_.warn(written.error().what + ": " + written.error().why);
     };
   }
+  observer.thread = [this] { return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kVcpu); };
   return observer;
 }
 
@@ -139,8 +176,13 @@ std::expected<machine::Machine, Failure> Life::build_from_plan() {
   if (::getrandom(plan.rng_seed.data(), plan.rng_seed.size(), 0) != std::ssize(plan.rng_seed))
     return std::unexpected(
         Failure{"there are no random numbers for the guest", "getrandom: " + errno_text(errno), "see dmesg"});
-  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(),
-                                 std::exchange(shell_, std::nullopt));
+  auto shell = std::exchange(shell_, std::nullopt);
+  if (!shell) {
+    auto created = machine::create_shell(system_);
+    if (!created) return std::unexpected(machine::cannot_create(created.error()));
+    shell = std::move(*created);
+  }
+  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(), std::move(shell));
 }
 
 bool Life::build_machine() {
@@ -160,8 +202,27 @@ bool Life::starts_again(const machine::End &end) const {
   return ended != nullptr && ended->shutdown.kind == papr::Shutdown::Kind::kReboot && options_.reboot;
 }
 
+void Life::give_up(const Failure &failure) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = failure;  // the first cause counts
+  }
+  stop_guest();
+}
+
+void Life::start_guest() {
+  guest_.emplace([this] { run_guest(); });
+  const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole);
+  if (!locked) give_up(locked.error());
+}
+
 // On the guest's thread. The first machine is there already.
 void Life::run_guest() {
+  const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
+  if (!locked) {
+    give_up(locked.error());
+    return console_->finish();
+  }
   do {
     auto end = machine_->run();
     const bool again = starts_again(end);
@@ -197,11 +258,20 @@ Ended Life::outcome() const {
                   "see the last words on its console"}};
 }
 
+// Where a file must be removed in the end.
+std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &endpoint) {
+  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return std::nullopt;
+  return std::filesystem::path(endpoint.path).parent_path();
+}
+
 Ended Life::run() {
   auto opened = console::Console::open(options_.serial, vty_, events());
   if (!opened) return {kFailure, opened.error()};
   console_.emplace(std::move(*opened));
   if (!build_machine()) return {kFailure, failure_};
+  // All that the guest needs is open, and it has not run yet.
+  const auto locked = sandbox::lock_process(options_.sandbox, folder_of_socket(options_.serial));
+  if (!locked) return {kFailure, locked.error()};
   console_->run();
   guest_.reset();  // joined: it has ended
   if (const auto lost = console_->dropped(); lost != 0)
@@ -214,7 +284,7 @@ Ended Life::run() {
 
 }  // namespace
 
-Ended live(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
+Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
            const Diagnostics &diagnostics) {
   if (options.kernel && plan.boot == guest::BootKind::kFlatTree)
     diagnostics.info(
@@ -222,7 +292,10 @@ Ended live(guest::MachinePlan plan, std::optional<machine::Shell> shell, const O
         "know it");
   auto nvram = options.nvram ? devices::Nvram::open(*options.nvram) : devices::Nvram();
   if (!nvram) return {kFailure, nvram.error()};
-  return Life(std::move(plan), std::move(shell), options, kernel, diagnostics, std::move(*nvram)).run();
+  auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();
+  if (!tree) return {kFailure, tree.error()};
+  return Life(std::move(plan), std::move(kvm), {std::move(*nvram), std::move(*tree)}, options, kernel, diagnostics)
+      .run();
 }
 
 }  // namespace parley::app

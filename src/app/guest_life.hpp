@@ -17,9 +17,14 @@ struct Ended {
   std::optional<Failure> failure;
 };
 
-/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes. The shell, where
-/// there is one, is its first machine's.
-Ended live(guest::MachinePlan plan, std::optional<machine::Shell> shell, const Options &options, kvm::Kernel &kernel,
+/// KVM, and the shell that its first machine fills.
+struct OpenedKvm {
+  kvm::System system;
+  machine::Shell shell;
+};
+
+/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes.
+Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
            const Diagnostics &diagnostics);
 
 }  // namespace parley::app

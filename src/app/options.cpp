@@ -45,6 +45,7 @@ struct Words {
   std::string boot = "of";
   std::string serial = "stdio";
   std::string watchdog = "10";
+  std::string sandbox = "on";
   bool no_reboot = false;
   bool qemu_flag = false;
   std::string qemu_word;
@@ -65,6 +66,11 @@ const std::map<std::string, LogLevel> kLogLevels{{"warning", LogLevel::kWarning}
                                                  {"info", LogLevel::kInfo},
                                                  {"debug", LogLevel::kDebug},
                                                  {"trace", LogLevel::kTrace}};
+
+sandbox::Mode sandbox_mode(const std::string &word) {
+  if (word == "off") return sandbox::Mode::kOff;
+  return word == "log" ? sandbox::Mode::kLog : sandbox::Mode::kOn;
+}
 
 LogLevel log_level(const Words &words) {
   if (const auto found = kLogLevels.find(words.log_level); found != kLogLevels.end()) return found->second;
@@ -96,6 +102,7 @@ std::expected<void, Failure> finish_run(Options &options, const Words &words) {
   options.serial = TRY(console::parse_endpoint(words.serial));
   options.watchdog = TRY(parse_watchdog(words.watchdog));
   options.reboot = !words.no_reboot;
+  options.sandbox = sandbox_mode(words.sandbox);
   return {};
 }
 
@@ -139,6 +146,12 @@ void add_guest_options(Vocabulary &run, Options &options, Words &words) {
   run.option("--watchdog", words.watchdog,
              "Say so when a vCPU runs in real mode for that many seconds without ever leaving the guest, or off")
       .type("SECONDS|off")
+      .shows_default();
+  run.option(
+         "--sandbox", words.sandbox,
+         "on: once the guest runs, Parley may neither open files nor start programs, and its threads may only make "
+         "the system calls that they need; log: others are allowed and logged by the kernel; off (docs/security.md)")
+      .one_of({"on", "log", "off"})
       .shows_default();
   run.option("--dump-dtb", options.dump_tree, "Write the device tree that it gets, with its negotiated level")
       .type("FILE");

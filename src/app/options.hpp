@@ -12,6 +12,7 @@
 #include "parley/console/endpoint.hpp"
 #include "parley/guest/plan.hpp"
 #include "parley/report/matrix.hpp"
+#include "parley/sandbox/sandbox.hpp"
 
 namespace parley::app {
 
@@ -40,6 +41,7 @@ struct Options {
   std::optional<std::chrono::seconds> watchdog;
   std::optional<std::string> dump_tree;  ///< where to write the guest's flattened tree
   std::optional<std::string> nvram;
+  sandbox::Mode sandbox = sandbox::Mode::kOn;
 
   // The matrix
   std::vector<compat::Target> levels;

@@ -28,7 +28,7 @@ void announce_policy(const compat::Decision &decision, const Diagnostics &diagno
 
 struct Planned {
   guest::MachinePlan plan;
-  std::optional<machine::Shell> shell;
+  OpenedKvm kvm;
 };
 
 Ended refused(const compat::Refusal &refusal, const compat::Host &host) {
@@ -53,12 +53,12 @@ std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &ke
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
   host::Facts facts = host::read_live_facts();
-  std::optional<machine::Shell> shell;
+  std::optional<OpenedKvm> opened;
   if (machine::has_power_kvm(facts.system)) {
     machine::Probe probe(kernel);
     facts.kvm = probe.facts();
     if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));
-    shell = probe.create_shell();
+    if (auto shell = probe.create_shell()) opened = OpenedKvm{probe.release_system(), std::move(*shell)};
     facts.kvm = probe.facts();
   }
   const auto known = usable_host(std::move(facts), diagnostics);
@@ -71,15 +71,15 @@ std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &ke
   diagnostics.debug_lines(report::trail_text(decision->trail));
   auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::services(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
-  return Planned{std::move(*plan), std::move(shell)};
+  return Planned{std::move(*plan), std::move(*opened)};
 }
 
 }  // namespace
 
 int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
   auto planned = plan_guest(options, kernel, diagnostics);
-  const Ended ended = planned ? live(std::move(planned->plan), std::move(planned->shell), options, kernel, diagnostics)
-                              : planned.error();
+  const Ended ended =
+      planned ? live(std::move(planned->plan), std::move(planned->kvm), options, kernel, diagnostics) : planned.error();
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

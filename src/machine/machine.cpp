@@ -13,11 +13,6 @@
 namespace parley::machine {
 namespace {
 
-Failure setup_failure(const kvm::CallError &error) {
-  return {"cannot create the guest", describe(error),
-          "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests"};
-}
-
 void ignore_signal(int) {}
 
 // Without SA_RESTART, so that the signal gets a thread out of the guest.
@@ -36,12 +31,10 @@ std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::Services 
   return {};
 }
 
-std::expected<Shell, kvm::CallError> create_shell(kvm::Kernel &kernel) {
+std::expected<Shell, kvm::CallError> create_shell_in(kvm::Kernel &kernel) {
   const auto system = kvm::System::open(kernel);
   if (!system) return std::unexpected(system.error().cause);
-  kvm::Vm vm = TRY(system->create_vm(kvm::abi::kVmHv));
-  kvm::Vcpu first = TRY(vm.create_vcpu(VcpuId{0}));
-  return Shell{std::move(vm), std::move(first)};
+  return create_shell(*system);
 }
 
 std::expected<std::unique_ptr<Processor>, kvm::CallError> create_processor(kvm::Vcpu vcpu, const kvm::Xics &xics,
@@ -67,7 +60,7 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
   const auto create = [&]() -> std::expected<std::unique_ptr<Running>, kvm::CallError> {
     kvm::Mapping ram = TRY(kvm::Mapping::anonymous(kernel, plan.memory_size));
     TRY(load(ram, plan));
-    auto [vm, first] = shell ? std::move(*shell) : TRY(create_shell(kernel));
+    auto [vm, first] = shell ? std::move(*shell) : TRY(create_shell_in(kernel));
     TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
     TRY(vm.configure_radix());
     kvm::Xics xics = TRY(vm.create_xics());
@@ -83,8 +76,19 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
                                      std::move(xics), std::move(processors));
   };
   auto running = create();
-  if (!running) return std::unexpected(setup_failure(running.error()));
+  if (!running) return std::unexpected(cannot_create(running.error()));
   return Machine(std::move(*running));
+}
+
+std::expected<Shell, kvm::CallError> create_shell(const kvm::System &system) {
+  kvm::Vm vm = TRY(system.create_vm(kvm::abi::kVmHv));
+  kvm::Vcpu first = TRY(vm.create_vcpu(VcpuId{0}));
+  return Shell{std::move(vm), std::move(first)};
+}
+
+Failure cannot_create(const kvm::CallError &error) {
+  return {"cannot create the guest", describe(error),
+          "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests"};
 }
 
 guest::Services services(const host::KvmFacts &kvm) {

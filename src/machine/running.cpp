@@ -116,13 +116,24 @@ End Machine::Running::run() {
 void Machine::Running::run_processors() {
   std::vector<std::jthread> others;
   try {
-    for (std::size_t i = 1; i < processors_.size(); ++i) others.emplace_back([this, i] { live(processors_[i]); });
+    for (std::size_t i = 1; i < processors_.size(); ++i)
+      others.emplace_back([this, i] { start_to_live(processors_[i]); });
   } catch (const std::system_error &error) {
     const std::lock_guard lock(lock_);
     finish(RunFailed{{"cannot start a thread for each vCPU", error.what(),
                       "raise the limits (ulimit -u, pids.max), or give the guest fewer vCPUs (--smp)"}});
   }
   live(processors_[0]);
+}
+
+void Machine::Running::start_to_live(Processor &processor) {
+  if (observer_.thread) {
+    if (const auto prepared = observer_.thread(); !prepared) {
+      const std::lock_guard lock(lock_);
+      return finish(RunFailed{prepared.error()});
+    }
+  }
+  live(processor);
 }
 
 void Machine::Running::live(Processor &processor) {

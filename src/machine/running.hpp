@@ -29,6 +29,7 @@ class Machine::Running final : private papr::Partition {
   void show_tree() const;
 
   void run_processors();
+  void start_to_live(Processor &processor);
   void live(Processor &processor);
   void handle(Processor &processor, const kvm::Hcall &hcall);
   void handle(Processor &processor, const kvm::Interrupted &);

@@ -57,6 +57,9 @@ struct Observer {
   std::function<void(const kvm::RunFailure &)> failure;    ///< each KVM_RUN that failed; may be empty
   std::function<void(const std::string &)> trace;          ///< one line per exit; may be empty
   std::function<void(const Bytes &)> tree;                 ///< the guest's flattened tree, at first and when it changes
+  /// On each thread that is made for a vCPU, before that enters the guest; where it fails, the guest ends. May be
+  /// empty.
+  std::function<std::expected<void, Failure>()> thread;
 };
 
 /// What outlives a machine: a guest that reboots finds them as it left them.

@@ -20,6 +20,8 @@ class Probe {
   std::optional<Shell> create_shell();
   /// Sets each level in turn.
   void try_levels(Shell &shell, std::span<const LogicalPvr> levels);
+  /// The opened KVM, for further guests; after create_shell() gave one.
+  kvm::System release_system() { return std::move(*system_); }
   /// What is known by now. `access` is kHv as soon as that is proven, and kNotAsked as long as only a guest could tell.
   const host::KvmFacts &facts() const { return facts_; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "parley/base/failure.hpp"
 #include "parley/kvm/system.hpp"
 
 namespace parley::machine {
@@ -11,5 +12,9 @@ struct Shell {
   kvm::Vm vm;
   kvm::Vcpu first;
 };
+
+std::expected<Shell, kvm::CallError> create_shell(const kvm::System &system);
+/// Why there is no machine.
+Failure cannot_create(const kvm::CallError &error);
 
 }  // namespace parley::machine

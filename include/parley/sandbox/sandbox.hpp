@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Parley may still do once a guest runs.
+//
+// Whoever breaks out of a guest into its VMM finds a process that can make no other program, open no file and reach no
+// network: before the guest's first instruction all that it needs is open, and from then on each thread may make only
+// the system calls that are listed for its kind (src/sandbox/rules.cpp, the whole policy). Any other ends the process
+// at once. Linux hands a thread's filter on to the threads that it makes, so the first filter allows what any of them
+// needs, and each takes away what its own kind does not.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+
+#include "parley/base/failure.hpp"
+
+namespace parley::sandbox {
+
+enum class Mode : std::uint8_t {
+  kOn,
+  kLog,  ///< nothing is refused; what would be is in the kernel's log (audit type 1326)
+  kOff,
+};
+
+/// The kinds of threads. kStart is what all of them are until they say what they are.
+enum class Kind : std::uint8_t { kStart, kConsole, kGuest, kVcpu };
+
+/// For the whole process, which must have one thread: no new privileges, by Landlock (where the kernel has it) no file
+/// but those that are open, and the filter of kStart. `removable_in` is a folder in which files may still be removed.
+std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in);
+/// For the calling thread, after lock_process().
+std::expected<void, Failure> lock_thread(Mode mode, Kind kind);
+
+}  // namespace parley::sandbox

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs where Parley is built: has libseccomp make the BPF programs of the rules, one for each kind of thread, for the
+// architecture that Parley will run on. To have it made at every start cost more than all the rest of a start.
+//
+// usage: compile_filters ARCHITECTURE OUTPUT.hpp
+#include <linux/filter.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "rules.hpp"
+
+namespace parley::sandbox {
+namespace {
+
+struct Named {
+  Kind kind;
+  const char *name;
+};
+constexpr Named kKinds[] = {
+    {Kind::kStart, "kStart"}, {Kind::kConsole, "kConsole"}, {Kind::kGuest, "kGuest"}, {Kind::kVcpu, "kVcpu"}};
+
+void must(int error, const char *what) {
+  if (error >= 0) return;
+  std::fprintf(stderr, "compile_filters: %s: %s\n", what, std::strerror(-error));
+  std::exit(1);
+}
+
+void allow(scmp_filter_ctx filter, const Rule &rule) {
+  // Its flags lie in memory, where no filter looks; the C library takes clone instead.
+  const std::uint32_t action = rule.call == SCMP_SYS(clone3) ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_ALLOW;
+  scmp_arg_cmp comparison{};
+  if (rule.condition)
+    comparison = {rule.condition->argument, SCMP_CMP_MASKED_EQ, rule.condition->mask, rule.condition->value};
+  must(::seccomp_rule_add_array(filter, action, rule.call, rule.condition ? 1 : 0, &comparison), rule.why);
+}
+
+std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
+  scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_KILL_PROCESS);
+  if (filter == nullptr) must(-ENOMEM, "seccomp_init");
+  if (architecture != ::seccomp_arch_native()) {
+    must(::seccomp_arch_add(filter, architecture), "seccomp_arch_add");
+    must(::seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "seccomp_arch_remove");
+  }
+  must(::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "seccomp_attr_set");
+  for (const Rule &rule : rules())
+    if ((rule.kinds & bit(kind)) != 0) allow(filter, rule);
+  must(::seccomp_syscall_priority(filter, SCMP_SYS(ioctl), 255), "seccomp_syscall_priority");  // KVM_RUN
+  const int file = ::memfd_create("filter", 0);
+  must(file < 0 ? -errno : 0, "memfd_create");
+  must(::seccomp_export_bpf(filter, file), "seccomp_export_bpf");
+  ::seccomp_release(filter);
+  std::vector<sock_filter> program(static_cast<std::size_t>(::lseek(file, 0, SEEK_END)) / sizeof(sock_filter));
+  const auto size = static_cast<ssize_t>(program.size() * sizeof(sock_filter));
+  must(::pread(file, program.data(), static_cast<std::size_t>(size), 0) == size ? 0 : -EIO, "pread");
+  ::close(file);
+  return program;
+}
+
+int write_filters(const char *architecture, const char *path) {
+  const std::uint32_t token = ::seccomp_arch_resolve_name(architecture);
+  if (token == 0) must(-EINVAL, architecture);
+  const std::unique_ptr<FILE, decltype([](FILE *file) { std::fclose(file); })> out(std::fopen(path, "w"));
+  if (!out) must(-errno, path);
+  std::fprintf(out.get(), "// Made by compile_filters.cpp out of rules.cpp, for %s.\n#pragma once\n\n", architecture);
+  std::fprintf(out.get(), "#include <linux/filter.h>\n\nnamespace parley::sandbox {\n\n");
+  for (const auto &[kind, name] : kKinds) {
+    std::fprintf(out.get(), "inline constexpr sock_filter %sFilter[] = {\n", name);
+    for (const sock_filter &step : compile(kind, token))
+      std::fprintf(out.get(), "    {0x%04x, %u, %u, 0x%08x},\n", step.code, step.jt, step.jf, step.k);
+    std::fprintf(out.get(), "};\n\n");
+  }
+  std::fprintf(out.get(), "}  // namespace parley::sandbox\n");
+  return std::ferror(out.get()) == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace parley::sandbox
+
+int main(int argc, char **argv) {
+  if (argc == 3) return parley::sandbox::write_filters(argv[1], argv[2]);
+  std::fprintf(stderr, "usage: compile_filters ARCHITECTURE OUTPUT.hpp\n");
+  return 2;
+}

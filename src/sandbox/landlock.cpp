@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Documentation/userspace-api/landlock.rst. The structures and the rights stand here, as headers of distributions are
+// older than the kernels that they run on.
+#include "landlock.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "parley/base/file_descriptor.hpp"
+
+namespace parley::sandbox {
+namespace {
+
+struct RulesetAttributes {  // struct landlock_ruleset_attr
+  std::uint64_t handled_access_fs;
+  std::uint64_t handled_access_net;  // ABI 4
+  std::uint64_t scoped;              // ABI 6
+};
+struct [[gnu::packed]] PathBeneath {  // struct landlock_path_beneath_attr
+  std::uint64_t allowed_access;
+  std::int32_t parent_fd;
+};
+static_assert(sizeof(PathBeneath) == 12);
+
+constexpr unsigned kAskVersion = 1;
+constexpr int kRulePathBeneath = 1;
+constexpr std::uint64_t kRemoveFile = 1 << 5;
+
+// LANDLOCK_ACCESS_FS_*: 13 rights in ABI 1, REFER in 2, TRUNCATE in 3, IOCTL_DEV in 5.
+std::uint64_t all_file_rights(long abi) {
+  const int count = abi >= 5 ? 16 : abi >= 3 ? 15 : abi >= 2 ? 14 : 13;
+  return (std::uint64_t{1} << count) - 1;
+}
+
+long create_ruleset(const RulesetAttributes *attributes, std::size_t size, unsigned flags) {
+  return ::syscall(SYS_landlock_create_ruleset, attributes, size, flags);
+}
+
+int allow_removal(int ruleset, const std::filesystem::path &folder) {
+  const FileDescriptor opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const PathBeneath rule{kRemoveFile, opened.get()};
+  return ::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &rule, 0) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+int close_files(const std::optional<std::filesystem::path> &removable_in) {
+  const long abi = create_ruleset(nullptr, 0, kAskVersion);
+  if (abi < 0) return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : errno;
+  RulesetAttributes attributes{all_file_rights(abi), 0, 0};
+  if (abi >= 4) attributes.handled_access_net = 3;  // bind and connect of TCP
+  if (abi >= 6) attributes.scoped = 3;              // abstract sockets and signals of others
+  const std::size_t size = abi >= 6 ? sizeof attributes : abi >= 4 ? 16 : 8;
+  const FileDescriptor ruleset(static_cast<int>(create_ruleset(&attributes, size, 0)));
+  if (!ruleset) return errno;
+  if (removable_in) {
+    const int error = allow_removal(ruleset.get(), removable_in->empty() ? "." : *removable_in);
+    if (error != 0) return error;
+  }
+  return ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0 ? 0 : errno;
+}
+
+}  // namespace parley::sandbox

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parley/sandbox/sandbox.hpp"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+#include <vector>
+
+#include "filters.hpp"
+#include "landlock.hpp"
+#include "rules.hpp"
+
+namespace parley::sandbox {
+namespace {
+
+static_assert(kGetForeground == TIOCGPGRP && kSetNonBlocking == FIONBIO);
+
+Failure cannot_lock(const char *call, int error) {
+  return {"cannot lock the process down", call + (": " + errno_text(error)),
+          "use a kernel with CONFIG_SECCOMP_FILTER, or run the guest without a sandbox (--sandbox off)"};
+}
+
+std::span<const sock_filter> compiled(Kind kind) {
+  switch (kind) {
+    case Kind::kConsole:
+      return kConsoleFilter;
+    case Kind::kGuest:
+      return kGuestFilter;
+    case Kind::kVcpu:
+      return kVcpuFilter;
+    case Kind::kStart:
+      break;
+  }
+  return kStartFilter;
+}
+
+// What only the running process knows.
+std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode mode) {
+  std::vector<sock_filter> program(compiled.begin(), compiled.end());
+  for (sock_filter &step : program) {
+    if (BPF_CLASS(step.code) == BPF_JMP && step.k == kOwnProcess) step.k = static_cast<std::uint32_t>(::getpid());
+    if (mode == Mode::kLog && BPF_CLASS(step.code) == BPF_RET && step.k == SECCOMP_RET_KILL_PROCESS)
+      step.k = SECCOMP_RET_LOG;
+  }
+  return program;
+}
+
+}  // namespace
+
+std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in) {
+  if (mode == Mode::kOff) return {};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return std::unexpected(cannot_lock("prctl PR_SET_NO_NEW_PRIVS", errno));
+  if (mode == Mode::kOn) {  // Landlock has no way to log only
+    if (const int error = close_files(removable_in); error != 0)
+      return std::unexpected(cannot_lock("landlock_restrict_self", error));
+  }
+  return lock_thread(mode, Kind::kStart);
+}
+
+std::expected<void, Failure> lock_thread(Mode mode, Kind kind) {
+  if (mode == Mode::kOff) return {};
+  std::vector<sock_filter> steps = completed(compiled(kind), mode);
+  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    return std::unexpected(cannot_lock("seccomp", errno));
+  return {};
+}
+
+}  // namespace parley::sandbox
