@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs a VMM with its guest's console on a pipe, and says on one line of JSON when what happened, counted from the
-// exec, and how much memory the VMM held for itself when the guest printed the marker.
+// exec, how much memory the VMM held for itself when the guest printed the marker, and the console's last words. With -k
+// the VMM is ended at the marker; with -s STATUS it is to end by itself with that status, and its errors count as output.
 //
-// usage: stopwatch SECONDS RAM-MIB MARKER COMMAND...
+// usage: stopwatch [-k | -s STATUS] SECONDS RAM-MIB MARKER COMMAND...
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONSOLE_MAX = 4 << 20, VMA_MAX = 4096, TAIL = 2000 };
+enum { CONSOLE_MAX = 4 << 20, VMA_MAX = 4096, TAIL = 2000, WORDS = 64 };
 
 struct vma {
   uint64_t start, end;
@@ -120,7 +121,7 @@ static void fail(const char *what, size_t length) {
   exit(1);
 }
 
-static pid_t spawn(char **command, int console_end, int64_t *start) {
+static pid_t spawn(char **command, int console_end, int with_errors, int64_t *start) {
   static volatile int64_t began;
   const pid_t pid = vfork();  // which shares the memory until the exec, so that the child can tell when it calls that
   if (pid < 0) die("vfork");
@@ -129,6 +130,7 @@ static pid_t spawn(char **command, int console_end, int64_t *start) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever ends the measurement ends the VMM
     dup2(nothing, STDIN_FILENO);
     dup2(console_end, STDOUT_FILENO);
+    if (with_errors) dup2(console_end, STDERR_FILENO);
     began = now_us();
     execvp(command[0], command);
     fprintf(stderr, "stopwatch: cannot run %s: %s\n", command[0], strerror(errno));
@@ -138,9 +140,22 @@ static pid_t spawn(char **command, int console_end, int64_t *start) {
   return pid;
 }
 
+// The last bytes that are not more than what a string of JSON can hold without a word of its own.
+static void print_tail(size_t length) {
+  putchar('"');
+  for (size_t i = length > WORDS ? length - WORDS : 0; i < length; ++i)
+    putchar(console[i] < ' ' || console[i] > '~' || console[i] == '"' || console[i] == '\\' ? ' ' : console[i]);
+  putchar('"');
+}
+
 int main(int argc, char **argv) {
+  const int end_at_marker = argc > 1 && strcmp(argv[1], "-k") == 0;
+  const int refuses = argc > 2 && strcmp(argv[1], "-s") == 0;
+  const int expected = refuses ? atoi(argv[2]) : 0;
+  argc -= end_at_marker + 2 * refuses;
+  argv += end_at_marker + 2 * refuses;
   if (argc < 5) {
-    fprintf(stderr, "usage: stopwatch SECONDS RAM-MIB MARKER COMMAND...\n");
+    fprintf(stderr, "usage: stopwatch [-k | -s STATUS] SECONDS RAM-MIB MARKER COMMAND...\n");
     return 2;
   }
   const int64_t limit_us = atoll(argv[1]) * INT64_C(1000000);
@@ -155,7 +170,7 @@ int main(int argc, char **argv) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
   int64_t start;
-  const pid_t pid = spawn(argv + 4, ends[1], &start);
+  const pid_t pid = spawn(argv + 4, ends[1], refuses, &start);
   close(ends[1]);
 
   int64_t first = -1, ready = -1, looking = 0;
@@ -177,22 +192,25 @@ int main(int argc, char **argv) {
     length += got;
     if (found) {
       ready = arrived - start;
-      memory = memory_of(pid, ram);
+      if (!refuses) memory = memory_of(pid, ram);
       looking = now_us() - arrived;
+      if (end_at_marker && kill(pid, SIGKILL) != 0) die("kill");
     }
   }
   int status;
   if (waitpid(pid, &status, 0) != pid) die("waitpid");
   const int64_t exited = now_us() - start - looking;
   if (ready < 0) fail("the VMM ended before the guest printed the marker", length);
-  if (status != 0) {
+  if (end_at_marker ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL : status != expected << 8) {
     fprintf(stderr, "stopwatch: %s ended with wait status 0x%x\n", argv[4], status);
     return 1;
   }
   printf(
       "{\"first_us\": %lld, \"ready_us\": %lld, \"exit_us\": %lld, \"private_kib\": %llu, \"anonymous_kib\": %llu, "
-      "\"ram_kib\": %llu, \"console_bytes\": %zu}\n",
+      "\"ram_kib\": %llu, \"console_bytes\": %zu, \"tail\": ",
       (long long)first, (long long)ready, (long long)exited, (unsigned long long)memory.private_kib,
       (unsigned long long)memory.anonymous_kib, (unsigned long long)memory.ram_kib, length);
+  print_tail(length);
+  printf("}\n");
   return 0;
 }

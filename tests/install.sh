@@ -16,7 +16,7 @@ DESTDIR=$stage meson install -C "$build" --quiet
 for file in bin/parley pkgconfig/parley.pc include/parley/compat/decide.hpp; do  # where libraries go differs by system
   [ -n "$(find "$stage" -path "*/$file")" ] || { echo "$file is not installed" >&2; exit 1; }
 done
-for private in app console; do
+for private in app console sandbox; do
   [ -z "$(find "$stage" -path "*/include/parley/$private")" ] || { echo "the program's own layer '$private' is installed" >&2; exit 1; }
 done
 

@@ -6,6 +6,7 @@
 #include "guest_life.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -282,6 +283,14 @@ Ended Life::run() {
   return outcome();
 }
 
+// One heap for all threads. With one for each, the C library wants to read in /sys how many processors there are, when
+// a thread asks for its first memory; and they hold memory that the others lack.
+void share_one_heap() {
+#ifdef M_ARENA_MAX
+  ::mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 }  // namespace
 
 Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
@@ -290,6 +299,7 @@ Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::
     diagnostics.info(
         "with a flat device tree nothing is negotiated: the guest has the level that is set, and must "
         "know it");
+  share_one_heap();
   auto nvram = options.nvram ? devices::Nvram::open(*options.nvram) : devices::Nvram();
   if (!nvram) return {kFailure, nvram.error()};
   auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();

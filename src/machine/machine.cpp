@@ -15,11 +15,14 @@ namespace {
 
 void ignore_signal(int) {}
 
-// Without SA_RESTART, so that the signal gets a thread out of the guest.
+// Without SA_RESTART, so that the signal gets a thread out of the guest. Once: a process that is locked down may change
+// no handler any more.
 void install_kick_handler() {
-  struct sigaction action = {};
-  action.sa_handler = ignore_signal;
-  sigaction(SIGUSR1, &action, nullptr);
+  [[maybe_unused]] static const bool installed = [] {
+    struct sigaction action = {};
+    action.sa_handler = ignore_signal;
+    return sigaction(SIGUSR1, &action, nullptr) == 0;
+  }();
 }
 
 // What KVM is to answer without us.

@@ -44,6 +44,8 @@ constexpr Rule kRules[] = {
     request(abi::kSetOneReg, kBoth, "its level, when it negotiates, and its LPCR"),
     request(abi::kEnableCap, kBoth, "PAPR and interrupts of a vCPU, hcalls that KVM answers"),
     request(abi::kConfigureV3Mmu, kBoth, "its process table (H_REGISTER_PROC_TBL)"),
+    call(SCMP_SYS(getrandom), kBoth, "random numbers for the guest"),
+    call(SCMP_SYS(clock_gettime), kBoth, "how long a vCPU has run (the watchdog)"),
     request(abi::kGetCpuChar, kBoth, "H_GET_CPU_CHARACTERISTICS"),
     request(abi::kIrqLine, kConsole, "the console's interrupt"),
     call(SCMP_SYS(pwrite64), kBoth, "the NVRAM's file, and the guest's device tree (--dump-dtb)"),
@@ -56,7 +58,6 @@ constexpr Rule kRules[] = {
     request(abi::kCreateDevice, kGuest, "a new machine"),
     request(abi::kSetDeviceAttr, kGuest, "a new machine"),
     request(abi::kRtasDefineToken, kGuest, "a new machine"),
-    call(SCMP_SYS(getrandom), kGuest, "the seed of a guest's random numbers"),
     call(SCMP_SYS(ftruncate), kBoth, "another device tree (--dump-dtb)"),
 
     // The console
@@ -96,7 +97,6 @@ constexpr Rule kRules[] = {
     call(SCMP_SYS(clone3), kConsole | kGuest, "answered with ENOSYS: its flags lie in memory, where no filter looks"),
     call(SCMP_SYS(set_robust_list), kAll, "threads that start"),
     call(SCMP_SYS(rseq), kAll, "threads that start and end"),
-    call(SCMP_SYS(sched_getaffinity), kAll, "how many processors a thread's allocator may count on"),
     call(SCMP_SYS(seccomp), kGuest, "the filter of a vCPU's thread"),
     call(SCMP_SYS(exit), kAll, "threads that end"),
     call(SCMP_SYS(exit_group), kAll, "the end"),

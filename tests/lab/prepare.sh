@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes what the tests in the lab need, in build/ppc64le: a big-endian ELF file, and a program that talks to guests.
+# Makes what the tests in the lab need, in build/ppc64le: a big-endian ELF file, a program that talks to guests, and one that gives
+# them a terminal.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/ppc64le
@@ -10,3 +11,4 @@ trap 'rm -rf "$work"' EXIT
 powerpc64le-linux-gnu-as -a64 -mbig -o "$work/big.o" tests/lab/big_endian.S
 powerpc64le-linux-gnu-ld -m elf64ppc -Ttext 0x10000 -e _start -o "$out/big-endian.elf" "$work/big.o"
 powerpc64le-linux-gnu-gcc -static -s -O2 -Wall -o "$out/talk" tests/lab/talk.c
+powerpc64le-linux-gnu-gcc -static -s -O2 -Wall -o "$out/on-terminal" tests/lab/on_terminal.c

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox on a real kernel: what it forbids there, and that it allows nothing that no guest needs."""
+import re
+import subprocess
+import unittest
+
+from lab import BUILD, Host
+from linux_test import SHELL, SMP, linux
+
+# Every system call of every parley that the lines between start, with its arguments, as the kernel's tracer sees it.
+TRACED = """
+mount -t tracefs none /sys/kernel/tracing
+cd /sys/kernel/tracing
+echo 100000 > buffer_size_kb
+echo 1 > options/event-fork
+echo 'comm == "parley"' > events/raw_syscalls/sys_enter/filter
+echo 1 > events/raw_syscalls/sys_enter/enable
+echo $$ > set_event_pid
+cd /tmp
+{lines}
+echo 0 > /sys/kernel/tracing/tracing_on
+cat /sys/kernel/tracing/trace
+"""
+# lis r10,0x4000; mtctr r10; bctr: a guest that is lost in real mode
+MAKE_LOST = "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; "
+# Together they do all that a guest of Parley's can be asked for.
+LIVES = [
+    linux("-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree", append=SMP, run="grep -q BEEN /dev/nvram || { echo BEEN | dd of=/dev/nvram bs=1 seek=8192; reboot -f; }")
+    + " > /tmp/reboots.out 2>&1",
+    linux("--serial unix:/tmp/sock,server=on,wait=on") + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
+    # Typed at, and ended while it has more to say
+    "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
+    linux(run="yes") + " > /tmp/flood & sleep 15; kill $!; wait $!",
+    "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
+    MAKE_LOST + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
+]
+# What only happens when something else goes wrong at that moment.
+UNREACHABLE = {"answered with ENOSYS: its flags lie in memory, where no filter looks",  # only newer C libraries try it
+               "a wait that a stopped process goes on with", "dying of a signal that was caught", "signals that would leave the terminal raw"}
+
+GUEST = "parley run --sandbox {mode}"
+HOST = Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "800",
+             "--file", f"{BUILD / 'talk'}:/bin/talk", "--file", f"{BUILD / 'on-terminal'}:/bin/on-terminal", "--file", f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox", "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
+    "planted": "test-sandbox; code=$?; dmesg -c > /dev/null; exit $code",
+    "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
+    "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
+    "off": GUEST.format(mode="off"),
+    "status": f"{MAKE_LOST} parley run --payload /tmp/lost --watchdog off & sleep 2; for t in /proc/$!/task/*; do grep -E 'NoNewPrivs|Seccomp' $t/status; done; kill $!; wait $!; echo code $?",
+    "rules": "print-rules",
+    "trace": TRACED.format(lines="\n".join(LIVES)),
+})
+
+
+def used(trace):
+    """(call, request) of what was called under a filter: by a process after its first, and by any other thread."""
+    found, leaders, locked = set(), set(), set()
+    for task, number, second in re.findall(r"parley-(\d+) .*sys_enter: NR (\d+) \([0-9a-f]+, ([0-9a-f]+)", trace):
+        if number == "45" and task not in locked | leaders | {t for t, _ in found}:
+            leaders.add(task)  # a process begins with brk, a thread does not
+        if number == "358":
+            locked.add(task)
+        if task in locked or task not in leaders:
+            found.add((int(number), int(second, 16) & 0xffffffff))
+    return found
+
+
+class Sandbox(unittest.TestCase):
+    def test_kills_what_is_planted_in_it(self):
+        result = HOST.results()["planted"]
+        self.assertEqual(result.code, 0, result.out)
+        self.assertNotIn("SKIPPED", result.out)
+
+    def test_is_on_by_default_and_nothing_is_in_its_way(self):
+        for mode in ("on", "log", "off"):
+            result = HOST.results()[mode]
+            self.assertIn("level: power10", result.out)
+            if mode != "off":
+                self.assertEqual(result.out.splitlines()[-1], "0", "nothing was refused or would be")
+
+    def test_holds_each_thread_of_a_running_guest(self):
+        result = HOST.results()["status"]
+        self.assertEqual(result.out.count("NoNewPrivs:\t1"), 2, result.out)
+        self.assertEqual(result.out.count("Seccomp:\t2"), 2)
+        self.assertEqual(result.out.count("Seccomp_filters:\t2"), 2, "each kind has a filter of its own on top")
+        self.assertIn("code 143", result.out)
+
+    def test_allows_nothing_that_no_guest_needs(self):
+        called = used(HOST.results()["trace"].out)
+        numbers = {number for number, _ in called}
+        idle = []
+        for line in HOST.results()["rules"].out.splitlines():
+            number, request, why = line.split(" ", 2)
+            needed = (int(number), int(request, 16)) in called if int(request, 16) else int(number) in numbers
+            if not needed and why not in UNREACHABLE:
+                idle.append(line)
+        self.assertGreater(len(called), 20)
+        self.assertEqual(idle, [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each attempt is made in a process of its own, which then is locked down for good. Runs natively, and in the lab on
+// POWER.
+#include "parley/sandbox/sandbox.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "parley/kvm/abi.hpp"
+
+namespace parley::sandbox {
+namespace {
+
+constexpr int kCannotLock = 99;
+constexpr Kind kAllKinds[] = {Kind::kStart, Kind::kConsole, Kind::kGuest, Kind::kVcpu};
+
+// The wait status of a process that locks itself down and then ends with what `attempt` returns.
+int fate(Mode mode, Kind kind, const std::function<int()> &attempt,
+         const std::optional<std::filesystem::path> &removable_in = std::nullopt) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::thread([] {}).join();  // the C library prepares itself with the first one, as it does when the guest's is made
+    const bool locked = lock_process(mode, removable_in) && (kind == Kind::kStart || lock_thread(mode, kind));
+    const int code = locked ? attempt() : kCannotLock;
+    ::syscall(SYS_exit_group, code);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+bool is_killed(Kind kind, const std::function<int()> &attempt) {
+  const int status = fate(Mode::kOn, kind, attempt);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+
+struct Attempt {
+  const char *name;
+  std::function<int()> make;
+};
+const Attempt kBreakouts[] = {
+    {"execve",
+     [] {
+       const char *arguments[] = {"/bin/true", nullptr};
+       return ::execve(arguments[0], const_cast<char **>(arguments), nullptr);
+     }},
+    {"open", [] { return ::open("/etc/passwd", O_RDONLY); }},
+    {"open for writing", [] { return ::open("/dev/null", O_WRONLY | O_CREAT, 0600); }},
+    {"socket", [] { return ::socket(AF_INET, SOCK_STREAM, 0); }},
+    {"fork", [] { return static_cast<int>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }},
+    {"a process that shares the memory",
+     [] { return static_cast<int>(::syscall(SYS_clone, CLONE_VM | SIGCHLD, 0, 0, 0, 0)); }},
+    {"kill", [] { return ::kill(1, SIGTERM); }},
+    {"a signal to another process",
+     [] { return static_cast<int>(::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0)); }},
+    {"ptrace", [] { return static_cast<int>(::syscall(SYS_ptrace, 0, 0, 0, 0)); }},
+    {"executable memory",
+     [] { return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED; }},
+    {"memory made executable",
+     [] {
+       static char memory[1 << 17];
+       const auto page = (reinterpret_cast<std::uintptr_t>(memory) + 0xffff) & ~std::uintptr_t{0xffff};
+       return ::mprotect(reinterpret_cast<void *>(page), 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC);
+     }},
+    {"an ioctl of nobody's", [] { return ::ioctl(0, TIOCSTI, "x"); }},
+    {"mount", [] { return static_cast<int>(::syscall(SYS_mount, "a", "/", "b", 0, 0)); }},
+    {"io_uring", [] { return static_cast<int>(::syscall(SYS_io_uring_setup, 1, nullptr)); }},
+    {"bpf", [] { return static_cast<int>(::syscall(SYS_bpf, 0, nullptr, 0)); }},
+};
+
+TEST(Sandbox, KillsWhoTriesToBreakOutWhateverHisKind) {
+  for (const Kind kind : kAllKinds)
+    for (const Attempt &attempt : kBreakouts)
+      EXPECT_TRUE(is_killed(kind, attempt.make)) << attempt.name << ", kind " << static_cast<int>(kind);
+}
+
+TEST(Sandbox, LetsEachKindDoWhatAllMust) {
+  for (const Kind kind : kAllKinds) {
+    const auto ordinary = [] {
+      const auto memory = std::make_unique<std::vector<char>>(1 << 20);
+      return ::write(STDERR_FILENO, memory->data(), 0) == 0 && ::syscall(SYS_gettid) > 0 ? 7 : 8;
+    };
+    EXPECT_EQ(code_of(fate(Mode::kOn, kind, ordinary)), 7) << static_cast<int>(kind);
+  }
+}
+
+TEST(Sandbox, GivesKvmToTheGuestsThreadsOnly) {
+  const auto run = [] { return ::ioctl(-1, kvm::abi::kRun, 0) == -1 && errno == EBADF ? 0 : 1; };
+  const auto create = [] { return ::ioctl(-1, kvm::abi::kCreateVm, 0) == -1 && errno == EBADF ? 0 : 1; };
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kVcpu, run)), 0);
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kGuest, create)), 0);
+  EXPECT_TRUE(is_killed(Kind::kConsole, run));
+  EXPECT_TRUE(is_killed(Kind::kConsole, create));
+  EXPECT_TRUE(is_killed(Kind::kVcpu, create)) << "only the guest's first thread makes a new machine";
+}
+
+TEST(Sandbox, GivesTheConsoleToItsThreadOnly) {
+  const auto take_peer = [] { return ::accept4(-1, nullptr, nullptr, 0) == -1 ? 0 : 1; };
+  const auto read_typed = [] { return ::read(-1, nullptr, 0) == -1 ? 0 : 1; };
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, take_peer)), 0);
+  for (const Kind kind : {Kind::kGuest, Kind::kVcpu}) {
+    EXPECT_TRUE(is_killed(kind, take_peer));
+    EXPECT_TRUE(is_killed(kind, read_typed));
+  }
+}
+
+TEST(Sandbox, LetsTheGuestsThreadMakeThoseOfOtherVcpus) {
+  const auto make_vcpu = [] {
+    bool locked = false;
+    std::thread([&] { locked = lock_thread(Mode::kOn, Kind::kVcpu).has_value(); }).join();
+    return locked ? 0 : 1;
+  };
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kGuest, make_vcpu)), 0);
+  EXPECT_TRUE(is_killed(Kind::kVcpu, make_vcpu)) << "a vCPU's own makes none";
+}
+
+TEST(Sandbox, RefusesNothingWhereItOnlyLogs) {
+  const auto open = [] { return ::open("/dev/null", O_RDONLY) >= 0 ? 0 : 1; };
+  EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kGuest, open)), 0);
+}
+
+TEST(Sandbox, ChangesNothingWhereItIsOff) {
+  const auto privileges = [] { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); };
+  EXPECT_EQ(code_of(fate(Mode::kOff, Kind::kGuest, privileges)), 0);
+  EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kStart, privileges)), 1);
+}
+
+TEST(Sandbox, RemovesFilesOnlyWhereItMay) {
+  constexpr long kVersion = 1;
+  if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, kVersion) < 1) GTEST_SKIP() << "this kernel has no Landlock";
+  const auto base = std::filesystem::temp_directory_path() / ("parley-sandbox-" + std::to_string(::getpid()));
+  for (const char *folder : {"mine", "other"}) {
+    std::filesystem::create_directories(base / folder);
+    ::close(::open((base / folder / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  }
+  const std::string mine = base / "mine" / "file";
+  const std::string other = base / "other" / "file";
+  const auto remove = [&] {
+    return ::unlink(other.c_str()) == -1 && errno == EACCES && ::unlink(mine.c_str()) == 0 ? 0 : 1;
+  };
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, remove, base / "mine")), 0);
+  EXPECT_TRUE(std::filesystem::exists(other));
+  std::filesystem::remove_all(base);
+}
+
+}  // namespace
+}  // namespace parley::sandbox
