@@ -5,10 +5,8 @@
 // one can stay behind. Both threads meet in one place, the pointer to the machine that runs.
 #include "guest_life.hpp"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <mutex>
@@ -21,6 +19,7 @@
 #include "parley/machine/machine.hpp"
 #include "parley/report/text.hpp"
 #include "parley/sandbox/sandbox.hpp"
+#include "tree_file.hpp"
 
 namespace parley::app {
 namespace {
@@ -53,36 +52,6 @@ void announce(const machine::Notice &notice, const guest::MachinePlan &plan, con
     announce_negotiation(std::get<machine::NegotiationOutcome>(notice), plan, diagnostics);
   }
 }
-
-// The file of --dump-dtb, opened while files can be.
-class TreeFile {
- public:
-  TreeFile() = default;
-  static std::expected<TreeFile, Failure> open(const std::string &path) {
-    TreeFile file;
-    file.path_ = path;
-    file.file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file.file_) return std::unexpected(file.cannot_write(errno));
-    return file;
-  }
-
-  explicit operator bool() const { return static_cast<bool>(file_); }
-  /// Replaces what it holds.
-  std::expected<void, Failure> write(ByteView tree) const {
-    if (::ftruncate(file_.get(), 0) != 0 && errno != EINVAL) return std::unexpected(cannot_write(errno));
-    const ssize_t count = ::pwrite(file_.get(), tree.data(), tree.size(), 0);
-    if (count != std::ssize(tree)) return std::unexpected(cannot_write(count < 0 ? errno : ENOSPC));
-    return {};
-  }
-
- private:
-  Failure cannot_write(int error) const {
-    return {"cannot write the guest's tree to " + path_, errno_text(error),
-            "give a file that may be written, with room"};
-  }
-  std::string path_;
-  FileDescriptor file_;
-};
 
 // What a guest has besides its machine.
 struct Belongings {
@@ -221,7 +190,8 @@ void Life::start_guest() {
 void Life::run_guest() {
   const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
   if (!locked) {
-    give_up(locked.error());
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = locked.error();
     return console_->finish();
   }
   do {

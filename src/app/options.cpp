@@ -239,19 +239,15 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   any.flag("-v,--verbose", words.verbose, "Say how decisions were reached; twice: trace every exit of the guest");
   any.option("--log-level", words.log_level, "warning, info, debug or trace; overrides -q and -v")
       .one_of({"warning", "info", "debug", "trace"});
-  // Where no command is named, CLI11 says which there are.
-  const bool all = line.wants_help() ||
-                   (!line.has_word(kMatrix) &&
-                    std::ranges::none_of(kCommands, [&](const auto &command) { return line.has_word(command.name); }));
   for (const CommandWords &command : kCommands) {
-    if (!all && !line.has_word(command.name)) continue;
+    if (!line.wants_help() && !line.has_word(command.name)) continue;
     CLI::App *added = app.add_subcommand(command.name, command.description);
     added->final_callback([&options, &command] { options.command = command.command; });
     Vocabulary own(*added, line);
     if (line.has_word(command.name)) command.add_options(own, options, words);
   }
   MatrixOptions matrix;
-  if (all || line.has_word(kMatrix)) matrix.add_to(app, options, line);
+  if (line.wants_help() || line.has_word(kMatrix)) matrix.add_to(app, options, line);
 
   try {
     std::ranges::reverse(words_given);  // as CLI11 takes them

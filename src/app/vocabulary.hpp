@@ -27,12 +27,19 @@ class Line {
   bool has(std::string_view names) const {
     const auto options = split(names, ',');
     return std::ranges::any_of(words_, [&](const std::string &word) {
-      return std::ranges::any_of(options, [&](std::string_view option) { return word.starts_with(option); });
+      return std::ranges::any_of(options, [&](std::string_view option) { return may_have(word, option); });
     });
   }
   bool wants_help() const { return wants_help_; }
 
  private:
+  // Short options may stand together ("-qv"), and a value may follow without a gap ("-m512", "--memory=512").
+  static bool may_have(std::string_view word, std::string_view option) {
+    const bool is_short = !option.starts_with("--");
+    if (!is_short) return word.starts_with(option);
+    return word.starts_with('-') && !word.starts_with("--") && word.find(option[1]) != word.npos;
+  }
+
   const std::vector<std::string> &words_;
   bool wants_help_;
 };

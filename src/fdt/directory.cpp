@@ -79,9 +79,10 @@ std::expected<void, TreeError> Reader::read_property(const FileDescriptor &folde
                                                      const std::string &name, Node &node) const {
   const FileDescriptor file = open_below(folder, name, 0);
   if (!file && (errno == ENOENT || errno == ELOOP)) return {};
-  if (!file) return failed(path + "/" + name, errno);
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return failed(path + "/" + name, errno);
+  if (!S_ISREG(status.st_mode)) return {};
   auto value = read_file(file, kMaxPropertySize);
-  if (!value && value.error() == EISDIR) return {};
   if (!value) return failed(path + "/" + name, value.error());
   node.properties.push_back({name, std::move(*value)});
   return {};

@@ -43,6 +43,7 @@ long create_ruleset(const RulesetAttributes *attributes, std::size_t size, unsig
 
 int allow_removal(int ruleset, const std::filesystem::path &folder) {
   const FileDescriptor opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return errno;
   const PathBeneath rule{kRemoveFile, opened.get()};
   return ::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &rule, 0) == 0 ? 0 : errno;
 }

@@ -23,7 +23,7 @@ static_assert(kGetForeground == TIOCGPGRP && kSetNonBlocking == FIONBIO);
 
 Failure cannot_lock(const char *call, int error) {
   return {"cannot lock the process down", call + (": " + errno_text(error)),
-          "use a kernel with CONFIG_SECCOMP_FILTER, or run the guest without a sandbox (--sandbox off)"};
+          "use a kernel that has it (docs/security.md), or run the guest without a sandbox (--sandbox off)"};
 }
 
 std::span<const sock_filter> compiled(Kind kind) {
@@ -58,8 +58,7 @@ std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::fi
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return std::unexpected(cannot_lock("prctl PR_SET_NO_NEW_PRIVS", errno));
   if (mode == Mode::kOn) {  // Landlock has no way to log only
-    if (const int error = close_files(removable_in); error != 0)
-      return std::unexpected(cannot_lock("landlock_restrict_self", error));
+    if (const int error = close_files(removable_in); error != 0) return std::unexpected(cannot_lock("Landlock", error));
   }
   return lock_thread(mode, Kind::kStart);
 }

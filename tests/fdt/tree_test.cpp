@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -133,6 +134,14 @@ TEST(Tree, TakesNoNodeForAPropertyAndNoPropertyForANode) {
   const auto root = read(folder, {"model/", "rtas"});
   ASSERT_TRUE(root);
   EXPECT_TRUE(root->children.empty());
+  EXPECT_TRUE(root->properties.empty());
+}
+
+TEST(Tree, DoesNotWaitForAFifoInAFolder) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo((folder.path() / "model").c_str(), 0600), 0);
+  const auto root = read(folder, {"model"});
+  ASSERT_TRUE(root);
   EXPECT_TRUE(root->properties.empty());
 }
 

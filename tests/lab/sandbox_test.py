@@ -25,8 +25,9 @@ cat /sys/kernel/tracing/trace
 MAKE_LOST = "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; "
 # Together they do all that a guest of Parley's can be asked for.
 LIVES = [
-    linux("-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree", append=SMP, run="grep -q BEEN /dev/nvram || { echo BEEN | dd of=/dev/nvram bs=1 seek=8192; reboot -f; }")
-    + " > /tmp/reboots.out 2>&1",
+    # Typed at all the time, also while it reboots
+    "{ while [ ! -e /tmp/typed ]; do echo typed; sleep 0.1; done; } | " + linux("-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree", append=SMP, run="grep -q BEEN /dev/nvram || { echo BEEN | dd of=/dev/nvram bs=1 seek=8192; reboot -f; }")
+.replace("< /dev/null", "") + " > /tmp/reboots.out 2>&1; touch /tmp/typed; grep -c 'L2 ready' /tmp/reboots.out >&2",
     linux("--serial unix:/tmp/sock,server=on,wait=on") + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
     # Typed at, and ended while it has more to say
     "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
@@ -41,7 +42,7 @@ UNREACHABLE = {"answered with ENOSYS: its flags lie in memory, where no filter l
 GUEST = "parley run --sandbox {mode}"
 HOST = Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "800",
              "--file", f"{BUILD / 'talk'}:/bin/talk", "--file", f"{BUILD / 'on-terminal'}:/bin/on-terminal", "--file", f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox", "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
-    "planted": "test-sandbox; code=$?; dmesg -c > /dev/null; exit $code",
+    "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
     "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
     "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
     "off": GUEST.format(mode="off"),
@@ -69,6 +70,7 @@ class Sandbox(unittest.TestCase):
         result = HOST.results()["planted"]
         self.assertEqual(result.code, 0, result.out)
         self.assertNotIn("SKIPPED", result.out)
+        self.assertRegex(result.out, r"logged [1-9]", "the kernel says what it killed for")
 
     def test_is_on_by_default_and_nothing_is_in_its_way(self):
         for mode in ("on", "log", "off"):
@@ -94,6 +96,7 @@ class Sandbox(unittest.TestCase):
             if not needed and why not in UNREACHABLE:
                 idle.append(line)
         self.assertGreater(len(called), 20)
+        self.assertTrue(HOST.results()["trace"].err.startswith("2\n"), "it came up, and after its reboot again: " + HOST.results()["trace"].err)
         self.assertEqual(idle, [])
 
 

@@ -33,6 +33,22 @@ TEST(Probe, FindsAKvmThatRunsGuests) {
   EXPECT_TRUE(fake.levels_asked().empty()) << "nothing was to be tried";
 }
 
+TEST(Probe, KnowsWithoutAGuestThatThereIsOneToBeHad) {
+  FakeKvm fake;
+  const Probe probe(fake);
+  EXPECT_EQ(probe.facts().access, KvmAccess::kHv);
+  EXPECT_EQ(probe.facts().capability("KVM_CAP_PPC_PAPR"), 1);
+  EXPECT_EQ(fake.times(abi::kCreateVm), 0);
+}
+
+TEST(Probe, DoesNotKnowWithoutAGuestWhereRadixIsMissing) {
+  FakeKvm without_module{{.backend = Backend::kNone}};
+  Probe probe(without_module);
+  EXPECT_EQ(probe.facts().access, KvmAccess::kNotAsked);
+  EXPECT_FALSE(probe.create_shell());
+  EXPECT_EQ(probe.facts().access, KvmAccess::kNoHv);
+}
+
 TEST(Probe, TriesEachLevelFromTheSameState) {
   FakeKvm fake;
   const LogicalPvr levels[] = {level("power11").pvr(), level("power10").pvr(), level("power8").pvr()};
