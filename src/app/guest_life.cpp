@@ -77,6 +77,7 @@ class Life {
  private:
   console::Events events();
   machine::Observer observer();
+  void remember(const Failure &failure);
   void give_up(const Failure &failure);
   void start_guest();
   void run_guest();
@@ -157,11 +158,11 @@ std::expected<machine::Machine, Failure> Life::build_from_plan() {
 
 bool Life::build_machine() {
   auto built = build_from_plan();
-  const std::lock_guard lock(mutex_);
   if (!built) {
-    if (!failure_) failure_ = built.error();
+    remember(built.error());
     return false;
   }
+  const std::lock_guard lock(mutex_);
   machine_.emplace(std::move(*built));
   if (stopping_) machine_->stop();
   return true;
@@ -172,11 +173,14 @@ bool Life::starts_again(const machine::End &end) const {
   return ended != nullptr && ended->shutdown.kind == papr::Shutdown::Kind::kReboot && options_.reboot;
 }
 
+// The first cause counts.
+void Life::remember(const Failure &failure) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = failure;
+}
+
 void Life::give_up(const Failure &failure) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = failure;  // the first cause counts
-  }
+  remember(failure);
   stop_guest();
 }
 
@@ -190,8 +194,7 @@ void Life::start_guest() {
 void Life::run_guest() {
   const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
   if (!locked) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = locked.error();
+    remember(locked.error());
     return console_->finish();
   }
   do {

@@ -56,7 +56,7 @@ std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &ke
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
   host::Facts facts = host::read_live_facts();
   std::optional<OpenedKvm> opened;
-  if (machine::has_power_kvm(facts.system)) {
+  if (host::is_power(facts.system)) {
     machine::Probe probe(kernel);
     facts.kvm = probe.facts();
     if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));

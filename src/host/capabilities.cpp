@@ -17,8 +17,7 @@ bool contains(const std::vector<std::string> &list, std::string_view wanted) {
 }
 
 Platform find_platform(const Facts &facts) {
-  const std::string &machine = facts.system.machine;
-  if (!machine.empty() && !machine.starts_with("ppc64")) return Platform::kNotPower;
+  if (!facts.system.machine.empty() && !is_power(facts.system)) return Platform::kNotPower;
   if (facts.tree.has_opal || contains(facts.tree.compatible, "ibm,powernv")) return Platform::kPowerNv;
   if (facts.tree.has_rtas) return Platform::kPseries;
   return Platform::kUnknown;

@@ -21,8 +21,6 @@ std::optional<std::string> auxv_text(unsigned long type) {
   return reinterpret_cast<const char *>(address);
 }
 
-bool is_power(const std::string &machine) { return machine.starts_with("ppc64"); }
-
 TreeFacts live_tree() {
   TreeFacts unreadable;
   for (const char *place : kTreePlaces) {
@@ -60,6 +58,8 @@ void parse_cpuinfo(std::string_view text, SystemFacts &system) {
   }
 }
 
+bool is_power(const SystemFacts &system) { return system.machine.starts_with("ppc64"); }
+
 Facts read_live_facts() {
   Facts facts;
   utsname name{};
@@ -68,7 +68,7 @@ Facts read_live_facts() {
   facts.system.kernel_release = name.release;
   facts.system.page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   // Elsewhere auxv and cpuinfo speak of another architecture, and a device tree of another kind of machine.
-  if (!is_power(facts.system.machine)) {
+  if (!is_power(facts.system)) {
     facts.tree.problem = "not a POWER machine";
     return facts;
   }

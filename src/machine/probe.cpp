@@ -132,11 +132,9 @@ KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
   return probe.facts();
 }
 
-bool has_power_kvm(const host::SystemFacts &system) { return system.machine.starts_with("ppc64"); }
-
 host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
   host::Facts facts = host::read_live_facts();
-  if (has_power_kvm(facts.system)) facts.kvm = probe_kvm(kernel, trials);
+  if (host::is_power(facts.system)) facts.kvm = probe_kvm(kernel, trials);
   return facts;
 }
 

@@ -102,6 +102,9 @@ struct Facts {
   KvmFacts kvm;
 };
 
+/// Elsewhere /dev/kvm, auxv and /proc/cpuinfo are another architecture's, and speak of other things.
+bool is_power(const SystemFacts &system);
+
 /// Reads the facts out of a device tree. `origin` says where it came from.
 TreeFacts tree_facts(const fdt::Node &root, std::string origin);
 

@@ -11,7 +11,7 @@
 
 namespace parley::machine {
 
-/// Asks KVM what it can do. Must not be made where /dev/kvm is another architecture's.
+/// Asks KVM what it can do. To be made on POWER only (host::is_power): elsewhere ioctls have other numbers.
 class Probe {
  public:
   /// Opens KVM, and asks what it says without a guest.
@@ -33,9 +33,6 @@ class Probe {
   std::optional<kvm::System> system_;
   host::KvmFacts facts_;
 };
-
-/// False where /dev/kvm, if there is one, is another architecture's, whose ioctls have other numbers.
-bool has_power_kvm(const host::SystemFacts &system);
 
 /// All facts at once, `trials` among them, by a guest that is gone afterwards.
 host::KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
