@@ -59,6 +59,7 @@ std::expected<Segment, std::string> load_segment(const SharedBytes &source, cons
 
 std::expected<Payload, std::string> read_elf(const SharedBytes &source, const std::string &name) {
   const ByteView bytes = source.view();
+  if (bytes.size() < EI_NIDENT) return std::unexpected("its ELF header is truncated");
   const auto ident = static_cast<unsigned char>(bytes[EI_CLASS]);
   if (ident != ELFCLASS64) return std::unexpected("it is a 32-bit ELF file");
   const auto order = static_cast<unsigned char>(bytes[EI_DATA]);

@@ -125,6 +125,14 @@ TEST(Kernel, IsAnElfFileForPowerPc) {
   EXPECT_THAT(kernel_refusal(other.bytes()), HasSubstr("machine 22"));
 }
 
+TEST(Kernel, ThatIsCutOffAtAnyPlaceIsRefused) {
+  const Bytes whole = ElfImage().bytes();
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+    EXPECT_FALSE(read_kernel(SharedBytes(cut), "vmlinux")) << length;
+  }
+}
+
 Bytes file_with(std::size_t at, std::string_view magic) {
   Bytes file(1024);
   std::ranges::copy(std::as_bytes(std::span(magic)), file.begin() + static_cast<std::ptrdiff_t>(at));

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "input.hpp"
+#include "papr/context.hpp"
+#include "papr/guests.hpp"
+#include "parley/papr/open_firmware.hpp"
+
+namespace parley::fuzz {
+
+/// A guest that asks for anything, at any address, with anything in its memory.
+class HostileGuest {
+ public:
+  static constexpr std::uint64_t kRam = 64 * 1024;
+
+  HostileGuest() {
+    context_.firmware = &firmware_;
+    partition_.offered.targets = {compat::Target::of(level("power10")), compat::Target::of(level("power9"))};
+  }
+
+  papr::Context &context() { return context_; }
+  testing::FakePartition &partition() { return partition_; }
+
+  /// A number as hostile guests choose them: small, near the end of memory, near the end of all, or any.
+  static std::uint64_t argument(Input &input) {
+    switch (input.take<std::uint8_t>() & 7) {
+      case 0:
+        return input.take<std::uint8_t>();
+      case 1:
+        return kRam - 16 + input.take<std::uint8_t>() % 32;
+      case 2:
+        return ~std::uint64_t{0} - input.take<std::uint8_t>();
+      case 3:
+        return input.take<std::uint16_t>();
+      case 4:
+        return 0xffffffff - input.take<std::uint8_t>();
+      default:
+        return input.take<std::uint64_t>();
+    }
+  }
+  /// Writes as much of it as lies in memory.
+  void put(std::uint64_t at, ByteView bytes) {
+    if (at >= kRam) return;
+    std::ranges::copy(bytes.first(std::min<std::size_t>(bytes.size(), kRam - at)),
+                      ram_.begin() + static_cast<long>(at));
+  }
+  void put_cells(std::uint64_t at, const std::vector<std::uint32_t> &cells) {
+    Bytes bytes(4 * cells.size());
+    for (std::size_t i = 0; i < cells.size(); ++i) store_be(std::span(bytes).subspan(4 * i), cells[i]);
+    put(at, bytes);
+  }
+  /// What a host does between two calls: the console is read, the guest's wish to end is heard.
+  void go_on() {
+    vty_.take_output(devices::Vty::kOutputLimit);
+    context_.console_full = false;
+    context_.shutdown.reset();
+    for (const auto &outcome : std::exchange(partition_.outcomes, {})) {
+      const auto &offered = partition_.offered.targets;
+      require(!outcome.level || std::ranges::find(offered, *outcome.level) != offered.end(),
+              "a negotiated level was offered");
+    }
+  }
+
+ private:
+  // To plan a guest takes longer than all that it then asks.
+  static fdt::LiveTree tree() {
+    static const fdt::LiveTree planned{testing::reference_tree()};
+    return planned;
+  }
+
+  Bytes ram_ = Bytes(kRam);
+  devices::Vty vty_;
+  devices::Clock clock_;
+  devices::Nvram nvram_;
+  testing::FakePartition partition_;
+  papr::OpenFirmware firmware_{tree(), kRam};
+  papr::Context context_{GuestMemory(ram_), vty_, clock_, nvram_, partition_, [](const std::string &) {}};
+};
+
+}  // namespace parley::fuzz

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Results and reports of a matrix, in all the forms that are made of them.
+#include "input.hpp"
+#include "parley/report/matrix.hpp"
+#include "targets.hpp"
+
+namespace parley::fuzz {
+
+void matrix_json(ByteView bytes) {
+  const auto read = report::read_matrix_json(Input(bytes).rest(), "here");
+  if (!read) return;
+  for (const std::string &form : report::matrix_format_names())
+    require(report::matrix(*read, *report::matrix_format(form)).ends_with('\n'), "a report ends with a newline");
+  const std::string written = report::matrix(*read, report::MatrixFormat::kJson);
+  const auto again = report::read_matrix_json(written, "again");
+  require(again.has_value(), "what is written can be read");
+  require(report::matrix(*again, report::MatrixFormat::kJson) == written, "and says the same");
+}
+
+}  // namespace parley::fuzz
