@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include <csignal>
+#include <thread>
 
 namespace parley::console {
 namespace {
@@ -37,7 +38,11 @@ Console::Core::Core(Channel channel, devices::Vty &vty, Events events)
   error_code ignored;             // it complains of numbers that are no signals
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCONT})
     if (signal != SIGHUP || !is_ignored(SIGHUP)) signals_.add(signal, ignored);
-  vty_.connect({[this] { asio::post(context_, [this] { output_.pump(); }); },
+  vty_.connect({[this] {
+                  asio::post(context_, [this] { output_.pump(); });
+                  // A guest that goes on keeps a host's only processor for milliseconds.
+                  std::this_thread::yield();
+                },
                 [this] { asio::post(context_, [this] { input_.resume(); }); }});
 }
 

@@ -46,6 +46,7 @@ class Output {
 
   void take();
   void drop(std::size_t count);
+  void gather();
   void wait();
   void write_some();
   ssize_t write_chunk();
@@ -58,7 +59,8 @@ class Output {
   int fd_ = -1;
   bool patient_ = false;
   bool counted_ = true;
-  bool waiting_ = false;
+  bool waiting_ = false;    ///< until it can be written
+  bool gathering_ = false;  ///< until there is more to write together; nothing is pending then
   bool finishing_ = false;
   std::string pending_;  ///< taken from the Vty and not yet written
   std::atomic<std::uint64_t> dropped_ = 0;

@@ -103,18 +103,15 @@ std::string evidence(const RunFailure &failure) {
 
 }  // namespace
 
-Exit classify_exit(int error, const abi::Run &run, std::optional<LogicalPvr> arch_compat) {
+Exit classify_exit(int error, abi::Run &run, std::optional<LogicalPvr> arch_compat) {
   const std::uint32_t reason = run.exit_reason;
   if (error == EINTR) return Interrupted{};
   // In-kernel RTAS leaves its own errno and an hcall half done (book3s_rtas.c:kvmppc_rtas_hcall).
   if (error != 0 && reason == abi::kExitPaprHcall) return BadRtasArguments{};
   if (error == 0) {
     switch (reason) {
-      case abi::kExitPaprHcall: {
-        Hcall hcall{run.papr_hcall.nr, {}};
-        std::ranges::copy(run.papr_hcall.args, hcall.args.begin());
-        return hcall;
-      }
+      case abi::kExitPaprHcall:
+        return Hcall{run.papr_hcall.nr, run.papr_hcall.args};
       case abi::kExitMmio:
         return Mmio{GuestAddress{run.mmio.phys_addr}, run.mmio.len, run.mmio.is_write != 0};
       case abi::kExitIntr:

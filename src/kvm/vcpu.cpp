@@ -37,8 +37,8 @@ std::expected<PhysicalPvr, CallError> Vcpu::pvr() const {
 
 Exit Vcpu::run() {
   run_page().exit_reason = kUntouched;
-  const auto result = descriptor_.ioctl("KVM_RUN", abi::kRun, 0ul);
-  const int error = result ? 0 : result.error().error;
+  const auto result = descriptor_.kernel().ioctl(descriptor_.fd(), abi::kRun, 0);
+  const int error = result ? 0 : result.error();
   const Exit exit = classify_exit(error, run_page(), std::nullopt);
   // The register costs an ioctl, so it is read only where it tells two failures apart.
   if (!std::holds_alternative<RunFailure>(exit)) return exit;
@@ -46,10 +46,7 @@ Exit Vcpu::run() {
   return classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt);
 }
 
-void Vcpu::complete_hcall(std::int64_t status, const std::array<std::uint64_t, 9> &results) {
-  run_page().papr_hcall.ret = static_cast<std::uint64_t>(status);
-  std::ranges::copy(results, run_page().papr_hcall.args);
-}
+void Vcpu::complete_hcall(std::int64_t status) { run_page().papr_hcall.ret = static_cast<std::uint64_t>(status); }
 
 void Vcpu::complete_mmio_load_with_ones() { std::ranges::fill(run_page().mmio.data, std::uint8_t{0xff}); }
 

@@ -49,7 +49,7 @@ struct Processor {
   int retries = 0;                  ///< that KVM_RUN asked for in a row; its own thread's alone
   std::optional<pthread_t> thread;  ///< under the lock of Processors
 
-  std::atomic<std::uint64_t> exits = 0;
+  std::atomic<std::uint64_t> exits = 0;  ///< written by its own thread alone
   std::atomic<bool> sample_wanted = false;
   std::optional<Sample> sample;  ///< under the machine's lock, as the next
   Watch watch;

@@ -23,7 +23,7 @@ constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 
 // The vCPU left the guest by itself.
 void moved_on(Processor &processor) {
-  ++processor.exits;
+  processor.exits.store(processor.exits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   processor.retries = 0;
 }
 
@@ -157,7 +157,6 @@ void Machine::Running::finish(End end) {
 
 void Machine::Running::handle(Processor &processor, const kvm::Hcall &hcall) {
   moved_on(processor);
-  papr::HcallRegisters registers = hcall.args;
   papr::Status status{};
   for (bool again = true; again; again = !processors_.ended()) {
     {
@@ -165,13 +164,13 @@ void Machine::Running::handle(Processor &processor, const kvm::Hcall &hcall) {
       guest_ran_ = true;
       context_.caller = processor.id;
       context_.console_full = false;
-      status = papr::dispatch_hcall(context_, hcall.number, registers);
+      status = papr::dispatch_hcall(context_, hcall.number, hcall.registers);
       if (context_.shutdown) finish(GuestEnded{*context_.shutdown});
       if (!context_.console_full) break;
     }
     devices_.vty.wait_for_room(kConsoleWait);
   }
-  processor.vcpu.complete_hcall(static_cast<std::int64_t>(status), registers);
+  processor.vcpu.complete_hcall(static_cast<std::int64_t>(status));
 }
 
 void Machine::Running::handle(Processor &processor, const kvm::Interrupted &) {
@@ -186,7 +185,7 @@ void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments 
   const std::lock_guard lock(lock_);
   guest_ran_ = true;
   if (observer_.trace) observer_.trace("RTAS: arguments that the kernel cannot read");
-  processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter), {});
+  processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
 }
 
 // Nothing is there: loads read as all ones, stores vanish, as on a bus without an answer.

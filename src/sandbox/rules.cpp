@@ -61,6 +61,7 @@ constexpr Rule kRules[] = {
     call(SCMP_SYS(ftruncate), kBoth, "another device tree (--dump-dtb)"),
 
     // The console
+    call(SCMP_SYS(sched_yield), kBoth, "letting the console's thread write what the guest has"),
     call(SCMP_SYS(epoll_create1), kConsole, "a peer that comes"),
     call(SCMP_SYS(epoll_ctl), kAll, "what is waited for, and waking who waits"),
     call(SCMP_SYS(epoll_wait), kConsole, "the console's loop"),

@@ -117,6 +117,29 @@ TEST(Stdio, TellsThatTheReaderIsGone) {
   EXPECT_EQ(running.console->dropped(), 1u);
 }
 
+// A socket keeps apart what was written apart.
+TEST(Stdio, WritesTogetherWhatTheGuestWritesInQuickSuccession) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  const FileDescriptor reader(ends[0]);
+  const FileDescriptor writer(ends[1]);
+  Running running({Kind::kStdio}, {-1, writer.get()});
+  const std::string text = numbered_lines(4'000);
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(write_as_guest(running.vty, text));
+  std::string heard;
+  int writes = 0;
+  for (; heard.size() < text.size(); ++writes) {
+    char buffer[4096];
+    const ssize_t count = ::recv(reader.get(), buffer, sizeof buffer, 0);
+    ASSERT_GT(count, 0);
+    heard.append(buffer, static_cast<std::size_t>(count));
+  }
+  EXPECT_EQ(heard, text);
+  // Two milliseconds lie between two of them.
+  EXPECT_LE(writes, 2 + (std::chrono::steady_clock::now() - begin) / std::chrono::milliseconds(2));
+}
+
 TEST(Stdio, LosesNothingToASlowReader) {
   Pipe out;
   Running running({Kind::kStdio}, {-1, out.in.get()});

@@ -66,6 +66,12 @@ TEST(Tree, RefusesABlobThatIsCutOffAtAnyPlace) {
   }
 }
 
+TEST(Tree, RefusesABlobOfAnOldVersion) {
+  Bytes blob = to_blob(sample());
+  store_be(std::span(blob).subspan(20, 4), 10u);
+  EXPECT_EQ(parse_blob(blob).error().problem, "version 10, older than 16");
+}
+
 TEST(Tree, RefusesABlobThatIsNestedTooDeeply) {
   Node root;
   Node *deepest = &root;

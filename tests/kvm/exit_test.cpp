@@ -13,6 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 using Kind = RunFailureKind;
 
+Exit classify(int error, abi::Run run, std::optional<LogicalPvr> arch_compat = {}) {
+  return classify_exit(error, run, arch_compat);
+}
+
 abi::Run page(std::uint32_t exit_reason, std::uint64_t hardware_reason = 0) {
   abi::Run run{};
   run.exit_reason = exit_reason;
@@ -33,7 +37,7 @@ class FailedRun : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FailedRun, IsToldApartFromAllOthers) {
   const Case &run = GetParam();
-  const Exit exit = classify_exit(run.error, page(run.exit_reason, run.hardware_reason), LogicalPvr{run.arch_compat});
+  const Exit exit = classify(run.error, page(run.exit_reason, run.hardware_reason), LogicalPvr{run.arch_compat});
   const auto *failure = std::get_if<RunFailure>(&exit);
   ASSERT_NE(failure, nullptr);
   EXPECT_EQ(failure->kind, run.kind) << name(failure->kind);
@@ -64,14 +68,14 @@ INSTANTIATE_TEST_SUITE_P(Runs, FailedRun,
 
 TEST(Run, InterruptedByASignalIsNoFailure) {
   for (const std::uint32_t reason : {abi::kExitIntr, kUntouched, abi::kExitPaprHcall}) {
-    EXPECT_TRUE(std::holds_alternative<Interrupted>(classify_exit(EINTR, page(reason), {}))) << reason;
+    EXPECT_TRUE(std::holds_alternative<Interrupted>(classify(EINTR, page(reason)))) << reason;
   }
-  EXPECT_TRUE(std::holds_alternative<Interrupted>(classify_exit(0, page(abi::kExitIntr), {})));
+  EXPECT_TRUE(std::holds_alternative<Interrupted>(classify(0, page(abi::kExitIntr))));
 }
 
 TEST(Run, WithUnreadableRtasArgumentsIsTheGuestsMistake) {
   for (const int error : {EINVAL, EFAULT, ENOENT}) {
-    EXPECT_TRUE(std::holds_alternative<BadRtasArguments>(classify_exit(error, page(abi::kExitPaprHcall), {})));
+    EXPECT_TRUE(std::holds_alternative<BadRtasArguments>(classify(error, page(abi::kExitPaprHcall))));
   }
 }
 
@@ -82,8 +86,10 @@ TEST(Run, GivesTheHcallWithItsArguments) {
   run.papr_hcall.args[8] = 9;
   const Hcall hcall = std::get<Hcall>(classify_exit(0, run, {}));
   EXPECT_EQ(hcall.number, 0x58u);
-  EXPECT_EQ(hcall.args[0], 1u);
-  EXPECT_EQ(hcall.args[8], 9u);
+  EXPECT_EQ(hcall.registers[0], 1u);
+  EXPECT_EQ(hcall.registers[8], 9u);
+  hcall.registers[0] = 2;
+  EXPECT_EQ(run.papr_hcall.args[0], 2u);  // where the kernel takes the results from
 }
 
 TEST(Run, GivesAnAccessOutsideOfRam) {
@@ -118,7 +124,7 @@ TEST(RunFailure, GivesErrnoReasonAndRegisterAsEvidence) {
 }
 
 TEST(RunFailure, InventsNoRegisterThatCouldNotBeRead) {
-  const Exit exit = classify_exit(EINVAL, page(abi::kExitInternalError), std::nullopt);
+  const Exit exit = classify(EINVAL, page(abi::kExitInternalError));
   const auto &failure = std::get<RunFailure>(exit);
   EXPECT_EQ(failure.kind, Kind::kUnexpectedErrno);
   EXPECT_THAT(explain(failure).why, HasSubstr("arch_compat cannot be read"));

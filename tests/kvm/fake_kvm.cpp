@@ -395,8 +395,8 @@ PlayedExit hcall(std::uint64_t number, std::vector<std::uint64_t> arguments) {
   return [number, arguments = std::move(arguments)](abi::Run &run) {
     run.exit_reason = abi::kExitPaprHcall;
     run.papr_hcall.nr = number;
-    std::ranges::fill(run.papr_hcall.args, 0);
-    std::ranges::copy(arguments, run.papr_hcall.args);
+    run.papr_hcall.args.fill(0);
+    std::ranges::copy(arguments, run.papr_hcall.args.begin());
     return 0;
   };
 }

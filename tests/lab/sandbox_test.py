@@ -41,7 +41,9 @@ UNREACHABLE = {"answered with ENOSYS: its flags lie in memory, where no filter l
 
 GUEST = "parley run --sandbox {mode}"
 HOST = Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "800",
-             "--file", f"{BUILD / 'talk'}:/bin/talk", "--file", f"{BUILD / 'on-terminal'}:/bin/on-terminal", "--file", f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox", "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
+             "--file", f"{BUILD / 'talk'}:/bin/talk", "--file", f"{BUILD / 'on-terminal'}:/bin/on-terminal", "--file", f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox", "--file", f"{BUILD / 'tests' / 'test-console'}:/bin/test-console",
+             "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
+    "background": "test-console --gtest_filter=ConsoleOnATerminal.LeavesItToTheShellUntilItStandsInTheForeground",
     "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
     "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
     "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
@@ -71,6 +73,9 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(result.code, 0, result.out)
         self.assertNotIn("SKIPPED", result.out)
         self.assertRegex(result.out, r"logged [1-9]", "the kernel says what it killed for")
+
+    def test_leaves_a_terminal_to_the_shell_while_in_the_background(self):
+        self.assertIn("[  PASSED  ] 1 test.", HOST.results()["background"].out)
 
     def test_is_on_by_default_and_nothing_is_in_its_way(self):
         for mode in ("on", "log", "off"):

@@ -6,6 +6,7 @@
 // kernel's own headers when it is built for ppc64.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -119,7 +120,7 @@ struct Run {
     struct {
       std::uint64_t nr;
       std::uint64_t ret;
-      std::uint64_t args[9];
+      std::array<std::uint64_t, 9> args;
     } papr_hcall;
   };
 };

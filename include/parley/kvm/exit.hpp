@@ -20,10 +20,11 @@
 
 namespace parley::kvm {
 
-/// `sc 1`: number in r3, arguments from r4 on. Complete it before the next run().
+/// `sc 1`: number in r3. Complete it before the next run().
 struct Hcall {
   std::uint64_t number;
-  std::array<std::uint64_t, 9> args;
+  /// r4 to r12, in kvm_run: the arguments, and where the results go.
+  std::array<std::uint64_t, 9> &registers;
 };
 
 /// A signal, or set_immediate_exit.
@@ -73,7 +74,7 @@ inline constexpr std::uint32_t kUntouched = 0x77777777;
 
 /// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 when it succeeded; `arch_compat` is the register
 /// as it reads back now (none when it cannot be read), needed to tell a refused level from a missing PAPR capability.
-Exit classify_exit(int error, const abi::Run &run, std::optional<LogicalPvr> arch_compat);
+Exit classify_exit(int error, abi::Run &run, std::optional<LogicalPvr> arch_compat);
 
 /// "level-invalid", for scripts.
 std::string_view name(RunFailureKind kind);

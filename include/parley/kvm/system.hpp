@@ -79,9 +79,9 @@ class Vcpu {
 
   /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
   Exit run();
-  /// Gives the hypercall that the last run() returned its status (r3) and its results (r4 to r12). The kernel takes
-  /// them over at the next run(), once.
-  void complete_hcall(std::int64_t status, const std::array<std::uint64_t, 9> &results);
+  /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it and the hypercall's registers
+  /// over at the next run(), once.
+  void complete_hcall(std::int64_t status);
   /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
   void complete_mmio_load_with_ones();
   /// While set, run() returns Interrupted without entering the guest. Any thread may call it; a signal to the thread in
