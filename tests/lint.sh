@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Style: layout, licence lines, and with --tidy what clang-tidy finds, in the compile commands of BUILD-FOLDER.
+# Style: layout, licence lines, and with --deep what cppcheck and clang-tidy find, with the compile commands of BUILD-FOLDER.
 #
-# usage: tests/lint.sh [--tidy BUILD-FOLDER]
+# usage: tests/lint.sh [--deep BUILD-FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -17,7 +17,10 @@ while read -r file; do
   head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || { echo "$file: no licence line"; status=1; }
 done < <(git ls-files)
 
-if [ "${1:-}" = --tidy ]; then
+if [ "${1:-}" = --deep ]; then
+  # passedByValue: of structs of references, and of what is moved from.
+  cppcheck --quiet --std=c++20 --language=c++ --enable=warning,performance,portability --inline-suppr --suppress=passedByValue \
+    --error-exitcode=1 -j 2 -I include -I src -I "$2/src" src || status=1
   # The first clang-tidy that copes with GCC's <expected>: Debian 12 has it beside its default.
   tidy=$(command -v clang-tidy-16 || command -v clang-tidy)
   database=$(mktemp -d)
