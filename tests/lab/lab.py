@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import tarfile
@@ -56,6 +57,17 @@ def run_in_host(host_arguments, commands):
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         text = {member.name.removeprefix("./"): archive.extractfile(member).read().decode() for member in archive if member.isfile()}
     return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
+
+
+# What the host's kernel says of any guest in the lab, and why: docs/lab.md.
+NORMAL = re.compile(r"KVM: TLB (LPID|page) invalidation hcall failed, rc=-2$|KVM-NESTEDv2: couldn't register the L2 VPA \(rc=-56\)$")
+# For the shell: the KiB that a process holds for itself alone.
+PRIVATE = "private() { awk '/^Private/ { kib += $2 } END { print kib }' /proc/$1/smaps_rollup; }\n"
+
+
+def unexplained(log):
+    """Those lines of the kernel's log that are not normal."""
+    return [line for line in log.splitlines() if not NORMAL.search(line)]
 
 
 def wait_for(condition, seconds=120):

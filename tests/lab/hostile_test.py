@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A guest that makes every call there is, and many that there are not, with arguments that are chosen to hurt (hostile.c)."""
+import re
+import unittest
+
+from lab import BUILD, PRIVATE, Host, unexplained
+
+# Measured when the guest has begun, with all its memory touched, and when it has made its last call.
+STORM = """
+said() { until tail -c 200 /tmp/said | grep -a -q "$1"; do kill -0 $! || return; sleep 0.5; done; }
+dmesg -c > /dev/null
+parley run -m 16M --smp 2 $boot /lab/hostile.elf < /dev/null > /tmp/said &
+said 'the storm begins'; before=$(private $!)
+said 'the storm is over'; after=$(private $!)
+wait $!; echo code $?
+echo KiB $before $after
+tail -n 1 /tmp/said
+"""
+
+
+def host(boot, *arguments):
+    return Host(["--smp", "2", "--file", str(BUILD / "hostile.elf"), *arguments], {"storm": f"{PRIVATE} boot={boot} {STORM}", "log": "dmesg"})
+
+
+HOSTS = {
+    "client_interface": host("--kernel"),
+    "flat_tree": host("--payload", "--cpu", "power10", "--api", "v1"),
+}
+
+
+def setUpModule():
+    for each in HOSTS.values():
+        each.start()
+
+
+class AHostileGuest:
+    def setUp(self):
+        results = HOSTS[self.host].results()
+        self.storm, self.log = results["storm"], results["log"].out
+
+    def numbers(self, pattern):
+        return map(int, re.search(pattern, self.storm.out, re.M).groups())
+
+    def test_comes_to_its_own_end_and_parley_with_it(self):
+        self.assertIn("code 0\n", self.storm.out, self.storm.err)
+
+    def test_was_heard_out(self):
+        calls, taken, answered = self.numbers(r"^the storm is over: (\d+) calls, (\d+) taken, (\d+) answered$")
+        self.assertGreater(calls, 5000)
+        self.assertGreater(taken, calls / 50, "which were no mistakes")
+        self.assertGreater(answered, calls / 200 if self.host == "client_interface" else -1)
+
+    def test_makes_parley_grow_by_less_than_a_mebibyte(self):
+        before, after = self.numbers(r"^KiB (\d+) (\d+)$")
+        self.assertGreater(before, 16 << 10, "its own memory is in both")
+        self.assertLess(after - before, 1 << 10)
+
+    def test_leaves_nothing_in_the_kernels_log_that_is_not_normal(self):
+        self.assertEqual(unexplained(self.log), [])
+
+
+class AHostileGuestWithAClientInterfaceUnderV2(AHostileGuest, unittest.TestCase):
+    host = "client_interface"
+
+
+class AHostileGuestWithAFlatTreeUnderV1(AHostileGuest, unittest.TestCase):
+    host = "flat_tree"
+
+
+if __name__ == "__main__":
+    unittest.main()
