@@ -11,8 +11,8 @@ namespace {
 
 // A device tree is a few levels deep. A blob that is deeper is broken or hostile.
 constexpr int kMaxDepth = 32;
-// The oldest format that there has been since 2005 (Devicetree Specification 0.4, 5.2). Of older ones libfdt 1.6 reads a
-// root without a name at address 0.
+// The oldest format that there has been since 2005 (Devicetree Specification 0.4, 5.2). Of older ones libfdt 1.6 reads
+// a root without a name at address 0.
 constexpr std::uint32_t kOldestVersion = 16;
 
 TreeError libfdt_error(std::string where, int code) { return {std::move(where), fdt_strerror(code)}; }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <libfdt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,7 +69,8 @@ TEST(Tree, RefusesABlobThatIsCutOffAtAnyPlace) {
 
 TEST(Tree, RefusesABlobOfAnOldVersion) {
   Bytes blob = to_blob(sample());
-  store_be(std::span(blob).subspan(20, 4), 10u);
+  for (const std::size_t field : {offsetof(fdt_header, version), offsetof(fdt_header, last_comp_version)})
+    store_be(std::span(blob).subspan(field, 4), 10u);
   EXPECT_EQ(parse_blob(blob).error().problem, "version 10, older than 16");
 }
 

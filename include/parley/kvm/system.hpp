@@ -79,8 +79,8 @@ class Vcpu {
 
   /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
   Exit run();
-  /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it and the hypercall's registers
-  /// over at the next run(), once.
+  /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it and the hypercall's
+  /// registers over at the next run(), once.
   void complete_hcall(std::int64_t status);
   /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
   void complete_mmio_load_with_ones();
