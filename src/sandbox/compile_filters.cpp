@@ -4,12 +4,14 @@
 // architecture that Parley will run on. To have it made at every start cost more than all the rest of a start.
 //
 // usage: compile_filters ARCHITECTURE OUTPUT.hpp
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -48,12 +50,15 @@ void allow(scmp_filter_ctx filter, const Rule &rule) {
   must(::seccomp_rule_add_array(filter, action, rule.call, rule.condition ? 1 : 0, &comparison), rule.why);
 }
 
+bool big_endian(std::uint32_t architecture) { return (architecture & __AUDIT_ARCH_LE) == 0; }
+
 std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
   scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_KILL_PROCESS);
   if (filter == nullptr) must(-ENOMEM, "seccomp_init");
   if (architecture != ::seccomp_arch_native()) {
-    must(::seccomp_arch_add(filter, architecture), "seccomp_arch_add");
+    // In this order: a filter has one byte order, and forgets it with its last architecture.
     must(::seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "seccomp_arch_remove");
+    must(::seccomp_arch_add(filter, architecture), "seccomp_arch_add");
   }
   must(::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "seccomp_attr_set");
   // As a binary tree: where a filter is installed, the kernel tries it for every number that there is.
@@ -68,6 +73,9 @@ std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
   const auto size = static_cast<ssize_t>(program.size() * sizeof(sock_filter));
   must(::pread(file, program.data(), static_cast<std::size_t>(size), 0) == size ? 0 : -EIO, "pread");
   ::close(file);
+  // What is exported lies as the target's memory has it; the numbers are wanted.
+  if (big_endian(architecture) != (std::endian::native == std::endian::big))
+    for (sock_filter &step : program) step = {std::byteswap(step.code), step.jt, step.jf, std::byteswap(step.k)};
   return program;
 }
 
@@ -75,9 +83,9 @@ std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
 // it costs to leave a guest and come back they would be a twentieth.
 std::vector<sock_filter> with_shortcut(std::vector<sock_filter> program, std::uint32_t architecture) {
   const auto call = static_cast<std::uint32_t>(::seccomp_syscall_resolve_name_arch(architecture, "ioctl"));
-  const bool big_endian = architecture == SCMP_ARCH_PPC64;
   // Only these 32 bits reach the kernel's ioctl.
-  const auto request = static_cast<std::uint32_t>(offsetof(seccomp_data, args[1])) + (big_endian ? 4u : 0u);
+  const auto request =
+      static_cast<std::uint32_t>(offsetof(seccomp_data, args[1])) + (big_endian(architecture) ? 4u : 0u);
   const sock_filter shortcut[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, architecture, 0, 5),
