@@ -75,7 +75,8 @@ std::expected<Node, TreeError> parse_blob(ByteView blob) {
   if (blob.size() < sizeof(fdt_header)) return std::unexpected(TreeError{"/", "too short for a device tree blob"});
   if (const int error = fdt_check_header(blob.data())) return std::unexpected(libfdt_error("/", error));
   if (fdt_version(blob.data()) < kOldestVersion)
-    return std::unexpected(TreeError{"/", "version " + std::to_string(fdt_version(blob.data())) + ", older than 16"});
+    return std::unexpected(TreeError{
+        "/", "version " + std::to_string(fdt_version(blob.data())) + ", older than " + std::to_string(kOldestVersion)});
   if (const int error = fdt_check_full(blob.data(), blob.size())) return std::unexpected(libfdt_error("/", error));
   return parse_node(blob.data(), 0, "", 0);
 }

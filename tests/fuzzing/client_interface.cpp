@@ -11,7 +11,7 @@ void client_interface(ByteView bytes) {
   HostileGuest guest;
   constexpr std::uint32_t kName = 0x1000;
   constexpr std::uint32_t kText = 0x2000;
-  for (int calls = 0; !input.empty() && calls < 64; ++calls) {
+  guest.keep_calling(input, [&] {
     const auto known = papr::services();
     const auto which = input.take<std::uint8_t>();
     const std::string name =
@@ -28,8 +28,7 @@ void client_interface(ByteView bytes) {
     const std::uint64_t at = which % 32 != 2 ? 0x100 : HostileGuest::argument(input);
     guest.put_cells(at, block);
     papr::dispatch_service(guest.context(), GuestAddress{at});
-    guest.go_on();
-  }
+  });
 }
 
 }  // namespace parley::fuzz

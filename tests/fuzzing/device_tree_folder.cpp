@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A host's device tree as a folder: a line with a path for each file, then a length and what is in it.
+// A host's device tree as a folder. For each entry a byte that says what it is and how long its path, the path, and for
+// a file how long that is, and what is in it.
 #include <unistd.h>
 
 #include <filesystem>

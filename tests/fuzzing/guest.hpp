@@ -49,6 +49,14 @@ class HostileGuest {
     for (std::size_t i = 0; i < cells.size(); ++i) store_be(std::span(bytes).subspan(4 * i), cells[i]);
     put(at, bytes);
   }
+  /// Has it call as long as there is input; a sequence of 64 shows all that one call can do to another.
+  template <typename Call>
+  void keep_calling(const Input &input, Call call) {
+    for (int calls = 0; !input.empty() && calls < 64; ++calls) {
+      call();
+      go_on();
+    }
+  }
   /// What a host does between two calls: the console is read, the guest's wish to end is heard.
   void go_on() {
     vty_.take_output(devices::Vty::kOutputLimit);

@@ -11,7 +11,7 @@ namespace parley::fuzz {
 void hcalls(ByteView bytes) {
   Input input(bytes);
   HostileGuest guest;
-  for (int calls = 0; !input.empty() && calls < 64; ++calls) {
+  guest.keep_calling(input, [&] {
     const auto known = papr::hcalls();
     const auto which = input.take<std::uint8_t>();
     const std::uint64_t number = which < 200 ? known[which % known.size()].number : input.take<std::uint64_t>();
@@ -19,8 +19,7 @@ void hcalls(ByteView bytes) {
     for (std::size_t i = 0; i < 1u + which % 9; ++i) registers[i] = HostileGuest::argument(input);
     if (which % 4 == 0) guest.put(HostileGuest::argument(input), input.take_bytes(64));
     papr::dispatch_hcall(guest.context(), number, registers);
-    guest.go_on();
-  }
+  });
 }
 
 }  // namespace parley::fuzz

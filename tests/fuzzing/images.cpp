@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Kernels, other payloads, and initrds, and where in the guest's memory they go.
-#include "host/hosts.hpp"
 #include "input.hpp"
-#include "parley/guest/plan.hpp"
-#include "parley/machine/machine.hpp"
+#include "papr/guests.hpp"
 #include "targets.hpp"
 
 namespace parley::fuzz {
 
 namespace {
-
-const compat::Host &known_host() {
-  static const compat::Host host = [] {
-    host::CpuNode node = testing::cpu_node({0x0f, 0, 0, 6});
-    host::Facts facts = testing::partition({node});
-    auto capabilities = host::assess(facts);
-    return compat::Host{std::move(facts), std::move(capabilities)};
-  }();
-  return host;
-}
 
 void check_layout(const guest::MachinePlan &plan) {
   for (const guest::Segment &segment : plan.payload.segments) {
@@ -47,9 +35,10 @@ void images(ByteView bytes) {
   request.boot = (how & 2) != 0 ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
   request.payload = std::move(*payload);
   if ((how & 4) != 0) request.initrd = SharedBytes(Bytes(initrd_size));
-  const auto decision = compat::decide({}, known_host());
+  static const compat::Host host = testing::reference_host();
+  static const auto decision = compat::decide({}, host);
   require(decision.has_value(), "the host has a legal level");
-  const auto plan = guest::plan_machine(std::move(request), *decision, known_host(), machine::services({}));
+  const auto plan = guest::plan_machine(std::move(request), *decision, host, machine::services(host.facts.kvm));
   if (plan) check_layout(*plan);
 }
 

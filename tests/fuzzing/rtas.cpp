@@ -11,7 +11,7 @@ namespace parley::fuzz {
 void rtas(ByteView bytes) {
   Input input(bytes);
   HostileGuest guest;
-  for (int calls = 0; !input.empty() && calls < 64; ++calls) {
+  guest.keep_calling(input, [&] {
     const auto known = papr::rtas_calls();
     const auto which = input.take<std::uint8_t>();
     const auto &call = known[which % known.size()];
@@ -25,8 +25,7 @@ void rtas(ByteView bytes) {
     guest.put(HostileGuest::argument(input), input.take_bytes(32));
     guest.put_cells(at, block);
     papr::dispatch_rtas(guest.context(), GuestAddress{at});
-    guest.go_on();
-  }
+  });
 }
 
 }  // namespace parley::fuzz
