@@ -17,7 +17,7 @@ int print_result(const std::string &text, int code, const Diagnostics &diagnosti
   return kFailure;
 }
 
-int run(int argc, const char *const *argv, kvm::Kernel &kernel) {
+int run(int argc, const char *const *argv, const World &world) {
   // A reader that has gone away is an error to report, not a reason to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
   const auto options = parse_options(argc, argv);
@@ -31,21 +31,21 @@ int run(int argc, const char *const *argv, kvm::Kernel &kernel) {
   const Diagnostics diagnostics(options->log_level);
   switch (options->command) {
     case Command::kInspect:
-      return inspect(*options, kernel, diagnostics);
+      return inspect(*options, world, diagnostics);
     case Command::kCheck:
-      return check(*options, kernel, diagnostics);
+      return check(*options, world, diagnostics);
     case Command::kMatrix:
-      return run_matrix(*options, kernel, diagnostics);
+      return run_matrix(*options, world, diagnostics);
     case Command::kMatrixPlan:
-      return plan_matrix(*options, kernel, diagnostics);
+      return plan_matrix(*options, world, diagnostics);
     case Command::kMatrixRun:
-      return run_matrix_cells(*options, kernel, diagnostics);
+      return run_matrix_cells(*options, world, diagnostics);
     case Command::kMatrixMerge:
       return merge_matrix(*options, diagnostics);
     case Command::kDiff:
       return diff(*options, diagnostics);
     case Command::kRun:
-      return run_guest(*options, kernel, diagnostics);
+      return run_guest(*options, world, diagnostics);
   }
   return kUsage;
 }

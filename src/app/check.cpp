@@ -31,22 +31,23 @@ std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Ke
   }
 }
 
-std::expected<compat::Host, Failure> host_to_check(const Options &options, kvm::Kernel &kernel) {
+std::expected<compat::Host, Failure> host_to_check(const Options &options, const World &world) {
   if (options.host) {
     auto facts = load_host(*options.host);
     if (!facts) return std::unexpected(facts.error());
     return assess_host(std::move(*facts));
   }
-  compat::Host host = assess_host(machine::gather_facts(kernel));
+  compat::Host host = assess_host(machine::gather_facts(world.live_facts(), world.kernel));
   if (host.capabilities.kvm == host::KvmKind::kNone) return host;
-  if (const auto tried = try_chosen_levels(options.wish, kernel, host); !tried) return std::unexpected(tried.error());
+  if (const auto tried = try_chosen_levels(options.wish, world.kernel, host); !tried)
+    return std::unexpected(tried.error());
   return host;
 }
 
 }  // namespace
 
-int check(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  const auto host = host_to_check(options, kernel);
+int check(const Options &options, const World &world, const Diagnostics &diagnostics) {
+  const auto host = host_to_check(options, world);
   if (!host) {
     diagnostics.failure(host.error());
     return kFailure;

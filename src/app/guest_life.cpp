@@ -10,11 +10,11 @@
 
 #include <cerrno>
 #include <mutex>
-#include <thread>
 
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
+#include "parley/base/thread.hpp"
 #include "parley/console/console.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/report/text.hpp"
@@ -185,7 +185,18 @@ void Life::give_up(const Failure &failure) {
 }
 
 void Life::start_guest() {
-  guest_.emplace([this] { run_guest(); });
+  auto thread = start_thread([this] {
+    try {
+      run_guest();
+    } catch (const std::exception &error) {
+      remember(explain(error));
+    }
+    console_->finish();
+  });
+  if (!thread)
+    return give_up({"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
+                    "raise the limits (ulimit -u, pids.max), or end other programs"});
+  guest_ = std::move(*thread);
   const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole);
   if (!locked) give_up(locked.error());
 }
@@ -193,10 +204,7 @@ void Life::start_guest() {
 // On the guest's thread. The first machine is there already.
 void Life::run_guest() {
   const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
-  if (!locked) {
-    remember(locked.error());
-    return console_->finish();
-  }
+  if (!locked) return remember(locked.error());
   do {
     auto end = machine_->run();
     const bool again = starts_again(end);
@@ -206,7 +214,6 @@ void Life::run_guest() {
     if (!again || stopping_) break;
     diagnostics_.info("the guest reboots");
   } while (build_machine());
-  console_->finish();
 }
 
 void Life::stop_guest() {
@@ -246,7 +253,11 @@ Ended Life::run() {
   // All that the guest needs is open, and it has not run yet.
   const auto locked = sandbox::lock_process(options_.sandbox, folder_of_socket(options_.serial));
   if (!locked) return {kFailure, locked.error()};
-  console_->run();
+  try {
+    console_->run();
+  } catch (const std::exception &error) {
+    give_up(explain(error));
+  }
   guest_.reset();  // joined: it has ended
   if (const auto lost = console_->dropped(); lost != 0)
     diagnostics_.warn(std::to_string(lost) + " bytes of the guest's output were dropped: nobody read them");

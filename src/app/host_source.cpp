@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host_source.hpp"
 
-#include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/machine/probe.hpp"
@@ -47,8 +46,8 @@ std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagno
   return host;
 }
 
-std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  return usable_host(machine::gather_facts(kernel), diagnostics);
+std::expected<compat::Host, Stopped> host_with_kvm(const World &world, const Diagnostics &diagnostics) {
+  return usable_host(machine::gather_facts(world.live_facts(), world.kernel), diagnostics);
 }
 
 }  // namespace parley::app

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "diagnostics.hpp"
+#include "parley/app/app.hpp"
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
-#include "parley/kvm/kernel.hpp"
 
 namespace parley::app {
 
@@ -31,6 +31,6 @@ void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics);
 std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics);
 
 /// This machine likewise.
-std::expected<compat::Host, Stopped> host_with_kvm(kvm::Kernel &kernel, const Diagnostics &diagnostics);
+std::expected<compat::Host, Stopped> host_with_kvm(const World &world, const Diagnostics &diagnostics);
 
 }  // namespace parley::app

@@ -22,7 +22,7 @@ std::vector<LogicalPvr> levels_to_try() {
 
 }  // namespace
 
-int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+int inspect(const Options &options, const World &world, const Diagnostics &diagnostics) {
   host::Facts facts;
   if (options.host) {
     auto loaded = load_host(*options.host);
@@ -32,7 +32,7 @@ int inspect(const Options &options, kvm::Kernel &kernel, const Diagnostics &diag
     }
     facts = std::move(*loaded);
   } else {
-    facts = machine::gather_facts(kernel, levels_to_try());
+    facts = machine::gather_facts(world.live_facts(), world.kernel, levels_to_try());
   }
   const compat::Host host = assess_host(std::move(facts));
   const bool power = host.capabilities.platform != host::Platform::kNotPower;

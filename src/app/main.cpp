@@ -4,13 +4,13 @@
 
 #include "parley/app/app.hpp"
 #include "parley/kvm/kernel.hpp"
+#include "parley/report/text.hpp"
 
 int main(int argc, char **argv) {
   try {
-    return parley::app::run(argc, argv, parley::kvm::linux_kernel());
+    return parley::app::run(argc, argv, {parley::kvm::linux_kernel()});
   } catch (const std::exception &error) {
-    // Nothing of Parley's throws; what a library throws ends here.
-    std::fprintf(stderr, "parley: %s\n", error.what());
+    std::fprintf(stderr, "parley: %s", parley::report::failure_text(parley::explain(error)).c_str());
     return parley::app::kFailure;
   }
 }

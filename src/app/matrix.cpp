@@ -116,21 +116,21 @@ std::expected<Results, Failure> collect_for(const Options &options, std::vector<
 
 }  // namespace
 
-int run_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+int run_matrix(const Options &options, const World &world, const Diagnostics &diagnostics) {
   const auto earlier = read_earlier(options);
   if (!earlier) return fail({kFailure, earlier.error()}, diagnostics);
-  const auto host = host_with_kvm(kernel, diagnostics);
+  const auto host = host_with_kvm(world, diagnostics);
   if (!host) return fail(host.error(), diagnostics);
   const std::vector here{matrix::host_id(*host)};
   const auto cells = matrix::plan(here, options.levels, options.matrix_guest, options.wish.force);
-  const auto report = Worker(*host, options, kernel, diagnostics).run(cells);
+  const auto report = Worker(*host, options, world.kernel, diagnostics).run(cells);
   return report ? deliver(*report, options, *earlier, diagnostics) : fail(report.error(), diagnostics);
 }
 
-int plan_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+int plan_matrix(const Options &options, const World &world, const Diagnostics &diagnostics) {
   auto hosts = options.hosts;
   if (hosts.empty()) {
-    const auto host = host_with_kvm(kernel, diagnostics);
+    const auto host = host_with_kvm(world, diagnostics);
     if (!host) return fail(host.error(), diagnostics);
     hosts.push_back(matrix::host_id(*host));
   }
@@ -140,15 +140,15 @@ int plan_matrix(const Options &options, kvm::Kernel &kernel, const Diagnostics &
   return deliver_text(text, options, kSuccess, diagnostics);
 }
 
-int run_matrix_cells(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+int run_matrix_cells(const Options &options, const World &world, const Diagnostics &diagnostics) {
   const auto wanted = cells_to_run(options);
   if (!wanted) return fail(wanted.error(), diagnostics);
   const auto cells = cells_left(*wanted, options, diagnostics);
   if (cells.empty()) return kSuccess;
-  const auto host = host_with_kvm(kernel, diagnostics);
+  const auto host = host_with_kvm(world, diagnostics);
   if (!host && options.results) return give_up(*options.results, cells, host.error(), diagnostics);
   if (!host) return fail(host.error(), diagnostics);
-  const Worker worker(*host, options, kernel, diagnostics);
+  const Worker worker(*host, options, world.kernel, diagnostics);
   if (options.results) return worker.run_into(*options.results, cells);
   const auto report = worker.run(cells);
   return report ? deliver(*report, options, std::nullopt, diagnostics) : fail(report.error(), diagnostics);

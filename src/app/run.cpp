@@ -48,16 +48,16 @@ std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts facts
   return refused(decision.error(), host);
 }
 
-std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
+std::expected<Planned, Ended> plan_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
   if (!options.no_effect.empty())
     diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
                      " (a guest of Parley's has what its host has)");
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
-  host::Facts facts = host::read_live_facts();
+  host::Facts facts = world.live_facts();
   std::optional<OpenedKvm> opened;
   if (host::is_power(facts.system)) {
-    machine::Probe probe(kernel);
+    machine::Probe probe(world.kernel);
     facts.kvm = probe.facts();
     if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));
     if (auto shell = probe.create_shell()) opened = OpenedKvm{probe.release_system(), std::move(*shell)};
@@ -78,10 +78,11 @@ std::expected<Planned, Ended> plan_guest(const Options &options, kvm::Kernel &ke
 
 }  // namespace
 
-int run_guest(const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics) {
-  auto planned = plan_guest(options, kernel, diagnostics);
-  const Ended ended =
-      planned ? live(std::move(planned->plan), std::move(planned->kvm), options, kernel, diagnostics) : planned.error();
+int run_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
+  auto planned = plan_guest(options, world, diagnostics);
+  const Ended ended = planned
+                          ? live(std::move(planned->plan), std::move(planned->kvm), options, world.kernel, diagnostics)
+                          : planned.error();
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

@@ -22,7 +22,7 @@ class TreeFile {
   std::expected<void, Failure> write(ByteView tree) const;
 
  private:
-  Failure cannot_write(int error) const;
+  Failure cannot_write(const char *call, int error) const;
 
   std::string path_;
   FileDescriptor file_;

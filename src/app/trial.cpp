@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include "parley/base/text.hpp"
+#include "parley/base/thread.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/machine/probe.hpp"
 
@@ -18,14 +18,19 @@ constexpr std::size_t kConsoleLimit = std::size_t{4} << 20;  // bytes
 // Ends a machine that runs too long.
 class TimeLimit {
  public:
-  TimeLimit(machine::Machine &machine, std::chrono::seconds limit)
-      : thread_([this, &machine, limit](const std::stop_token &stop) {
-          std::unique_lock lock(mutex_);
-          wake_.wait_for(lock, stop, limit, [] { return false; });
-          if (stop.stop_requested()) return;
-          passed_ = true;
-          machine.stop();
-        }) {}
+  /// An errno of pthread_create where that fails.
+  std::expected<void, int> set(machine::Machine &machine, std::chrono::seconds limit) {
+    auto thread = start_thread([this, &machine, limit](const std::stop_token &stop) {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, stop, limit, [] { return false; });
+      if (stop.stop_requested()) return;
+      passed_ = true;
+      machine.stop();
+    });
+    if (!thread) return std::unexpected(thread.error());
+    thread_ = std::move(*thread);
+    return {};
+  }
   /// True when the time had passed. Once.
   bool passed() {
     thread_.request_stop();
@@ -123,7 +128,9 @@ void Trial::run(matrix::Observation &observed) {
   vty.connect({listen, {}});
   auto built = machine::Machine::build(kernel_, std::move(*planned), {vty, clock, nvram}, watch(observed));
   if (!built) return failed(built.error());
-  TimeLimit time_limit(*built, guest_.limit);
+  TimeLimit time_limit;
+  if (const auto set = time_limit.set(*built, guest_.limit); !set)
+    return failed({"cannot start a thread for the time limit", "pthread_create: " + errno_text(set.error()), ""});
   const machine::End end = built->run();
   const bool timed_out = time_limit.passed();
   if (refused_at_set_) return;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/base/failure.hpp"
 
+#include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace parley {
 
@@ -13,6 +15,13 @@ std::string errno_name(int error) {
 std::string errno_text(int error) {
   const char *description = strerrordesc_np(error);
   return errno_name(error) + (description != nullptr ? " (" + std::string(description) + ")" : "");
+}
+
+Failure explain(const std::exception &error) {
+  if (dynamic_cast<const std::bad_alloc *>(&error) != nullptr)
+    return {"Parley has no memory left", errno_text(ENOMEM),
+            "allow it more (ulimit -v, the limit of its control group), or free some on the host"};
+  return {"Parley cannot go on", error.what(), "please report it"};
 }
 
 }  // namespace parley

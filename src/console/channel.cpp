@@ -35,10 +35,13 @@ std::expected<Channel, Failure> open_standard(Channel channel, Standard standard
   channel.place = "standard output";
   channel.out = own_description(standard.out, O_WRONLY);
   if (!channel.out)
-    return std::unexpected(Failure{"cannot write the guest's output to standard output", errno_text(errno),
+    return std::unexpected(Failure{"cannot write the guest's output to standard output", "fcntl: " + errno_text(errno),
                                    "give it somewhere to go, or give -serial none"});
   // Both ways, so that the help can be shown there.
   channel.in = own_description(standard.in, ::isatty(standard.in) != 0 ? O_RDWR : O_RDONLY);
+  if (!channel.in && errno != EBADF)  // where it is closed, there is no input
+    return std::unexpected(Failure{"cannot read the guest's input from standard input", "fcntl: " + errno_text(errno),
+                                   "allow more open files (ulimit -n), or close it"});
   channel.terminal = Terminal::of(channel.in.get());
   return channel;
 }
@@ -49,7 +52,7 @@ std::expected<Channel, Failure> open_file(Channel channel) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   channel.out = FileDescriptor(::open(channel.place.c_str(), kFlags, 0666));
   if (!channel.out)
-    return std::unexpected(Failure{"cannot write the guest's output to " + channel.place, errno_text(errno),
+    return std::unexpected(Failure{"cannot write the guest's output to " + channel.place, "open: " + errno_text(errno),
                                    "give a file that may be written"});
   return channel;
 }
@@ -86,7 +89,8 @@ std::expected<Channel, Failure> open_socket(Channel channel) {
   channel.out = TRY(connect_to(channel.place));
   channel.in = FileDescriptor::duplicate(channel.out.get());
   if (!channel.in)
-    return std::unexpected(Failure{"cannot use " + channel.place, errno_text(errno), "allow more open files"});
+    return std::unexpected(
+        Failure{"cannot use " + channel.place, "fcntl: " + errno_text(errno), "allow more open files"});
   return channel;
 }
 

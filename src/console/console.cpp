@@ -12,8 +12,11 @@ std::expected<Console, Failure> Console::open(const Endpoint &endpoint, devices:
   try {
     return Console(std::make_unique<Core>(std::move(channel), vty, std::move(events)));
   } catch (const boost::system::system_error &error) {
-    return std::unexpected(Failure{"cannot make the console's event loop", errno_text(error.code().value()),
-                                   "allow more open files (ulimit -n)"});
+    const std::string_view what = error.what();  // the call, and in words what went wrong
+    return std::unexpected(
+        Failure{"cannot make the console's event loop",
+                std::string(what.substr(0, what.find(": "))) + ": " + errno_text(error.code().value()),
+                "allow more open files (ulimit -n)"});
   }
 }
 

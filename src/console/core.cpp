@@ -32,7 +32,8 @@ Console::Core::Core(Channel channel, devices::Vty &vty, Events events)
     : channel_(std::move(channel)),
       vty_(vty),
       events_(std::move(events)),
-      output_(context_, vty, {[this](int error) { output_broke(error); }, [this] { finished(); }}),
+      output_(context_, vty,
+              {[this](const char *call, int error) { output_broke(call, error); }, [this] { finished(); }}),
       input_(context_, vty, {[this] { input_ended(); }, [this] { tell(events_.on_quit); }}) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader who is gone is EPIPE
   error_code ignored;             // it complains of numbers that are no signals
@@ -139,7 +140,7 @@ void Console::Core::accept() {
   });
 }
 
-void Console::Core::output_broke(int error) {
+void Console::Core::output_broke(const char *call, int error) {
   if (channel_.is_socket()) {
     output_is_broken_ = true;
     output_.detach();
@@ -147,8 +148,9 @@ void Console::Core::output_broke(int error) {
     return;
   }
   output_.discard(true);
-  tell(events_.on_lost, Failure{"cannot write the guest's output to " + channel_.place, errno_text(error),
-                                "the guest was ended; give it a reader that stays, or room on the disk"});
+  tell(events_.on_lost,
+       Failure{"cannot write the guest's output to " + channel_.place, call + (": " + errno_text(error)),
+               "the guest was ended; give it a reader that stays, or room on the disk"});
 }
 
 // A peer who writes no more may still read, and what one wrote who is gone may still be read: he has left when neither

@@ -38,7 +38,7 @@ class Console::Core {
   void attach();
   void listen();
   void accept();
-  void output_broke(int error);
+  void output_broke(const char *call, int error);
   void input_ended();
   void peer_left();
   void finished();

@@ -31,7 +31,7 @@ void Output::attach(int fd, bool patient) {
   fd_ = fd;
   patient_ = patient;
   mode_ = Mode::kWrite;
-  if (const int error = writable_.open(fd, EPOLLOUT); error != 0) return hooks_.broken(error);
+  if (const int error = writable_.open(fd, EPOLLOUT); error != 0) return hooks_.broken("epoll", error);
   pump();
 }
 
@@ -119,7 +119,7 @@ void Output::write_some() {
     return;
   }
   patience_.cancel();
-  if (count < 0 && errno != EINTR) return hooks_.broken(errno);
+  if (count < 0 && errno != EINTR) return hooks_.broken("write", errno);
   if (count > 0) mode_ = Mode::kWrite;
   if (count > 0 && static_cast<std::size_t>(count) < kChunk && pending_.empty()) gather();
   pump();

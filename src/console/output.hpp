@@ -20,8 +20,9 @@ namespace parley::console {
 class Output {
  public:
   struct Hooks {
-    std::function<void(int error)> broken;  ///< to be answered with detach() or discard()
-    std::function<void()> finished;         ///< after finish(), there is nothing left to write, or nobody to read
+    /// That call failed with that errno; to be answered with detach() or discard().
+    std::function<void(const char *call, int error)> broken;
+    std::function<void()> finished;  ///< after finish(), there is nothing left to write, or nobody to read
   };
   Output(asio::io_context &context, devices::Vty &vty, Hooks hooks);
 

@@ -81,7 +81,7 @@ std::expected<FileDescriptor, Failure> connect_to(const std::string &path) {
   FileDescriptor socket = new_socket();
   const int error = socket ? connect_socket(socket, address) : errno;
   if (error == 0) return socket;
-  return std::unexpected(Failure{"cannot connect to " + path, errno_text(error),
+  return std::unexpected(Failure{"cannot connect to " + path, (socket ? "connect: " : "socket: ") + errno_text(error),
                                  "start the program that serves it first, or add \",server=on\" to serve it here"});
 }
 

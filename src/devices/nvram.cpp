@@ -40,16 +40,20 @@ std::expected<Nvram, Failure> Nvram::open(const std::filesystem::path &path) {
   Nvram nvram;
   nvram.file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   const int fd = nvram.file_.get();
+  const auto failed = [&](const char *call, int error = errno) {
+    return std::unexpected(cannot_use(path, call + (": " + errno_text(error))));
+  };
+  if (fd < 0) return failed("open");
   struct stat status {};
-  if (fd < 0 || ::fstat(fd, &status) != 0) return std::unexpected(cannot_use(path, errno_text(errno)));
+  if (::fstat(fd, &status) != 0) return failed("fstat");
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-    return std::unexpected(cannot_use(path, "another guest has it (flock: " + errno_text(errno) + ")"));
+    return failed(errno == EWOULDBLOCK ? "another guest has it; flock" : "flock");
   if (!S_ISREG(status.st_mode) || (status.st_size != 0 && status.st_size != kSize))
     return std::unexpected(cannot_use(path, "it is no file of 65536 bytes"));
   const bool is_new = status.st_size == 0;
   const ssize_t count =
       is_new ? ::pwrite(fd, nvram.content_.data(), kSize, 0) : ::pread(fd, nvram.content_.data(), kSize, 0);
-  if (count != kSize) return std::unexpected(cannot_use(path, errno_text(count < 0 ? errno : EIO)));
+  if (count != kSize) return failed(is_new ? "pwrite" : "pread", count < 0 ? errno : EIO);
   return nvram;
 }
 

@@ -70,8 +70,11 @@ std::expected<System, OpenError> System::open(Kernel &kernel, const char *path) 
   return System(std::move(descriptor));
 }
 
-int System::check(abi::Cap cap) const {
-  return descriptor_.ioctl("KVM_CHECK_EXTENSION", abi::kCheckExtension, static_cast<unsigned long>(cap)).value_or(0);
+std::expected<int, CallError> System::check(const CapabilityInfo &capability) const {
+  auto answer =
+      descriptor_.ioctl("KVM_CHECK_EXTENSION ", abi::kCheckExtension, static_cast<unsigned long>(capability.cap));
+  if (!answer) answer.error().call += capability.name;
+  return answer;
 }
 
 std::expected<Vm, CallError> System::create_vm(unsigned long type) const {

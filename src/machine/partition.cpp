@@ -52,7 +52,7 @@ bool Machine::Running::start(VcpuId id, GuestAddress entry, std::uint64_t argume
   regs.pc = entry.value;
   regs.msr = kMsr64Bit | kMsrMachineCheck;  // big-endian: Linux' entry turns itself around (FIXUP_ENDIAN)
   regs.gpr[3] = argument;
-  return processors_.start(*processors_.find(id), regs);
+  return processors_.start(*processors_.find(id), regs).has_value();
 }
 
 void Machine::Running::stop_caller() {

@@ -68,9 +68,15 @@ Probe::Probe(kvm::Kernel &kernel) {
     facts_ = cannot_open(opened.error());
     return;
   }
+  for (const auto &capability : kvm::capabilities()) {
+    const auto answer = opened->check(capability);
+    if (!answer) {
+      facts_ = no_access(KvmAccess::kUnusable, describe(answer.error()));
+      return;
+    }
+    facts_.capabilities[std::string(capability.name)] = *answer;
+  }
   system_ = std::move(*opened);
-  for (const auto &capability : kvm::capabilities())
-    facts_.capabilities[std::string(capability.name)] = system_->check(capability.cap);
   if (offers_radix(facts_)) accept_hv();
 }
 
@@ -115,7 +121,12 @@ std::optional<Shell> Probe::create_shell() {
     refused(vcpu.error());
     return std::nullopt;
   }
-  if (const auto pvr = vcpu->pvr()) facts_.pvr = *pvr;
+  const auto pvr = vcpu->pvr();
+  if (!pvr) {
+    refused(pvr.error());
+    return std::nullopt;
+  }
+  facts_.pvr = *pvr;
   return Shell{std::move(*vm), std::move(*vcpu)};
 }
 
@@ -132,10 +143,9 @@ KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
   return probe.facts();
 }
 
-host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
-  host::Facts facts = host::read_live_facts();
-  if (host::is_power(facts.system)) facts.kvm = probe_kvm(kernel, trials);
-  return facts;
+host::Facts gather_facts(host::Facts live, kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
+  if (host::is_power(live.system)) live.kvm = probe_kvm(kernel, trials);
+  return live;
 }
 
 host::LevelTrial trial_of(const kvm::LevelSetting &setting) {

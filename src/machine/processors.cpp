@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "parley/base/try.hpp"
+
 namespace parley::machine {
 namespace {
 
@@ -67,13 +69,13 @@ void Processors::let_in(Processor &processor) {
   if (ending_) processor.vcpu.set_immediate_exit(true);
 }
 
-bool Processors::start(Processor &processor, const kvm::abi::Regs &regs) {
-  if (!processor.vcpu.set_regs(regs)) return false;
+std::expected<void, kvm::CallError> Processors::start(Processor &processor, const kvm::abi::Regs &regs) {
+  TRY(processor.vcpu.set_regs(regs));
   const std::lock_guard lock(mutex_);
   let_in(processor);
   processor.running = true;
   changed_.notify_all();
-  return true;
+  return {};
 }
 
 void Processors::stop(Processor &processor) {

@@ -32,8 +32,8 @@ class Processors {
   /// Changes bits of the LPCR of all, also of those in the guest. False when the kernel refuses.
   bool change_lpcr(std::uint64_t mask, std::uint64_t bits);
 
-  /// Lets a stopped one enter the guest with these registers. False when the kernel refuses them.
-  bool start(Processor &processor, const kvm::abi::Regs &regs);
+  /// Lets a stopped one enter the guest with these registers.
+  std::expected<void, kvm::CallError> start(Processor &processor, const kvm::abi::Regs &regs);
   /// On the processor's own thread, between two entries: it leaves, until it is started again. Not at the same time as
   /// start() or change_lpcr().
   void stop(Processor &processor);

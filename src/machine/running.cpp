@@ -3,12 +3,11 @@
 
 #include <time.h>
 
-#include <cerrno>
-#include <system_error>
 #include <thread>
 
 #include "layout.hpp"
 #include "parley/base/text.hpp"
+#include "parley/base/thread.hpp"
 #include "parley/papr/hcall.hpp"
 
 namespace parley::machine {
@@ -64,8 +63,8 @@ std::optional<End> Machine::Running::start_at(const std::expected<compat::Target
     return RunFailed{{"the guest's device tree does not fit", "it is larger than 64 KiB", "please report it"}};
   }
   show_tree();
-  if (!processors_.start(processors_[0], first_registers()))
-    return RunFailed{{"cannot create the guest", "KVM_SET_REGS failed", "see dmesg"}};
+  if (const auto started = processors_.start(processors_[0], first_registers()); !started)
+    return RunFailed{cannot_create(started.error())};
   return std::nullopt;
 }
 
@@ -115,29 +114,37 @@ End Machine::Running::run() {
 
 void Machine::Running::run_processors() {
   std::vector<std::jthread> others;
-  try {
-    for (std::size_t i = 1; i < processors_.size(); ++i)
-      others.emplace_back([this, i] { start_to_live(processors_[i]); });
-  } catch (const std::system_error &error) {
-    const std::lock_guard lock(lock_);
-    finish(RunFailed{{"cannot start a thread for each vCPU", error.what(),
-                      "raise the limits (ulimit -u, pids.max), or give the guest fewer vCPUs (--smp)"}});
+  others.reserve(processors_.size());
+  for (std::size_t i = 1; i < processors_.size(); ++i) {
+    auto thread = start_thread([this, i] { live_or_fail(processors_[i]); });
+    if (!thread) {
+      fail({"cannot start a thread for each vCPU", "pthread_create: " + errno_text(thread.error()),
+            "raise the limits (ulimit -u, pids.max), or give the guest fewer vCPUs (--smp)"});
+      break;
+    }
+    others.push_back(std::move(*thread));
   }
-  live(processors_[0]);
+  live_or_fail(processors_[0]);
 }
 
-void Machine::Running::start_to_live(Processor &processor) {
-  if (observer_.thread) {
-    if (const auto prepared = observer_.thread(); !prepared) {
-      const std::lock_guard lock(lock_);
-      return finish(RunFailed{prepared.error()});
+// What is thrown on a vCPU's thread ends all of them.
+void Machine::Running::live_or_fail(Processor &processor) {
+  processors_.register_thread(processor, true);
+  try {
+    const bool own_thread = &processor != &processors_[0];
+    const auto prepared = own_thread && observer_.thread ? observer_.thread() : std::expected<void, Failure>();
+    if (prepared) {
+      live(processor);
+    } else {
+      fail(prepared.error());
     }
+  } catch (const std::exception &error) {
+    fail(explain(error));
   }
-  live(processor);
+  processors_.register_thread(processor, false);
 }
 
 void Machine::Running::live(Processor &processor) {
-  processors_.register_thread(processor, true);
   for (;;) {
     if (processor.leaving) {
       const std::lock_guard lock(lock_);
@@ -147,7 +154,11 @@ void Machine::Running::live(Processor &processor) {
     const kvm::Exit exit = processor.vcpu.run();
     std::visit([&](const auto &reason) { handle(processor, reason); }, exit);
   }
-  processors_.register_thread(processor, false);
+}
+
+void Machine::Running::fail(Failure failure) {
+  const std::lock_guard lock(lock_);
+  finish(RunFailed{std::move(failure)});
 }
 
 void Machine::Running::finish(End end) {

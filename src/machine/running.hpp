@@ -29,8 +29,9 @@ class Machine::Running final : private papr::Partition {
   void show_tree() const;
 
   void run_processors();
-  void start_to_live(Processor &processor);
+  void live_or_fail(Processor &processor);
   void live(Processor &processor);
+  void fail(Failure failure);
   void handle(Processor &processor, const kvm::Hcall &hcall);
   void handle(Processor &processor, const kvm::Interrupted &);
   void handle(Processor &processor, const kvm::BadRtasArguments &);

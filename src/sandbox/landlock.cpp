@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "parley/base/file_descriptor.hpp"
+#include "parley/base/try.hpp"
 
 namespace parley::sandbox {
 namespace {
@@ -41,29 +42,31 @@ long create_ruleset(const RulesetAttributes *attributes, std::size_t size, unsig
   return ::syscall(SYS_landlock_create_ruleset, attributes, size, flags);
 }
 
-int allow_removal(int ruleset, const std::filesystem::path &folder) {
+std::unexpected<kvm::CallError> failed(const char *call) { return std::unexpected(kvm::CallError{call, errno}); }
+
+std::expected<void, kvm::CallError> allow_removal(int ruleset, const std::filesystem::path &folder) {
   const FileDescriptor opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) return errno;
+  if (!opened) return failed("open");
   const PathBeneath rule{kRemoveFile, opened.get()};
-  return ::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &rule, 0) == 0 ? 0 : errno;
+  if (::syscall(SYS_landlock_add_rule, ruleset, kRulePathBeneath, &rule, 0) != 0) return failed("landlock_add_rule");
+  return {};
 }
 
 }  // namespace
 
-int close_files(const std::optional<std::filesystem::path> &removable_in) {
+std::expected<void, kvm::CallError> close_files(const std::optional<std::filesystem::path> &removable_in) {
   const long abi = create_ruleset(nullptr, 0, kAskVersion);
-  if (abi < 0) return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : errno;
+  if (abi < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return {};
+  if (abi < 0) return failed("landlock_create_ruleset");
   RulesetAttributes attributes{all_file_rights(abi), 0, 0};
   if (abi >= 4) attributes.handled_access_net = 3;  // bind and connect of TCP
   if (abi >= 6) attributes.scoped = 3;              // abstract sockets and signals of others
   const std::size_t size = abi >= 6 ? sizeof attributes : abi >= 4 ? 16 : 8;
   const FileDescriptor ruleset(static_cast<int>(create_ruleset(&attributes, size, 0)));
-  if (!ruleset) return errno;
-  if (removable_in) {
-    const int error = allow_removal(ruleset.get(), removable_in->empty() ? "." : *removable_in);
-    if (error != 0) return error;
-  }
-  return ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0 ? 0 : errno;
+  if (!ruleset) return failed("landlock_create_ruleset");
+  if (removable_in) TRY(allow_removal(ruleset.get(), removable_in->empty() ? "." : *removable_in));
+  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failed("landlock_restrict_self");
+  return {};
 }
 
 }  // namespace parley::sandbox

@@ -21,8 +21,8 @@ namespace {
 
 static_assert(kGetForeground == TIOCGPGRP && kSetNonBlocking == FIONBIO);
 
-Failure cannot_lock(const char *call, int error) {
-  return {"cannot lock the process down", call + (": " + errno_text(error)),
+Failure cannot_lock(const kvm::CallError &error) {
+  return {"cannot lock the process down", describe(error),
           "use a kernel that has it (docs/security.md), or run the guest without a sandbox (--sandbox off)"};
 }
 
@@ -56,9 +56,9 @@ std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode m
 std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in) {
   if (mode == Mode::kOff) return {};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-    return std::unexpected(cannot_lock("prctl PR_SET_NO_NEW_PRIVS", errno));
+    return std::unexpected(cannot_lock({"prctl PR_SET_NO_NEW_PRIVS", errno}));
   if (mode == Mode::kOn) {  // Landlock has no way to log only
-    if (const int error = close_files(removable_in); error != 0) return std::unexpected(cannot_lock("Landlock", error));
+    if (const auto closed = close_files(removable_in); !closed) return std::unexpected(cannot_lock(closed.error()));
   }
   return lock_thread(mode, Kind::kStart);
 }
@@ -68,7 +68,7 @@ std::expected<void, Failure> lock_thread(Mode mode, Kind kind) {
   std::vector<sock_filter> steps = completed(compiled(kind), mode);
   const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
   if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
-    return std::unexpected(cannot_lock("seccomp", errno));
+    return std::unexpected(cannot_lock({"seccomp", errno}));
   return {};
 }
 

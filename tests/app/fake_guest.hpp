@@ -16,11 +16,16 @@ inline void play_hello(parley::testing::FakeKvm &fake) {
   for (std::size_t at = 0; at < text.size(); at += 16) fake.play(parley::testing::says(text.substr(at, 16)));
 }
 
-inline compat::Host known_host(parley::testing::FakeKvm &fake) {
+// The reference case: a partition at the POWER10 level of a Power11 machine.
+inline host::Facts reference_facts() {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.system.machine = "ppc64le";
   facts.system.kernel_release = "7.2.13";
-  facts.kvm = machine::probe_kvm(fake);
+  return facts;
+}
+
+inline compat::Host known_host(parley::testing::FakeKvm &fake) {
+  host::Facts facts = machine::gather_facts(reference_facts(), fake);
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }

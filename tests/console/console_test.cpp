@@ -116,7 +116,7 @@ TEST(Console, SaysSoWhenThereAreTooManyOpenFiles) {
   const auto console = Console::open({Kind::kStdio}, vty, {}, {-1, out.in.get()});
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   ASSERT_FALSE(console);
-  EXPECT_EQ(console.error().why, "EMFILE (Too many open files)");
+  EXPECT_EQ(console.error().why, "eventfd_select_interrupter: EMFILE (Too many open files)");
 }
 #endif
 

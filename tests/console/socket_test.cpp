@@ -229,9 +229,9 @@ TEST_F(Socket, ConnectsToOneThatIsServed) {
 }
 
 TEST_F(Socket, ThatNobodyServesIsNoneToConnectTo) {
-  EXPECT_EQ(why_not({Kind::kUnixClient, path}), "ENOENT (No such file or directory)");
+  EXPECT_EQ(why_not({Kind::kUnixClient, path}), "connect: ENOENT (No such file or directory)");
   serve();  // and gone
-  EXPECT_EQ(why_not({Kind::kUnixClient, path}), "ECONNREFUSED (Connection refused)");
+  EXPECT_EQ(why_not({Kind::kUnixClient, path}), "connect: ECONNREFUSED (Connection refused)");
 }
 
 }  // namespace

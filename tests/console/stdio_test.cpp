@@ -96,7 +96,7 @@ TEST(Stdio, TellsOnceThatTheDiskIsFullAndKeepsTheGuestFromWaiting) {
   const auto lost = running.lost();
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_EQ(lost[0].what, "cannot write the guest's output to standard output");
-  EXPECT_EQ(lost[0].why, "ENOSPC (No space left on device)");
+  EXPECT_EQ(lost[0].why, "write: ENOSPC (No space left on device)");
   EXPECT_EQ(lost[0].what_to_do, "the guest was ended; give it a reader that stays, or room on the disk");
   EXPECT_EQ(running.console->dropped(), 200'000u);
 }
@@ -111,7 +111,7 @@ TEST(Stdio, TellsThatTheReaderIsGone) {
   EXPECT_TRUE(running.lost().empty());
   ASSERT_TRUE(write_as_guest(running.vty, "x"));
   ASSERT_TRUE(eventually([&] { return !running.lost().empty(); }));
-  EXPECT_EQ(running.lost()[0].why, "EPIPE (Broken pipe)");
+  EXPECT_EQ(running.lost()[0].why, "write: EPIPE (Broken pipe)");
   EXPECT_LT(idle_cost(running), kBusy);
   running.finish();
   EXPECT_EQ(running.console->dropped(), 1u);
@@ -240,7 +240,7 @@ TEST(Stdio, RefusesAStandardOutputThatIsNotThere) {
   devices::Vty vty;
   const auto console = Console::open({Kind::kStdio}, vty, {}, {-1, -1});
   ASSERT_FALSE(console);
-  EXPECT_EQ(console.error().why, "EBADF (Bad file descriptor)");
+  EXPECT_EQ(console.error().why, "fcntl: EBADF (Bad file descriptor)");
 }
 
 }  // namespace

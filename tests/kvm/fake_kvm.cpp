@@ -39,6 +39,12 @@ T &at(unsigned long argument) {
   return *reinterpret_cast<T *>(argument);
 }
 
+std::uint32_t kind_of_call(std::uint32_t request, unsigned long argument) {
+  const bool one_reg = request == abi::kGetOneReg || request == abi::kSetOneReg;
+  if (!one_reg || at<abi::OneReg>(argument).id != abi::kRegLpcr) return request;
+  return request == abi::kGetOneReg ? FakeKvm::kGetLpcr : FakeKvm::kSetLpcr;
+}
+
 }  // namespace
 
 std::optional<int> FakeKvm::planned_failure(std::uint32_t request) {
@@ -96,7 +102,7 @@ std::expected<int, int> FakeKvm::ioctl(int fd, std::uint32_t request, unsigned l
   const std::lock_guard lock(mutex_);
   const auto descriptor = descriptors_.find(fd);
   if (descriptor == descriptors_.end()) return error(EBADF);
-  if (const auto failure = planned_failure(request)) return error(*failure);
+  if (const auto failure = planned_failure(kind_of_call(request, argument))) return error(*failure);
   switch (descriptor->second) {
     case Kind::kSystem:
       return system_ioctl(request, argument);
@@ -146,7 +152,7 @@ std::expected<int, int> FakeKvm::create_vm(unsigned long type) {
 }
 
 int FakeKvm::capability(abi::Cap cap) const {
-  if (host_.backend == Backend::kNone) return 0;
+  if (host_.backend == Backend::kNone || cap == host_.lacks) return 0;
   switch (cap) {
     case abi::Cap::kPpcNestedHv:
       return host_.api != Api::kNestedV2 && host_.backend == Backend::kHv;

@@ -34,6 +34,7 @@ struct FakeHost {
   bool grants_power9 = true;       ///< under v2; PowerVM does not
   bool hypervisor_checks = false;  ///< under v2, the hypervisor refuses a level above the host's at entry (PowerVM)
   int api_version = 12;
+  std::optional<kvm::abi::Cap> lacks = std::nullopt;
   std::optional<std::uint64_t> compat_caps = std::nullopt;  ///< KVM_PPC_GET_COMPAT_CAPS, where the kernel has it
 };
 
@@ -53,10 +54,13 @@ class FakeKvm final : public kvm::Kernel {
   void munmap(void *address, std::size_t length) override;
   void close(int fd) override;
 
-  /// The n-th call (from 1) of that request fails with `error`. kOpen and kMmap stand for the calls that are no ioctls.
+  /// The n-th call (from 1) of that request fails with `error`. The first three stand for calls that are no ioctls;
+  /// kGetOneReg and kSetOneReg are those of arch_compat.
   static constexpr std::uint32_t kOpen = 1;
   static constexpr std::uint32_t kMmap = 2;
   static constexpr std::uint32_t kMmapFile = 3;
+  static constexpr std::uint32_t kGetLpcr = 4;
+  static constexpr std::uint32_t kSetLpcr = 5;
   void fail(std::uint32_t request, int error, int nth = 1) { failures_[{request, nth}] = error; }
   /// Exits that KVM_RUN plays in this order once the vCPU may enter the guest. After the last one the guest powers off.
   void play(PlayedExit exit) { play_on(0, std::move(exit)); }
@@ -76,6 +80,8 @@ class FakeKvm final : public kvm::Kernel {
   /// The arch_compat with which each entry into the guest was made.
   const std::vector<std::uint32_t> &levels_entered() const { return levels_entered_; }
   int times(std::uint32_t request) const;
+  /// How often each request came.
+  const std::map<std::uint32_t, int> &calls() const { return calls_; }
   /// What hcalls were answered with, in order: r3, as the next KVM_RUN takes it over.
   const std::vector<std::int64_t> &answers() const { return answers_; }
   /// The interrupt sources that were pulsed, in order.

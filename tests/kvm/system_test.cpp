@@ -36,12 +36,14 @@ TEST(System, RefusesAnotherVersionOfTheInterface) {
   EXPECT_EQ(fake.open_descriptors(), 0u);
 }
 
-TEST(System, TakesAFailedExtensionCheckForANo) {
-  FakeKvm fake;
+TEST(System, TellsAMissingExtensionFromOneThatCannotBeAskedFor) {
+  FakeKvm fake{{.lacks = abi::Cap::kPpcPapr}};
   const auto system = System::open(fake);
-  fake.fail(abi::kCheckExtension, EINVAL);
-  EXPECT_EQ(system->check(abi::Cap::kPpcPapr), 0);
-  EXPECT_EQ(system->check(abi::Cap::kPpcPapr), 1);
+  fake.fail(abi::kCheckExtension, EIO);
+  const CapabilityInfo &papr = capabilities().front();
+  EXPECT_EQ(describe(system->check(papr).error()), "KVM_CHECK_EXTENSION KVM_CAP_PPC_PAPR: EIO (Input/output error)");
+  EXPECT_EQ(system->check(papr), 0);
+  EXPECT_EQ(system->check(capabilities()[1]), 1);
 }
 
 TEST(System, NamesTheCallThatFailed) {

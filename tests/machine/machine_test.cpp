@@ -353,38 +353,5 @@ TEST_F(MachineTest, ReportsAPanicWithItsMessage) {
   EXPECT_EQ(std::get<GuestEnded>(end).shutdown.message, "out of tea");
 }
 
-TEST_F(MachineTest, LeavesNothingBehindWhateverCallFails) {
-  const struct {
-    std::uint32_t call;
-    int times;  // in a run that ends well
-  } calls[] = {{FakeKvm::kOpen, 1},       {FakeKvm::kMmap, 3},
-               {abi::kGetApiVersion, 1},  {abi::kGetVcpuMmapSize, 1},
-               {abi::kCreateVm, 1},       {abi::kSetUserMemoryRegion, 1},
-               {abi::kConfigureV3Mmu, 1}, {abi::kCreateDevice, 1},
-               {abi::kSetDeviceAttr, 1},  {abi::kRtasDefineToken, 4},
-               {abi::kCreateVcpu, 2},     {abi::kEnableCap, 6},
-               {abi::kGetOneReg, 6},      {abi::kSetOneReg, 2},
-               {abi::kSetRegs, 1},        {abi::kRun, 1}};
-  for (const auto &[call, times] : calls) {
-    for (const int error : {EINVAL, ENOMEM, EFAULT, EBUSY, EPERM, ENOTTY, EIO}) {
-      for (int nth = 1; nth <= times; ++nth) {
-        FakeKvm fake;
-        fake.fail(call, error, nth);
-        auto two = plan("power10");
-        two.processors = 2;
-        const End end = run(fake, two);
-        EXPECT_GE(fake.times(call), nth) << call;
-        EXPECT_EQ(fake.open_descriptors(), 0u) << call;
-        EXPECT_EQ(fake.open_mappings(), 0u) << call;
-        // A level that was entered is the announced one, whatever went wrong before.
-        for (const std::uint32_t entered : fake.levels_entered()) EXPECT_EQ(entered, kPower10) << call;
-        // The register's value from before the setting is not needed.
-        const bool harmless = call == abi::kGetOneReg && (nth == 1 || nth == 3);
-        EXPECT_EQ(std::holds_alternative<GuestEnded>(end), harmless) << call << " " << nth << " " << error;
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace parley::machine

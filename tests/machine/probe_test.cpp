@@ -113,8 +113,7 @@ TEST(Probe, TellsABadRequestUnderHvFromAMissingModule) {
 }
 
 TEST(Probe, NamesTheCapabilityThatIsMissing) {
-  FakeKvm fake;
-  fake.fail(abi::kCheckExtension, EINVAL, 1);
+  FakeKvm fake{{.lacks = abi::Cap::kPpcPapr}};
   const auto kvm = probe_kvm(fake);
   EXPECT_EQ(kvm.access, KvmAccess::kLacking);
   EXPECT_THAT(kvm.detail, HasSubstr("KVM_CAP_PPC_PAPR: this KVM cannot run PAPR guests"));

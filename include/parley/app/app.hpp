@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
+#include "parley/host/facts.hpp"
 #include "parley/kvm/kernel.hpp"
 
 namespace parley::app {
@@ -15,7 +18,13 @@ enum ExitCode : int {
   kSignal = 128,
 };
 
-/// The whole program, on that kernel.
-int run(int argc, const char *const *argv, kvm::Kernel &kernel);
+/// Where the program finds itself: on this machine, or in a test.
+struct World {
+  kvm::Kernel &kernel;
+  std::function<host::Facts()> live_facts = host::read_live_facts;  ///< all but KVM's
+};
+
+/// The whole program.
+int run(int argc, const char *const *argv, const World &world);
 
 }  // namespace parley::app

@@ -3,6 +3,7 @@
 // How Parley says that something went wrong: three sentences, printed once, by the application.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,9 @@ struct Failure {
 std::string errno_name(int error);
 /// "EINVAL (Invalid argument)"
 std::string errno_text(int error);
+
+/// For an exception of a library's, memory that ran out most of all: Parley itself throws none. Each thread ends with a
+/// place where they are caught, as one that gets out of a thread ends the process without a word.
+Failure explain(const std::exception &error);
 
 }  // namespace parley

@@ -132,7 +132,7 @@ class System {
   static std::expected<System, OpenError> open(Kernel &kernel, const char *path = "/dev/kvm");
 
   /// What KVM_CHECK_EXTENSION says: 0 for no, and for a capability that this kernel never heard of.
-  int check(abi::Cap cap) const;
+  std::expected<int, CallError> check(const CapabilityInfo &capability) const;
   /// `type` is abi::kVmHv or abi::kVmPr.
   std::expected<Vm, CallError> create_vm(unsigned long type) const;
 

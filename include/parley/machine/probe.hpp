@@ -37,8 +37,8 @@ class Probe {
 /// All facts at once, `trials` among them, by a guest that is gone afterwards.
 host::KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
 
-/// All that this machine says about itself: the live facts and, on POWER, KVM's.
-host::Facts gather_facts(kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
+/// All that this machine says about itself: the live facts (host::read_live_facts) and, on POWER, KVM's.
+host::Facts gather_facts(host::Facts live, kvm::Kernel &kernel, std::span<const LogicalPvr> trials = {});
 
 /// The same answer as a plain value.
 host::LevelTrial trial_of(const kvm::LevelSetting &setting);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every call to KVM of a whole run made to fail, one at a time, with each errno that a call may fail with. Whatever it
+// is, the program ends with a documented exit code, says once which call it was and with which errno, leaves nothing
+// behind, and has entered no guest at a level that nobody announced.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "run_parley.hpp"
+
+namespace parley::app {
+namespace {
+
+namespace abi = kvm::abi;
+using parley::testing::FakeKvm;
+using parley::testing::hcall;
+using parley::testing::says;
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
+constexpr std::uint32_t kPower10Pvr = 0x0f000006;
+
+// A guest for which everything is done that KVM is asked for, and done again after a reboot.
+void play_two_lives(FakeKvm &fake) {
+  for (int life = 0; life < 2; ++life) {
+    fake.play(says("hello\n"));
+    fake.play(hcall(0x31c, {1, 4, 0, 0}));           // H_SET_MODE: little-endian interrupts
+    fake.play(hcall(0x37c, {0x1d, 0x10000, 0, 4}));  // H_REGISTER_PROC_TBL: a new one, radix, GTSE
+    fake.play(hcall(0x1c8, {}));                     // H_GET_CPU_CHARACTERISTICS
+    fake.play(fake.rtas("start-cpu", {1, 0x2000, 0}, 1));
+    fake.play(says("bye\n"));
+    if (life == 0) fake.play(fake.rtas("system-reboot", {}, 1));
+  }
+}
+
+/// With two vCPUs, but for KVM_RUN: of two that run at the same time, chance would say whose fails.
+Outcome run(FakeKvm &fake, std::uint32_t failing = 0) {
+  return parley_on_power({"run", "--sandbox", "off", "-m", "1", "--smp", failing == abi::kRun ? "1" : "2"}, fake);
+}
+
+struct Expected {
+  std::string name;  ///< that the message must have
+  /// Whether the guest runs all the same when the n-th of these calls fails.
+  std::function<bool(int nth, int error)> harmless = [](int, int) { return false; };
+};
+bool tells_the_guest(int, int) { return true; }  // with a status of its own, as PAPR has it
+
+const std::map<std::uint32_t, Expected> kExpected{
+    {FakeKvm::kOpen, {"open /dev/kvm"}},
+    {FakeKvm::kMmap, {"mmap of "}},
+    {FakeKvm::kGetLpcr, {"KVM_GET_ONE_REG LPCR", tells_the_guest}},
+    {FakeKvm::kSetLpcr, {"KVM_SET_ONE_REG LPCR", tells_the_guest}},
+    {abi::kGetApiVersion, {"KVM_GET_API_VERSION"}},
+    {abi::kCheckExtension, {"KVM_CHECK_EXTENSION KVM_CAP_"}},
+    {abi::kGetVcpuMmapSize, {"KVM_GET_VCPU_MMAP_SIZE"}},
+    {abi::kCreateVm, {"KVM_CREATE_VM"}},
+    {abi::kCreateVcpu, {"KVM_CREATE_VCPU"}},
+    {abi::kSetUserMemoryRegion, {"KVM_SET_USER_MEMORY_REGION"}},
+    // First by us, then by the guest.
+    {abi::kConfigureV3Mmu, {"KVM_PPC_CONFIGURE_V3_MMU", [](int nth, int) { return nth % 2 == 0; }}},
+    {abi::kCreateDevice, {"KVM_CREATE_DEVICE"}},
+    {abi::kSetDeviceAttr, {"KVM_SET_DEVICE_ATTR"}},
+    {abi::kRtasDefineToken, {"KVM_PPC_RTAS_DEFINE_TOKEN"}},
+    {abi::kEnableCap, {"KVM_ENABLE_CAP"}},
+    // In each life before and after the setting, on each of two vCPUs, and at its end: what was there before is not
+    // needed.
+    {abi::kGetOneReg, {"KVM_GET_ONE_REG arch_compat", [](int nth, int) { return nth % 6 == 1 || nth % 6 == 3; }}},
+    {abi::kSetOneReg, {"KVM_SET_ONE_REG arch_compat"}},
+    // The second one of a life is start-cpu's.
+    {abi::kSetRegs, {"KVM_SET_REGS", [](int nth, int) { return nth % 2 == 0; }}},
+    {abi::kGetSregs, {"KVM_GET_SREGS"}},
+    {abi::kGetCpuChar, {"KVM_PPC_GET_CPU_CHAR", tells_the_guest}},
+    // Any signal does that.
+    {abi::kRun, {"KVM_RUN", [](int, int error) { return error == EINTR; }}},
+};
+
+std::size_t open_files() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+// The lines that begin a message of more than one.
+long messages_with_a_reason(const std::string &text) {
+  long count = 0;
+  for (std::size_t at = text.find("\n  why: "); at != std::string::npos; at = text.find("\n  why: ", at + 1)) ++count;
+  return count;
+}
+
+class ARunWhoseCallFails : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST(ARunOfTwoLives, MakesEachOfTheseCallsAndEndsWell) {
+  FakeKvm fake;
+  play_two_lives(fake);
+  const Outcome outcome = run(fake);
+  EXPECT_EQ(outcome.code, kSuccess) << outcome.err;
+  EXPECT_EQ(outcome.out, "hello\nbye\nhello\nbye\n");
+  EXPECT_THAT(outcome.err, HasSubstr("guest level power10 (0x0f000006), set and read back\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("the guest reboots\n"));
+  EXPECT_THAT(fake.answers(), Each(0));
+  EXPECT_EQ(fake.calls().size(), kExpected.size());
+  for (const auto &[request, times] : fake.calls()) EXPECT_TRUE(kExpected.contains(request)) << std::hex << request;
+}
+
+TEST_P(ARunWhoseCallFails, SaysWhichAndWhyAndLeavesNothingBehind) {
+  const Expected &expected = kExpected.at(GetParam());
+  FakeKvm whole;
+  play_two_lives(whole);
+  run(whole, GetParam());
+  for (int nth = 1; nth <= whole.times(GetParam()); ++nth) {
+    for (const int error : kErrors) {
+      SCOPED_TRACE(expected.name + ", number " + std::to_string(nth) + ": " + errno_name(error));
+      FakeKvm fake;
+      play_two_lives(fake);
+      fake.fail(GetParam(), error, nth);
+      const auto files = open_files();
+      const Outcome outcome = run(fake, GetParam());
+      EXPECT_EQ(fake.open_descriptors(), 0u);
+      EXPECT_EQ(fake.open_mappings(), 0u);
+      EXPECT_EQ(open_files(), files);
+      EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
+      if (expected.harmless(nth, error)) {
+        EXPECT_EQ(outcome.code, kSuccess) << outcome.err;
+        continue;
+      }
+      // EINVAL is how the kernel refuses a level.
+      const bool refused = GetParam() == abi::kSetOneReg && error == EINVAL;
+      EXPECT_EQ(outcome.code, refused ? kRefused : kFailure);
+      EXPECT_EQ(messages_with_a_reason(outcome.err), 1) << outcome.err;
+      EXPECT_THAT(outcome.err, HasSubstr(expected.name));
+      EXPECT_THAT(outcome.err, HasSubstr(errno_name(error)));
+    }
+  }
+}
+
+std::vector<std::uint32_t> requests() {
+  std::vector<std::uint32_t> all;
+  for (const auto &[request, expected] : kExpected) all.push_back(request);
+  return all;
+}
+std::string name_of(const ::testing::TestParamInfo<std::uint32_t> &tested) {
+  std::string name = kExpected.at(tested.param).name;
+  std::ranges::replace_if(
+      name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  return name;
+}
+INSTANTIATE_TEST_SUITE_P(Each, ARunWhoseCallFails, ::testing::ValuesIn(requests()), name_of);
+
+}  // namespace
+}  // namespace parley::app

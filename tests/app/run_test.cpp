@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `parley run` as a user sees it, on the reference host and its like, with a KVM that is a fake.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <thread>
+
+#include "run_parley.hpp"
+
+namespace parley::app {
+namespace {
+
+using parley::testing::FakeKvm;
+using parley::testing::says;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr std::uint32_t kPower10Pvr = 0x0f000006;
+constexpr std::uint32_t kPower11Pvr = 0x0f000007;
+
+Outcome run_with(std::vector<const char *> more, FakeKvm &fake) {
+  more.insert(more.begin(), {"run", "--sandbox", "off", "-m", "1"});
+  return parley_on_power(std::move(more), fake);
+}
+
+// The hypervisor that says nothing while a level is set, and refuses the entry, under a kernel without the check:
+// KVM_RUN returns 0, with exit_reason UNKNOWN and -EINVAL as the trap.
+parley::testing::FakeHost late_refuser() { return {.fixed = false, .hypervisor_checks = true}; }
+
+TEST(ARun, AtALegalLevelIsNotAffectedByAHypervisorThatRefusesLate) {
+  FakeKvm fake{late_refuser()};
+  EXPECT_EQ(run_with({}, fake).code, kSuccess);
+  EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
+}
+
+TEST(ARun, TakesALateRefusalForWhatItIs) {
+  FakeKvm fake{late_refuser()};
+  const Outcome outcome = run_with({"--compat", "power11", "--force"}, fake);
+  EXPECT_EQ(outcome.code, kRefused);
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("parley: the kernel refuses power11 (0x0f000007)\n  why: "));
+  EXPECT_THAT(outcome.err, HasSubstr("KVM_RUN succeeded, exit_reason 0, hardware reason 0xffffffffffffffea"));
+  EXPECT_THAT(outcome.err, HasSubstr("legal here: "));
+  EXPECT_THAT(outcome.err, HasSubstr("; or add --on-refusal fallback\n"));
+}
+
+TEST(ARun, IsRescuedOnceFromALateRefusalWhereThatWasAskedFor) {
+  FakeKvm fake{late_refuser()};
+  fake.play(says("rescued\n"));
+  const Outcome outcome = run_with({"--compat", "power11", "--force", "--on-refusal", "fallback"}, fake);
+  EXPECT_EQ(outcome.code, kSuccess);
+  EXPECT_EQ(outcome.out, "rescued\n");
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower11Pvr, kPower10Pvr));
+  EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
+  EXPECT_EQ(fake.times(kvm::abi::kCreateVcpu), 1) << "on the same vCPU";
+  EXPECT_THAT(outcome.err, HasSubstr("the kernel refuses power11 (0x0f000007) ("));
+  EXPECT_THAT(outcome.err, HasSubstr("falling back to power10 (0x0f000006)\n"));
+}
+
+// The same signature at a level that the host has is no refusal of the level, and no reason to take another one.
+TEST(ARun, IsNotRescuedFromAFailedEntryAtALegalLevel) {
+  FakeKvm fake;
+  fake.play(parley::testing::fails(0, kvm::abi::kExitUnknown, 0xffffffffffffffea));
+  const Outcome outcome = run_with({"--on-refusal", "fallback"}, fake);
+  EXPECT_EQ(outcome.code, kFailure);
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower10Pvr));
+  EXPECT_THAT(outcome.err, HasSubstr("couldn't set guest wide elements"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("falling back")));
+}
+
+// On any of its threads.
+TEST(ARun, EndsWithOneMessageWhenItsMemoryRunsOut) {
+  const auto runs_out = [](kvm::abi::Run &) -> int { throw std::bad_alloc(); };
+  FakeKvm first;
+  first.play(says("first\n"));
+  first.play(runs_out);
+  FakeKvm second;
+  second.play_on(1, runs_out);
+  second.play(second.rtas("start-cpu", {1, 0x2000, 0}, 1));
+  second.play([](kvm::abi::Run &page) {  // stays until it is kicked
+    while (std::atomic_ref(page.immediate_exit).load() == 0) std::this_thread::yield();
+    return EINTR;
+  });
+  for (FakeKvm *fake : {&first, &second}) {
+    const Outcome outcome = run_with({"--smp", "2"}, *fake);
+    EXPECT_EQ(outcome.code, kFailure);
+    EXPECT_THAT(outcome.err, HasSubstr("parley: Parley has no memory left\n  why: ENOMEM (Cannot allocate memory)\n"));
+    EXPECT_EQ(fake->open_descriptors(), 0u);
+    EXPECT_EQ(fake->open_mappings(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace parley::app
