@@ -343,7 +343,7 @@ std::uint32_t FakeKvm::read_arch_compat(const VcpuState &vcpu) const {
 std::optional<std::expected<int, int>> FakeKvm::before_entry(VcpuState &vcpu) {
   abi::Run &page = *vcpu.run;
   if (std::exchange(vcpu.answer_due, false)) answers_.push_back(static_cast<std::int64_t>(page.papr_hcall.ret));
-  if (page.immediate_exit != 0) return error(EINTR);
+  if (std::atomic_ref(page.immediate_exit).load() != 0) return error(EINTR);
   if (!sane(vcpu)) {
     page.exit_reason = abi::kExitInternalError;
     return error(EINVAL);
@@ -386,14 +386,15 @@ std::expected<int, int> FakeKvm::run(std::uint32_t id) {
   return 0;
 }
 
-PlayedExit FakeKvm::rtas(std::string_view name, std::vector<std::uint32_t> arguments, std::uint32_t results) {
+PlayedExit FakeKvm::rtas(std::string_view name, std::vector<std::uint32_t> arguments, std::uint32_t results,
+                         std::uint64_t at) {
   const auto calls = papr::rtas_calls();
   const auto call = std::ranges::find(calls, name, &papr::RtasEntry::name);
   std::vector<std::uint32_t> block{call->token, static_cast<std::uint32_t>(arguments.size()), results};
   block.insert(block.end(), arguments.begin(), arguments.end());
-  return [this, block = std::move(block)](abi::Run &run) {
-    for (std::size_t i = 0; i < block.size(); ++i) store_be(ram_.subspan(kRtasBlock + 4 * i), block[i]);
-    return hcall(0xf000, {kRtasBlock})(run);
+  return [this, at, block = std::move(block)](abi::Run &run) {
+    for (std::size_t i = 0; i < block.size(); ++i) store_be(ram_.subspan(at + 4 * i), block[i]);
+    return hcall(0xf000, {at})(run);
   };
 }
 

@@ -68,9 +68,12 @@ class FakeKvm final : public kvm::Kernel {
   /// it is kicked.
   void play_on(std::uint32_t vcpu, PlayedExit exit) { scripts_[vcpu].push_back(std::move(exit)); }
 
-  /// An exit for play(): an RTAS call, with room for that many results. Its argument block is at kRtasBlock.
-  PlayedExit rtas(std::string_view name, std::vector<std::uint32_t> arguments, std::uint32_t results);
+  /// An exit for play(): an RTAS call, with room for that many results. Its argument block is at `at`, where no other
+  /// vCPU's may be.
+  PlayedExit rtas(std::string_view name, std::vector<std::uint32_t> arguments, std::uint32_t results,
+                  std::uint64_t at = kRtasBlock);
   static constexpr std::uint64_t kRtasBlock = 0x8000;
+  static constexpr std::uint64_t kSecondRtasBlock = 0x8100;
 
   /// As if the hypervisor had changed it behind KVM's back.
   void overwrite_arch_compat(std::uint32_t value) { vcpu(0).arch_compat = value; }

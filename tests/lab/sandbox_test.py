@@ -31,7 +31,8 @@ LIVES = [
     linux("--serial unix:/tmp/sock,server=on,wait=on") + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
     # Typed at, and ended while it has more to say
     "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
-    linux(run="yes") + " > /tmp/flood & sleep 15; kill $!; wait $!",
+    # Ended while its reader takes nothing
+    "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & sleep 15; kill $!; wait $!; kill $reader",
     "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
     MAKE_LOST + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
 ]

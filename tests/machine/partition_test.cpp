@@ -126,7 +126,7 @@ TEST_F(PartitionTest, StartsAProcessorAgainThatStoppedItself) {
   std::atomic<int> lives = 0;
   for (int i = 0; i < 2; ++i) {
     fake.play_on(1, then([&] { ++lives; }));
-    fake.play_on(1, fake.rtas("stop-self", {}, 1));
+    fake.play_on(1, fake.rtas("stop-self", {}, 1, FakeKvm::kSecondRtasBlock));
   }
   for (int i = 1; i <= 2; ++i) {
     // As Linux does: until the processor says that it has stopped, it is asked again.
