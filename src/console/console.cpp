@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/console/console.hpp"
 
+#include <signal.h>
+
 #include "core.hpp"
 #include "parley/base/try.hpp"
 
 namespace parley::console {
+namespace {
+
+// One that came when the socket's file is there, and nobody listens to signals yet, would leave the file behind.
+class SignalsWait {
+ public:
+  SignalsWait() {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ending, signal);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
+  }
+  ~SignalsWait() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsWait(const SignalsWait &) = delete;
+  SignalsWait &operator=(const SignalsWait &) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
 
 std::expected<Console, Failure> Console::open(const Endpoint &endpoint, devices::Vty &vty, Events events,
                                               Standard standard) {
+  const SignalsWait signals;
   Channel channel = TRY(open_channel(endpoint, standard));
   try {
     return Console(std::make_unique<Core>(std::move(channel), vty, std::move(events)));

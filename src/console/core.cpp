@@ -49,7 +49,10 @@ Console::Core::Core(Channel channel, devices::Vty &vty, Events events)
 
 Console::Core::~Core() {
   vty_.connect({});
-  channel_.terminal.reset();  // while the signals that could end us before are still caught
+  // What must not stay behind goes while the signals that could end us before are still caught.
+  channel_.terminal.reset();
+  peers_.close();
+  channel_.listener.reset();
 }
 
 void Console::Core::run() {
