@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/app/app.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 
 #include "commands.hpp"
 #include "parley/base/file.hpp"
 
 namespace parley::app {
+namespace {
+
+// Whoever starts a program may have closed them. What is opened first would take their place: messages would go into a
+// guest's NVRAM, and its output to KVM. Where output is closed, writing stays the error that it is: nobody may write to
+// a descriptor that is open for reading.
+void hold_standard_streams() {
+  for (const auto &[stream, flags] :
+       {std::pair(STDIN_FILENO, O_WRONLY), {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDWR}}) {
+    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", flags);
+  }
+}
+
+}  // namespace
 
 int print_result(const std::string &text, int code, const Diagnostics &diagnostics) {
   const auto written = write_all(STDOUT_FILENO, std::as_bytes(std::span(text)));
@@ -20,6 +36,7 @@ int print_result(const std::string &text, int code, const Diagnostics &diagnosti
 int run(int argc, const char *const *argv, const World &world) {
   // A reader that has gone away is an error to report, not a reason to die without a word.
   std::signal(SIGPIPE, SIG_IGN);
+  hold_standard_streams();
   const auto options = parse_options(argc, argv);
   if (!options) {
     const Diagnostics diagnostics(LogLevel::kInfo);
