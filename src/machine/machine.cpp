@@ -90,8 +90,9 @@ std::expected<Shell, kvm::CallError> create_shell(const kvm::System &system) {
 }
 
 Failure cannot_create(const kvm::CallError &error) {
-  return {"cannot create the guest", describe(error),
-          "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests"};
+  return {
+      "cannot create the guest", describe(error),
+      "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests; EMFILE: allow more files (ulimit -n)"};
 }
 
 guest::Services services(const host::KvmFacts &kvm) {

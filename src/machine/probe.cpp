@@ -176,8 +176,10 @@ Failure explain_access(const KvmFacts &kvm) {
       return {"KVM is there, but nothing that could run a guest stands behind it", kvm.detail,
               "modprobe kvm_hv, then see dmesg for 'kvm-hv:' (it needs radix, and in a partition nesting)"};
     case KvmAccess::kVmRefused:
-      return {"KVM refuses to create a guest", kvm.detail,
-              "ENOMEM, EBUSY: end other guests; EPERM: allow this partition to host guests (HMC)"};
+      return {
+          "KVM refuses to create a guest", kvm.detail,
+          "ENOMEM, EBUSY: end other guests; EMFILE: allow more files (ulimit -n); EPERM: allow this partition to host "
+          "guests (HMC)"};
     case KvmAccess::kPr:
       return {"only KVM-PR is here, which cannot set a level", kvm.detail, "load kvm_hv"};
     case KvmAccess::kHv:
