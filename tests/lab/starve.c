@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes all further memory from a process that runs: what it has it keeps.
+//
+// usage: starve PID
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+int main(int argc, char **argv) {
+  const struct rlimit none = {0, RLIM_INFINITY};
+  if (argc == 2 && prlimit(atoi(argv[1]), RLIMIT_AS, &none, NULL) == 0) return 0;
+  perror("starve");
+  return 1;
+}
