@@ -23,7 +23,8 @@ static_assert(kGetForeground == TIOCGPGRP && kSetNonBlocking == FIONBIO);
 
 Failure cannot_lock(const kvm::CallError &error) {
   return {"cannot lock the process down", describe(error),
-          "use a kernel that has it (docs/security.md), or run the guest without a sandbox (--sandbox off)"};
+          "EMFILE: allow more files (ulimit -n); else use a kernel that has it (docs/security.md), or run without "
+          "(--sandbox off)"};
 }
 
 std::span<const sock_filter> compiled(Kind kind) {
