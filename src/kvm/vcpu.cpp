@@ -39,11 +39,14 @@ Exit Vcpu::run() {
   run_page().exit_reason = kUntouched;
   const auto result = descriptor_.kernel().ioctl(descriptor_.fd(), abi::kRun, 0);
   const int error = result ? 0 : result.error();
-  const Exit exit = classify_exit(error, run_page(), std::nullopt);
+  Exit exit = classify_exit(error, run_page(), std::nullopt);
   // The register costs an ioctl, so it is read only where it tells two failures apart.
-  if (!std::holds_alternative<RunFailure>(exit)) return exit;
-  const auto level = read_level(*this);
-  return classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt);
+  if (std::holds_alternative<RunFailure>(exit)) {
+    const auto level = read_level(*this);
+    exit.emplace<RunFailure>(
+        std::get<RunFailure>(classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt)));
+  }
+  return exit;
 }
 
 void Vcpu::complete_hcall(std::int64_t status) { run_page().papr_hcall.ret = static_cast<std::uint64_t>(status); }
