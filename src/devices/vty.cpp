@@ -12,6 +12,7 @@ void Vty::on_input(std::function<void()> input_ready) {
 }
 
 bool Vty::write(std::string_view text) {
+  if (text.empty()) return true;
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
@@ -19,7 +20,7 @@ bool Vty::write(std::string_view text) {
     was_empty = output_.empty();
     output_ += text;
   }
-  if (was_empty && !text.empty() && outside_.output_ready) outside_.output_ready();
+  if (was_empty && outside_.output_ready) outside_.output_ready();
   return true;
 }
 
