@@ -38,12 +38,16 @@ Ended refused(const compat::Refusal &refusal, const compat::Host &host) {
 // Where the silicon is known, and the hypervisor cannot be asked what it grants, a guest could tell nothing more about
 // levels: what is refused without one stays refused, and the host is spared it. Whether it could have made one is then
 // not found out.
-std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts facts, const Diagnostics &diagnostics) {
+// The facts come back as they were, for who goes on with them.
+std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts &facts, const Diagnostics &diagnostics) {
   if (facts.kvm.access != host::KvmAccess::kHv || facts.kvm.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0)
     return std::nullopt;
-  const compat::Host host = assess_host(std::move(facts));
+  compat::Host host = assess_host(std::move(facts));
   const auto decision = compat::decide(wish, host);
-  if (decision || !host.capabilities.silicon) return std::nullopt;
+  if (decision || !host.capabilities.silicon) {
+    facts = std::move(host.facts);
+    return std::nullopt;
+  }
   warn_of_doubts(host, diagnostics);
   return refused(decision.error(), host);
 }

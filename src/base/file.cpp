@@ -15,7 +15,7 @@
 #include "parley/base/text.hpp"
 
 namespace parley {
-std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit) {
+std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit, std::optional<std::size_t> size) {
   // Most files of /proc and /sys are a few bytes: a page for those, more for what turns out to be long.
   constexpr std::size_t kFirst = 4096;
   constexpr std::size_t kLargest = 256 * kFirst;
@@ -28,6 +28,7 @@ std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limi
     if (count == 0) return content;
     content.insert(content.end(), chunk.begin(), chunk.begin() + count);
     if (content.size() > limit) return std::unexpected(EFBIG);
+    if (content.size() == size) return content;
     if (static_cast<std::size_t>(count) == chunk.size()) chunk.resize(std::min(2 * chunk.size(), kLargest));
   }
 }

@@ -82,7 +82,7 @@ std::expected<void, TreeError> Reader::read_property(const FileDescriptor &folde
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return failed(path + "/" + name, errno);
   if (!S_ISREG(status.st_mode)) return {};
-  auto value = read_file(file, kMaxPropertySize);
+  auto value = read_file(file, kMaxPropertySize, static_cast<std::size_t>(status.st_size));
   if (!value) return failed(path + "/" + name, value.error());
   node.properties.push_back({name, std::move(*value)});
   return {};

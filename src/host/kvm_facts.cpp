@@ -16,7 +16,7 @@ std::uint64_t compat_cap_of(Level level) {
   return level == parley::level("power11") ? kCompatCapPower11 : 0;
 }
 
-int KvmFacts::capability(const std::string &name) const {
+int KvmFacts::capability(std::string_view name) const {
   const auto found = capabilities.find(name);
   return found == capabilities.end() ? 0 : found->second;
 }

@@ -3,6 +3,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/host/facts.hpp"
@@ -21,10 +23,24 @@ std::optional<std::string> auxv_text(unsigned long type) {
   return reinterpret_cast<const char *>(address);
 }
 
+// "2.0 (pvr 0080 0200)", arch/powerpc/kernel/setup-common.c:show_cpuinfo
+std::optional<PhysicalPvr> pvr_in(std::string_view revision) {
+  constexpr std::string_view kBefore = "(pvr ";
+  const auto at = revision.find(kBefore);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char *end = revision.data() + revision.size();
+  std::uint16_t high = 0;
+  std::uint16_t low = 0;
+  const auto first = std::from_chars(revision.data() + at + kBefore.size(), end, high, 16);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != ' ') return std::nullopt;
+  if (std::from_chars(first.ptr + 1, end, low, 16).ec != std::errc{}) return std::nullopt;
+  return PhysicalPvr{std::uint32_t{high} << 16 | low};
+}
+
 TreeFacts live_tree() {
   TreeFacts unreadable;
   for (const char *place : kTreePlaces) {
-    auto facts = load_tree_facts(place);
+    auto facts = load_tree_folder(place);
     if (facts) return std::move(*facts);
     if (unreadable.problem.empty()) {
       unreadable.origin = place;
@@ -46,14 +62,7 @@ void parse_cpuinfo(std::string_view text, SystemFacts &system) {
     const auto value = trim(line.substr(colon + 1));
     if (key == "cpu" && !system.cpuinfo_cpu) system.cpuinfo_cpu = std::string(value);
     if (key == "revision" && !system.cpuinfo_pvr) {
-      // "revision : 2.0 (pvr 0080 0200)", arch/powerpc/kernel/setup-common.c:show_cpuinfo
-      unsigned family = 0;
-      unsigned revision = 0;
-      const std::string owned(value);
-      const auto at = owned.find("(pvr ");
-      if (at != std::string::npos && std::sscanf(owned.c_str() + at, "(pvr %4x %4x)", &family, &revision) == 2) {
-        system.cpuinfo_pvr = PhysicalPvr{family << 16 | revision};
-      }
+      system.cpuinfo_pvr = pvr_in(value);
     }
   }
 }

@@ -56,11 +56,13 @@ TreeFacts tree_facts(const fdt::Node &root, std::string origin) {
   return facts;
 }
 
+std::expected<TreeFacts, fdt::TreeError> load_tree_folder(const std::filesystem::path &path) {
+  return tree_facts(TRY(fdt::read_directory(path, kNeeded)), path.string());
+}
+
 std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::path &path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    return tree_facts(TRY(fdt::read_directory(path, kNeeded)), path.string());
-  }
+  if (std::filesystem::is_directory(path, error)) return load_tree_folder(path);
   const auto blob = read_file(path, kMaxBlobSize);
   if (!blob) return std::unexpected(fdt::TreeError{path.string(), errno_text(blob.error().error)});
   auto tree = fdt::parse_blob(*blob);

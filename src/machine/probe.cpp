@@ -74,7 +74,7 @@ Probe::Probe(kvm::Kernel &kernel) {
       facts_ = no_access(KvmAccess::kUnusable, describe(answer.error()));
       return;
     }
-    facts_.capabilities[std::string(capability.name)] = *answer;
+    facts_.capabilities.emplace(capability.name, *answer);
   }
   system_ = std::move(*opened);
   if (offers_radix(facts_)) accept_hv();
@@ -84,7 +84,7 @@ Probe::Probe(kvm::Kernel &kernel) {
 void Probe::accept_hv() {
   facts_.access = KvmAccess::kHv;
   for (const auto &capability : kvm::capabilities()) {
-    if (capability.missing.empty() || facts_.capability(std::string(capability.name)) != 0) continue;
+    if (capability.missing.empty() || facts_.capability(capability.name) != 0) continue;
     facts_.access = KvmAccess::kLacking;
     facts_.detail = std::string(capability.name) + ": " + std::string(capability.missing);
     return;

@@ -139,7 +139,7 @@ host::KvmFacts read_kvm(const Json &json) {
   host::KvmFacts kvm;
   kvm.access = value_for(kAccessWords, json.at("access"));
   kvm.detail = json.at("detail").get<std::string>();
-  kvm.capabilities = json.at("capabilities").get<std::map<std::string, int>>();
+  kvm.capabilities = json.at("capabilities").get<decltype(kvm.capabilities)>();
   kvm.pvr = optional_value(json.at("pvr"), pvr_of);
   if (const Json &caps = json.at("compat_caps"); !caps.is_null())
     kvm.compat_caps = host::CompatCaps{caps.at("errno").get<int>(), number_of(caps.at("bits"))};

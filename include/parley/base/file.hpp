@@ -5,6 +5,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "parley/base/bytes.hpp"
@@ -19,8 +20,9 @@ struct FileError {
 
 /// Reads a whole file, also one whose size the kernel does not tell (/proc, /sys).
 std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit);
-/// Reads what is left in an open one; an errno where that fails.
-std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit);
+/// Reads what is left in an open one; an errno where that fails. Where its size is known, the end is not looked for.
+std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit,
+                                    std::optional<std::size_t> size = std::nullopt);
 std::expected<std::string, FileError> read_text(const std::filesystem::path &path, std::size_t limit);
 
 /// Writes all of `content` to a descriptor, waiting for its reader; an errno where that fails.

@@ -88,12 +88,13 @@ std::uint64_t compat_cap_of(Level level);
 struct KvmFacts {
   KvmAccess access = KvmAccess::kNotAsked;
   std::string detail;                       ///< the call and errno behind `access`, or the capability that is missing
-  std::map<std::string, int> capabilities;  ///< by name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said
+  /// By name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said.
+  std::map<std::string, int, std::less<>> capabilities;
   std::optional<PhysicalPvr> pvr;           ///< kvm_sregs.pvr of a fresh vCPU
   std::optional<CompatCaps> compat_caps;    ///< absent where the kernel has no such call
   std::vector<LevelTrial> trials;           ///< on a vCPU that never ran
 
-  int capability(const std::string &name) const;  ///< 0 when it was not asked or is not there
+  int capability(std::string_view name) const;  ///< 0 when it was not asked or is not there
 };
 
 struct Facts {
@@ -110,6 +111,8 @@ TreeFacts tree_facts(const fdt::Node &root, std::string origin);
 
 /// Reads the device tree of a host from a folder or a blob.
 std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::path &path);
+/// From what can be nothing but a folder, without a look at what it is.
+std::expected<TreeFacts, fdt::TreeError> load_tree_folder(const std::filesystem::path &path);
 
 /// Asks this machine: uname, auxv, /proc/cpuinfo, /proc/device-tree. An unreadable tree is a fact too (`problem`).
 Facts read_live_facts();
