@@ -87,12 +87,12 @@ std::uint64_t compat_cap_of(Level level);
 
 struct KvmFacts {
   KvmAccess access = KvmAccess::kNotAsked;
-  std::string detail;                       ///< the call and errno behind `access`, or the capability that is missing
+  std::string detail;  ///< the call and errno behind `access`, or the capability that is missing
   /// By name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said.
   std::map<std::string, int, std::less<>> capabilities;
-  std::optional<PhysicalPvr> pvr;           ///< kvm_sregs.pvr of a fresh vCPU
-  std::optional<CompatCaps> compat_caps;    ///< absent where the kernel has no such call
-  std::vector<LevelTrial> trials;           ///< on a vCPU that never ran
+  std::optional<PhysicalPvr> pvr;         ///< kvm_sregs.pvr of a fresh vCPU
+  std::optional<CompatCaps> compat_caps;  ///< absent where the kernel has no such call
+  std::vector<LevelTrial> trials;         ///< on a vCPU that never ran
 
   int capability(std::string_view name) const;  ///< 0 when it was not asked or is not there
 };
