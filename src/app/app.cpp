@@ -19,7 +19,8 @@ namespace {
 void hold_standard_streams() {
   for (const auto &[stream, flags] :
        {std::pair(STDIN_FILENO, O_WRONLY), {STDOUT_FILENO, O_RDONLY}, {STDERR_FILENO, O_RDWR}}) {
-    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", flags);
+    if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    if (::open("/dev/null", flags) < 0) ::open("/", O_PATH);  // which takes and gives nothing either
   }
 }
 

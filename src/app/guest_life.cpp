@@ -98,7 +98,6 @@ class Life {
   devices::Vty vty_;
   devices::Clock clock_;
   std::optional<console::Console> console_;
-  std::optional<std::jthread> guest_;
 
   std::mutex mutex_;  // of the machine, and of what ended it
   std::optional<machine::Machine> machine_;
@@ -106,6 +105,7 @@ class Life {
   std::optional<Failure> failure_;  // of ours, not of the guest
   std::optional<machine::End> end_;
   int signal_ = 0;
+  std::optional<std::jthread> guest_;  // last, so that it has ended before what it uses goes
 };
 
 console::Events Life::events() {
@@ -256,7 +256,8 @@ Ended Life::run() {
   try {
     console_->run();
   } catch (const std::exception &error) {
-    give_up(explain(error));
+    stop_guest();
+    remember(explain(error));
   }
   guest_.reset();  // joined: it has ended
   if (const auto lost = console_->dropped(); lost != 0)

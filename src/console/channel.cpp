@@ -65,12 +65,13 @@ std::expected<Channel, Failure> open_pty(Channel channel) {
   channel.out = FileDescriptor(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   const int master = channel.out.get();
   if (master < 0) return refused("posix_openpt");
-  if (::grantpt(master) != 0 || ::unlockpt(master) != 0) return refused("grantpt");
+  if (::grantpt(master) != 0) return refused("grantpt");
+  if (::unlockpt(master) != 0) return refused("unlockpt");
   char name[64];
   if (errno = ::ptsname_r(master, name, sizeof name); errno != 0) return refused("ptsname_r");
   channel.place = name;
   channel.pty_slave = FileDescriptor(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!channel.pty_slave) return refused(name);
+  if (!channel.pty_slave) return refused("open");
   termios settings{};
   if (::tcgetattr(channel.pty_slave.get(), &settings) != 0) return refused("tcgetattr");
   ::cfmakeraw(&settings);

@@ -57,7 +57,12 @@ Console::Core::~Core() {
 
 void Console::Core::run() {
   start();
-  context_.run();
+  try {
+    context_.run();
+  } catch (...) {  // memory ran out: what the guest has written shall not be lost with it
+    output_.give_up();
+    throw;
+  }
   output_.give_up();
 }
 

@@ -115,6 +115,11 @@ End Machine::Running::run() {
 void Machine::Running::run_processors() {
   std::vector<std::jthread> others;
   others.reserve(processors_.size());
+  // Before they are joined, also where something is thrown here.
+  const struct Ending {
+    Processors &all;
+    ~Ending() { all.end(); }
+  } ending{processors_};
   for (std::size_t i = 1; i < processors_.size(); ++i) {
     auto thread = start_thread([this, i] { live_or_fail(processors_[i]); });
     if (!thread) {

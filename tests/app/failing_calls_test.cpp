@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <map>
 #include <string>
 
@@ -80,18 +79,6 @@ const std::map<std::uint32_t, Expected> kExpected{
     // Any signal does that.
     {abi::kRun, {"KVM_RUN", [](int, int error) { return error == EINTR; }}},
 };
-
-std::size_t open_files() {
-  const std::filesystem::directory_iterator files("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
-}
-
-// The lines that begin a message of more than one.
-long messages_with_a_reason(const std::string &text) {
-  long count = 0;
-  for (std::size_t at = text.find("\n  why: "); at != std::string::npos; at = text.find("\n  why: ", at + 1)) ++count;
-  return count;
-}
 
 class ARunWhoseCallFails : public ::testing::TestWithParam<std::uint32_t> {};
 

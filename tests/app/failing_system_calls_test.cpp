@@ -19,9 +19,12 @@ namespace {
 
 using parley::testing::FakeKvm;
 using parley::testing::says;
+using ::testing::Each;
 using ::testing::HasSubstr;
 
 constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
+
+constexpr std::uint32_t kPower10Pvr = 0x0f000006;
 
 struct Sabotaged {
   const char *name;
@@ -64,6 +67,9 @@ class ARunWhoseSystemCallFails : public ::testing::TestWithParam<Sabotaged> {
         {"run", "-m", "1", "--sandbox", GetParam().sandbox, "--nvram", nvram.c_str(), "--dump-dtb", tree.c_str()},
         {fake, [facts = reference_facts()] { return facts; }},
         [&](const auto &program) { calls = sabotage(GetParam().number, nth, error, program); });
+    EXPECT_EQ(fake.open_descriptors(), 0u);
+    EXPECT_EQ(fake.open_mappings(), 0u);
+    EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
     return calls;
   }
 
@@ -79,7 +85,9 @@ TEST_P(ARunWhoseSystemCallFails, SaysWhichAndWhyUnlessThereIsAnotherWay) {
   for (int nth = 1; nth <= calls; ++nth) {
     for (const int error : kErrors) {
       Outcome outcome;
+      const auto files = open_files();
       run(nth, error, outcome);
+      EXPECT_EQ(open_files(), files);
       const std::string what = std::to_string(nth) + " of " + std::to_string(calls) + ", " + errno_name(error) +
                                ": ends with " + std::to_string(outcome.code) + "\n" + outcome.err;
       if (outcome.code == kSuccess) {
@@ -87,6 +95,7 @@ TEST_P(ARunWhoseSystemCallFails, SaysWhichAndWhyUnlessThereIsAnotherWay) {
         continue;
       }
       EXPECT_EQ(outcome.code, kFailure) << what;
+      EXPECT_EQ(messages_with_a_reason(outcome.err), 1) << what;
       EXPECT_THAT(outcome.err, HasSubstr(GetParam().said)) << what;
       const bool translated = GetParam().number == SYS_clone3 && error == ENOMEM;  // by pthread_create
       EXPECT_THAT(outcome.err, HasSubstr(errno_name(translated ? EAGAIN : error))) << what;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,18 @@ inline Outcome parley_with(std::vector<const char *> arguments) {
 /// The same on the reference host.
 inline Outcome parley_on_power(std::vector<const char *> arguments, parley::testing::FakeKvm &fake) {
   return parley_with(std::move(arguments), {fake, reference_facts});
+}
+
+inline std::size_t open_files() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+/// Failures have one, and there is one of them at the most.
+inline long messages_with_a_reason(const std::string &text) {
+  long count = 0;
+  for (std::size_t at = text.find("\n  why: "); at != std::string::npos; at = text.find("\n  why: ", at + 1)) ++count;
+  return count;
 }
 
 }  // namespace parley::app

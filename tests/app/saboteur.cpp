@@ -55,17 +55,20 @@ int sabotage(long number, int nth, int error, const std::function<void()> &funct
     function();
   });
   handed_over.wait(kNotYet);
-  const FileDescriptor listener(handed_over);
+  FileDescriptor listener(handed_over);
   int calls = 0;
   if (listener) {
     // It hangs up with the last thread that it listens to.
     for (pollfd waiting{listener.get(), POLLIN, 0};;) {
-      if (::poll(&waiting, 1, -1) < 0 || (waiting.revents & POLLIN) == 0) break;
+      if (::poll(&waiting, 1, -1) < 0 && errno == EINTR) continue;
+      if ((waiting.revents & POLLIN) == 0) break;
       answer(listener.get(), [&] { return ++calls == nth ? error : 0; });
     }
   }
+  const bool listened = static_cast<bool>(listener);
+  listener.reset();  // whoever still waits for an answer gets ENOSYS
   thread.join();
-  if (!listener) throw std::runtime_error("seccomp has no user notification here");
+  if (!listened) throw std::runtime_error("seccomp has no user notification here");
   return calls;
 }
 

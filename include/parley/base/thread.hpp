@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cerrno>
 #include <expected>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,6 +17,8 @@ std::expected<std::jthread, int> start_thread(Function &&function) {
     return std::jthread(std::forward<Function>(function));
   } catch (const std::system_error &error) {
     return std::unexpected(error.code().value());
+  } catch (const std::bad_alloc &) {
+    return std::unexpected(ENOMEM);
   }
 }
 
