@@ -256,7 +256,7 @@ Ended Life::run() {
   try {
     console_->run();
   } catch (const std::exception &error) {
-    stop_guest();
+    stop_guest();  // first: to say why takes memory
     remember(explain(error));
   }
   guest_.reset();  // joined: it has ended

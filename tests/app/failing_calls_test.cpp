@@ -23,9 +23,6 @@ using parley::testing::says;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
-constexpr std::uint32_t kPower10Pvr = 0x0f000006;
-
 // A guest for which everything is done that KVM is asked for, and done again after a reboot.
 void play_two_lives(FakeKvm &fake) {
   for (int life = 0; life < 2; ++life) {

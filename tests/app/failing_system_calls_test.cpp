@@ -22,10 +22,6 @@ using parley::testing::says;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
-
-constexpr std::uint32_t kPower10Pvr = 0x0f000006;
-
 struct Sabotaged {
   const char *name;
   long number;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -39,6 +40,10 @@ inline Outcome parley_with(std::vector<const char *> arguments) {
 inline Outcome parley_on_power(std::vector<const char *> arguments, parley::testing::FakeKvm &fake) {
   return parley_with(std::move(arguments), {fake, reference_facts});
 }
+
+/// With each of them every call is made to fail.
+inline constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
+inline constexpr std::uint32_t kPower10Pvr = 0x0f000006;
 
 inline std::size_t open_files() {
   const std::filesystem::directory_iterator files("/proc/self/fd");

@@ -22,7 +22,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr std::uint32_t kPower10Pvr = 0x0f000006;
 constexpr std::uint32_t kPower11Pvr = 0x0f000007;
 
 Outcome run_with(std::vector<const char *> more, FakeKvm &fake) {
