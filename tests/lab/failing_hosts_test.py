@@ -16,12 +16,6 @@ FLOOD = f"{GUEST} --payload /lab/flood.elf --nvram /tmp/nvram"
 IDLE = f"{GUEST} --payload /lab/lives.elf"
 
 
-def nvram(*words):
-    """For the shell: an NVRAM in which a guest of ours finds these numbers."""
-    octal = "".join(f"\\{byte:03o}" for word in words for byte in word.to_bytes(4, "big"))
-    return f"dd if=/dev/zero of=/tmp/nvram bs=64k count=1 2> /dev/null; printf '{octal}' | dd of=/tmp/nvram bs=1 seek=32768 conv=notrunc 2> /dev/null; "
-
-
 # --- Calls that fail
 
 # Not made to fail: (calls, why)

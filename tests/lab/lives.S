@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A big-endian guest that lives as often as its NVRAM says: it takes one off the number there, and reboots, or powers off when
-# nothing is left. Without a number it says "idle" and waits for ever, asleep. Linked at 0; the RTAS tokens are those of
-# src/papr/rtas.cpp.
+# A big-endian guest that reboots as often as its NVRAM says: it takes one off the number there each time. When nothing is left, or
+# there was no number, it says "idle" and waits for ever, asleep. Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
         .set    PLACE, 32768                    # in the NVRAM, where it is empty at first
 
         .macro  hcall number, argument
@@ -16,14 +15,12 @@
         .globl  _start
 _start: hcall   0xf000, fetch                   # H_RTAS
         lwz     20, number(0)
-        addic.  20, 20, -1
-        blt     idle
+        cmpwi   20, 0
+        beq     idle
+        addi    20, 20, -1
         stw     20, number(0)
         hcall   0xf000, store
-        cmpwi   20, 0
-        beq     1f
         hcall   0xf000, reboot
-1:      hcall   0xf000, off
 
 idle:   li      5, 5
         ld      6, text(0)                      # the first character is the most significant byte
@@ -43,5 +40,4 @@ text:   .ascii  "idle\n\0\0\0"
 fetch:  .4byte  7, 3, 2, PLACE, number, 4, 0, 0 # nvram-fetch: from there, 4 bytes
 store:  .4byte  8, 3, 2, PLACE, number, 4, 0, 0 # nvram-store
 reboot: .4byte  3, 0, 1, 0                      # system-reboot
-off:    .4byte  2, 2, 1, -1, -1, 0              # power-off
 number: .4byte  0
