@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <libfdt.h>
 
+#include <algorithm>
 #include <cassert>
+#include <optional>
 
 #include "parley/base/try.hpp"
 #include "parley/fdt/tree.hpp"
@@ -16,6 +18,34 @@ constexpr int kMaxDepth = 32;
 constexpr std::uint32_t kOldestVersion = 16;
 
 TreeError libfdt_error(std::string where, int code) { return {std::move(where), fdt_strerror(code)}; }
+
+// Whether a property says that it is longer than all of the blob. libfdt 1.6 adds the length up as a number with a
+// sign: from 2 GiB on it finds itself before that property again, reads on there, and with 0xfffffff4 does so for ever.
+// What else is wrong here, it finds.
+bool has_endless_property(ByteView blob) {
+  const ByteView structure = blob.subspan(std::min<std::size_t>(fdt_off_dt_struct(blob.data()), blob.size()));
+  std::size_t at = 0;
+  const auto word = [&]() -> std::optional<std::uint32_t> {
+    if (structure.size() < sizeof(std::uint32_t) || at > structure.size() - sizeof(std::uint32_t)) return std::nullopt;
+    return load_be<std::uint32_t>(structure.subspan(at).first<sizeof(std::uint32_t)>());
+  };
+  while (const auto tag = word()) {
+    at += sizeof *tag;
+    if (*tag == FDT_BEGIN_NODE) {
+      while (at < structure.size() && structure[at] != std::byte{0}) ++at;
+      ++at;
+    } else if (*tag == FDT_PROP) {
+      const auto length = word();
+      if (!length) return false;
+      if (*length > fdt_totalsize(blob.data())) return true;
+      at += sizeof(struct fdt_property) - sizeof *tag + *length;
+    } else if (*tag != FDT_END_NODE && *tag != FDT_NOP) {
+      return false;
+    }
+    at = (at + 3) / 4 * 4;
+  }
+  return false;
+}
 
 std::expected<Node, TreeError> parse_node(const void *blob, int offset, const std::string &path, int depth) {
   if (depth > kMaxDepth) return std::unexpected(TreeError{path, "nodes are nested too deeply"});
@@ -39,6 +69,17 @@ std::expected<Node, TreeError> parse_node(const void *blob, int offset, const st
     node.children.push_back(TRY(parse_node(blob, child_offset, child_path, depth + 1)));
   }
   return node;
+}
+
+// The bytes that a node takes (Devicetree Specification 0.4, 5.4), and those of its properties' names: each stands
+// there as often as it is used.
+std::size_t size_of(const Node &node) {
+  const auto aligned = [](std::size_t size) { return (size + 3) / 4 * 4; };
+  std::size_t size = 2 * FDT_TAGSIZE + aligned(node.name.size() + 1);
+  for (const Property &property : node.properties)
+    size += sizeof(struct fdt_property) + aligned(property.value.size()) + property.name.size() + 1;
+  for (const Node &child : node.children) size += size_of(child);
+  return size;
 }
 
 // libfdt's sequential writer fails only for want of room, or when it is called out of order.
@@ -77,18 +118,19 @@ std::expected<Node, TreeError> parse_blob(ByteView blob) {
   if (fdt_version(blob.data()) < kOldestVersion)
     return std::unexpected(TreeError{
         "/", "version " + std::to_string(fdt_version(blob.data())) + ", older than " + std::to_string(kOldestVersion)});
+  if (has_endless_property(blob)) return std::unexpected(TreeError{"/", "a property is longer than the blob"});
   if (const int error = fdt_check_full(blob.data(), blob.size())) return std::unexpected(libfdt_error("/", error));
   return parse_node(blob.data(), 0, "", 0);
 }
 
 Bytes to_blob(const Node &root, const std::vector<Reservation> &reservations) {
-  for (Bytes blob(16 * 1024);; blob.resize(blob.size() * 2)) {
-    const int error = write_tree(blob, root, reservations);
-    if (error == -FDT_ERR_NOSPACE) continue;
-    assert(error == 0);
-    blob.resize(fdt_totalsize(blob.data()));
-    return blob;
-  }
+  // Before the nodes there are the header and the reservations, with one that ends them, all aligned to one.
+  const std::size_t before = sizeof(fdt_header) + (reservations.size() + 2) * sizeof(fdt_reserve_entry);
+  Bytes blob(before + size_of(root) + FDT_TAGSIZE);
+  [[maybe_unused]] const int error = write_tree(blob, root, reservations);
+  assert(error == 0);
+  blob.resize(fdt_totalsize(blob.data()));
+  return blob;
 }
 
 }  // namespace parley::fdt

@@ -52,12 +52,20 @@ TEST(Tree, SurvivesTheWayThroughABlob) {
   EXPECT_TRUE(again->child("chosen")->property("flag")->value.empty());
 }
 
-TEST(Tree, GrowsItsBlobUntilItFits) {
-  Node root;
-  root.set("big", Bytes(100'000, std::byte{1}));
-  const auto again = parse_blob(to_blob(root));
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->property("big")->value.size(), 100'000u);
+TEST(Tree, HasABlobThatIsAsLargeAsItMustBe) {
+  for (const std::size_t size : {0u, 1u, 2u, 3u, 4u, 5u, 100'000u}) {
+    for (std::size_t count = 0; count < 4; ++count) {
+      Node root;
+      for (std::size_t i = 0; i < count; ++i)
+        root.add("node" + std::string(i, 'n')).set("p" + std::string(i, 'p'), Bytes(size, std::byte{1}));
+      const Bytes blob = to_blob(root, std::vector<Reservation>(count, {0, 4096}));
+      const auto again = parse_blob(blob);
+      ASSERT_TRUE(again) << size << ", " << count;
+      EXPECT_EQ(blob.size(), fdt_totalsize(blob.data()));
+      ASSERT_EQ(again->children.size(), count);
+      for (const Node &child : again->children) EXPECT_EQ(child.properties.front().value, Bytes(size, std::byte{1}));
+    }
+  }
 }
 
 TEST(Tree, RefusesABlobThatIsCutOffAtAnyPlace) {
@@ -72,6 +80,23 @@ TEST(Tree, RefusesABlobOfAnOldVersion) {
   for (const std::size_t field : {offsetof(fdt_header, version), offsetof(fdt_header, last_comp_version)})
     store_be(std::span(blob).subspan(field, 4), 10u);
   EXPECT_EQ(parse_blob(blob).error().problem, "version 10, older than 16");
+}
+
+TEST(Tree, RefusesAPropertyThatIsLongerThanItsBlobAndDoesNotGoRoundInIt) {
+  const Bytes whole = to_blob(sample());
+  const std::size_t root = load_be<std::uint32_t>(ByteView(whole).subspan(offsetof(fdt_header, off_dt_struct)));
+  const std::size_t length_of_model =
+      root + 8 + offsetof(struct fdt_property, len);  // behind the root's tag and its empty name
+  ASSERT_EQ(load_be<std::uint32_t>(ByteView(whole).subspan(length_of_model)), sizeof "sample");
+  // Back to the property itself, to its length, into the middle, and the smallest that is too long
+  for (const std::uint32_t length : {0xfffffff4u, 0xfffffff8u, 0xffffffffu, 0x80000000u, 0x7fffffffu,
+                                     static_cast<std::uint32_t>(whole.size()) + 1}) {
+    Bytes blob = whole;
+    store_be(std::span(blob).subspan(length_of_model, 4), length);
+    const auto again = parse_blob(blob);
+    ASSERT_FALSE(again) << length;
+    EXPECT_EQ(again.error().problem, "a property is longer than the blob");
+  }
 }
 
 TEST(Tree, RefusesABlobThatIsNestedTooDeeply) {
