@@ -93,7 +93,10 @@ class Vocabulary {
   }
   template <typename T>
   Told flag(const char *names, T &target, const char *help = "") {
-    return Told(wanted(names) ? command_.add_flag(names, target, help) : nullptr);
+    if (!wanted(names)) return Told(nullptr);
+    // "--verbose=2" is nothing that a flag takes (CLI11 still takes "=true"), and a number that is too large for the C
+    // library comes back as an exception of its.
+    return Told(command_.add_flag(names, target, help)->disable_flag_override());
   }
   /// An option without which others make no sense, or an argument without a name.
   template <typename T>

@@ -39,6 +39,14 @@ TEST(Options, BelongToTheirCommand) {
   }
 }
 
+TEST(Options, ThatAreFlagsTakeNoValue) {
+  for (const char *word : {"--verbose=2", "--verbose=777777777777777777777", "--quiet=99999999999999999999", "-v=x"}) {
+    const auto options = parse({word, "run"});
+    ASSERT_FALSE(options) << word;
+    EXPECT_EQ(options.error().failure->what, "cannot understand the command line") << word;
+  }
+}
+
 TEST(Options, MayHaveAValueThatLooksLikeAnother) {
   const auto options = parse({"run", "--kernel", "check", "--append", "--smp matrix"});
   ASSERT_TRUE(options);
