@@ -10,8 +10,11 @@ namespace parley::fuzz {
 void matrix_json(ByteView bytes) {
   const auto read = report::read_matrix_json(Input(bytes).rest(), "here");
   if (!read) return;
-  for (const std::string &form : report::matrix_format_names())
-    require(report::matrix(*read, *report::matrix_format(form)).ends_with('\n'), "a report ends with a newline");
+  for (const std::string &form : report::matrix_format_names()) {
+    const std::string text = report::matrix(*read, *report::matrix_format(form));
+    // LAVA's form is a line for each cell: nothing where there is none.
+    require(text.empty() || text.ends_with('\n'), "a report ends with a newline");
+  }
   const std::string written = report::matrix(*read, report::MatrixFormat::kJson);
   const auto again = report::read_matrix_json(written, "again");
   require(again.has_value(), "what is written can be read");
