@@ -2,19 +2,22 @@
 //
 // A guest from its start to its end, as a user sees it. The main thread has the console and hears the signals, the
 // guest's thread builds a machine and runs it; a reboot is a new machine of the same plan, so that nothing of the old
-// one can stay behind. Both threads meet in one place, the pointer to the machine that runs.
+// one can stay behind. Both threads meet in two places: the guest's waits to be let go, and the console's knows the
+// machine that runs.
 #include "guest_life.hpp"
 
 #include <malloc.h>
 #include <sys/random.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <mutex>
 
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/thread.hpp"
+#include "parley/base/try.hpp"
 #include "parley/console/console.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/report/text.hpp"
@@ -59,6 +62,12 @@ struct Belongings {
   TreeFile tree;
 };
 
+// Where a file must be removed in the end.
+std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &endpoint) {
+  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return std::nullopt;
+  return std::filesystem::path(endpoint.path).parent_path();
+}
+
 class Life {
  public:
   Life(guest::MachinePlan plan, OpenedKvm kvm, Belongings belongings, const Options &options, kvm::Kernel &kernel,
@@ -79,7 +88,9 @@ class Life {
   machine::Observer observer();
   void remember(const Failure &failure);
   void give_up(const Failure &failure);
-  void start_guest();
+  std::expected<void, Failure> start_guest();
+  void let_guest_go();
+  bool wait_until_let_go();
   void run_guest();
   std::expected<machine::Machine, Failure> build_from_plan();
   bool build_machine();
@@ -101,6 +112,8 @@ class Life {
 
   std::mutex mutex_;  // of the machine, and of what ended it
   std::optional<machine::Machine> machine_;
+  std::condition_variable changed_;  // one of the next two
+  bool let_go_ = false;
   bool stopping_ = false;
   std::optional<Failure> failure_;  // of ours, not of the guest
   std::optional<machine::End> end_;
@@ -117,7 +130,7 @@ console::Events Life::events() {
               },
           .on_quit = [this] { stop_guest(); },
           .on_lost = [this](const Failure &failure) { give_up(failure); },
-          .on_ready = [this] { start_guest(); },
+          .on_ready = [this] { let_guest_go(); },
           .on_tick =
               [this] {
                 const std::lock_guard lock(mutex_);
@@ -184,7 +197,11 @@ void Life::give_up(const Failure &failure) {
   stop_guest();
 }
 
-void Life::start_guest() {
+// The guest's thread waits until the console is ready. Both threads lock themselves down, rather than the process
+// before it has two: every filter that a thread has is run through at each exit of the guest, and takes a hundredth of
+// it.
+std::expected<void, Failure> Life::start_guest() {
+  TRY(sandbox::lock_process(options_.sandbox, folder_of_socket(options_.serial)));
   auto thread = start_thread([this] {
     try {
       run_guest();
@@ -194,17 +211,29 @@ void Life::start_guest() {
     console_->finish();
   });
   if (!thread)
-    return give_up({"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
-                    "raise the limits (ulimit -u, pids.max), or end other programs"});
+    return std::unexpected(Failure{"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
+                                   "raise the limits (ulimit -u, pids.max), or end other programs"});
   guest_ = std::move(*thread);
-  const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole);
-  if (!locked) give_up(locked.error());
+  return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole);
+}
+
+void Life::let_guest_go() {
+  const std::lock_guard lock(mutex_);
+  let_go_ = true;
+  changed_.notify_all();
+}
+
+bool Life::wait_until_let_go() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return let_go_ || stopping_; });
+  return !stopping_;
 }
 
 // On the guest's thread. The first machine is there already.
 void Life::run_guest() {
   const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
   if (!locked) return remember(locked.error());
+  if (!wait_until_let_go()) return;
   do {
     auto end = machine_->run();
     const bool again = starts_again(end);
@@ -220,7 +249,7 @@ void Life::stop_guest() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
   if (machine_) machine_->stop();
-  if (!guest_) console_->finish();  // it had not been let go yet
+  changed_.notify_all();
 }
 
 Ended Life::outcome() const {
@@ -239,22 +268,18 @@ Ended Life::outcome() const {
                   "see the last words on its console"}};
 }
 
-// Where a file must be removed in the end.
-std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &endpoint) {
-  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return std::nullopt;
-  return std::filesystem::path(endpoint.path).parent_path();
-}
-
 Ended Life::run() {
   auto opened = console::Console::open(options_.serial, vty_, events());
   if (!opened) return {kFailure, opened.error()};
   console_.emplace(std::move(*opened));
   if (!build_machine()) return {kFailure, failure_};
-  // All that the guest needs is open, and it has not run yet.
-  const auto locked = sandbox::lock_process(options_.sandbox, folder_of_socket(options_.serial));
-  if (!locked) return {kFailure, locked.error()};
   try {
-    console_->run();
+    // All that the guest needs is open, and it has not run yet.
+    if (const auto started = start_guest()) {
+      console_->run();
+    } else {
+      give_up(started.error());
+    }
   } catch (const std::exception &error) {
     stop_guest();  // first: to say why takes memory
     remember(explain(error));

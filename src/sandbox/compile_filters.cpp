@@ -32,8 +32,7 @@ struct Named {
   Kind kind;
   const char *name;
 };
-constexpr Named kKinds[] = {
-    {Kind::kStart, "kStart"}, {Kind::kConsole, "kConsole"}, {Kind::kGuest, "kGuest"}, {Kind::kVcpu, "kVcpu"}};
+constexpr Named kKinds[] = {{Kind::kConsole, "kConsole"}, {Kind::kGuest, "kGuest"}, {Kind::kVcpu, "kVcpu"}};
 
 void must(int error, const char *what) {
   if (error >= 0) return;

@@ -29,7 +29,7 @@ constexpr Condition kSecondDescriptor{1, kWhole, F_DUPFD_CLOEXEC};
 constexpr Condition kThisProcess{0, kWhole, kOwnProcess};
 
 constexpr Rule call(int number, unsigned kinds, const char *why, std::optional<Condition> condition = std::nullopt) {
-  return {number, kinds | bit(Kind::kStart), why, condition};
+  return {number, kinds, why, condition};
 }
 constexpr Rule request(std::uint32_t number, unsigned kinds, const char *why) {
   return call(SCMP_SYS(ioctl), kinds, why, Condition{1, kWhole, number});
@@ -96,7 +96,7 @@ constexpr Rule kRules[] = {
     call(SCMP_SYS(close), kAll, "what is not needed any more"),
     call(SCMP_SYS(clone), kGuest, "threads, and no processes", kThread),
     call(SCMP_SYS(clone3), kGuest, "answered with ENOSYS: its flags lie in memory, where no filter looks"),
-    call(SCMP_SYS(set_robust_list), kAll, "threads that start"),
+    call(SCMP_SYS(set_robust_list), kGuest, "threads that start"),
     call(SCMP_SYS(rseq), kAll, "threads that start and end"),
     call(SCMP_SYS(seccomp), kGuest, "the filter of a vCPU's thread"),
     call(SCMP_SYS(exit), kAll, "threads that end"),

@@ -34,11 +34,9 @@ std::span<const sock_filter> compiled(Kind kind) {
     case Kind::kGuest:
       return kGuestFilter;
     case Kind::kVcpu:
-      return kVcpuFilter;
-    case Kind::kStart:
       break;
   }
-  return kStartFilter;
+  return kVcpuFilter;
 }
 
 // What only the running process knows.
@@ -61,7 +59,7 @@ std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::fi
   if (mode == Mode::kOn) {  // Landlock has no way to log only
     if (const auto closed = close_files(removable_in); !closed) return std::unexpected(cannot_lock(closed.error()));
   }
-  return lock_thread(mode, Kind::kStart);
+  return {};
 }
 
 std::expected<void, Failure> lock_thread(Mode mode, Kind kind) {

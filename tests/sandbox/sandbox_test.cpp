@@ -30,7 +30,7 @@ namespace parley::sandbox {
 namespace {
 
 constexpr int kCannotLock = 99;
-constexpr Kind kAllKinds[] = {Kind::kStart, Kind::kConsole, Kind::kGuest, Kind::kVcpu};
+constexpr Kind kAllKinds[] = {Kind::kConsole, Kind::kGuest, Kind::kVcpu};
 
 // The wait status of a process that locks itself down and then ends with what `attempt` returns.
 int fate(Mode mode, Kind kind, const std::function<int()> &attempt,
@@ -38,7 +38,7 @@ int fate(Mode mode, Kind kind, const std::function<int()> &attempt,
   const pid_t child = ::fork();
   if (child == 0) {
     std::thread([] {}).join();  // the C library prepares itself with the first one, as it does when the guest's is made
-    const bool locked = lock_process(mode, removable_in) && (kind == Kind::kStart || lock_thread(mode, kind));
+    const bool locked = lock_process(mode, removable_in) && lock_thread(mode, kind);
     const int code = locked ? attempt() : kCannotLock;
     ::syscall(SYS_exit_group, code);
   }
@@ -144,7 +144,7 @@ TEST(Sandbox, RefusesNothingWhereItOnlyLogs) {
 TEST(Sandbox, ChangesNothingWhereItIsOff) {
   const auto privileges = [] { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); };
   EXPECT_EQ(code_of(fate(Mode::kOff, Kind::kGuest, privileges)), 0);
-  EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kStart, privileges)), 1);
+  EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kGuest, privileges)), 1);
 }
 
 TEST(Sandbox, RemovesFilesOnlyWhereItMay) {

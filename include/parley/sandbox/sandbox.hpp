@@ -5,8 +5,8 @@
 // Whoever breaks out of a guest into its VMM finds a process that can make no other program, open no file and reach no
 // network: before the guest's first instruction all that it needs is open, and from then on each thread may make only
 // the system calls that are listed for its kind (src/sandbox/rules.cpp, the whole policy). Any other ends the process
-// at once. Linux hands a thread's filter on to the threads that it makes, so the first filter allows what any of them
-// needs, and each takes away what its own kind does not.
+// at once. Linux hands a thread's filters on to the threads that it makes, and each filter is run through at every
+// system call: the thread that makes the vCPUs' has one that allows what they need, and theirs take the rest away.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ enum class Mode : std::uint8_t {
   kOff,
 };
 
-/// The kinds of threads. kStart is what all of them are until they say what they are.
-enum class Kind : std::uint8_t { kStart, kConsole, kGuest, kVcpu };
+/// The kinds of threads: the console's, the guest's first vCPU's, and those of the other vCPUs.
+enum class Kind : std::uint8_t { kConsole, kGuest, kVcpu };
 
-/// For the whole process, which must have one thread: no new privileges, by Landlock (where the kernel has it) no file
-/// but those that are open, and the filter of kStart. `removable_in` is a folder in which files may still be removed.
+/// For the whole process, which must have one thread: no new privileges, and by Landlock (where the kernel has it) no
+/// file but those that are open. `removable_in` is a folder in which files may still be removed.
 std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in);
-/// For the calling thread, after lock_process().
+/// For the calling thread and those that it makes, after lock_process(): the filter of its kind.
 std::expected<void, Failure> lock_thread(Mode mode, Kind kind);
 
 }  // namespace parley::sandbox
