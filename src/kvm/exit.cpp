@@ -17,12 +17,9 @@ using Kind = RunFailureKind;
 // -EINVAL, as the trap number that a failed entry under nested API v2 is folded into.
 constexpr auto kFailedEntryTrap = static_cast<std::uint64_t>(-EINVAL);
 
-Kind kind_of_errno(int error, std::uint32_t reason, std::optional<LogicalPvr> arch_compat) {
+Kind kind_of_errno(int error, std::uint32_t reason) {
   switch (error) {
     case EINVAL:
-      if (reason == abi::kExitInternalError && arch_compat) {
-        return arch_compat == kInvalidLogicalPvr ? Kind::kLevelInvalid : Kind::kPaprMissing;
-      }
       if (reason == abi::kExitFailEntry) return Kind::kNoHashMemory;
       return reason == kUntouched ? Kind::kBadCall : Kind::kUnexpectedErrno;
     case ENOMEM:
@@ -103,7 +100,7 @@ std::string evidence(const RunFailure &failure) {
 
 }  // namespace
 
-Exit classify_exit(int error, abi::Run &run, std::optional<LogicalPvr> arch_compat) {
+Exit classify_exit(int error, abi::Run &run) {
   const std::uint32_t reason = run.exit_reason;
   if (error == EINTR) return Interrupted{};
   // In-kernel RTAS leaves its own errno and an hcall half done (book3s_rtas.c:kvmppc_rtas_hcall).
@@ -121,12 +118,17 @@ Exit classify_exit(int error, abi::Run &run, std::optional<LogicalPvr> arch_comp
     }
   }
   RunFailure failure;
-  failure.kind =
-      error != 0 ? kind_of_errno(error, reason, arch_compat) : kind_of_reason(reason, run.hw.hardware_exit_reason);
+  failure.kind = error != 0 ? kind_of_errno(error, reason) : kind_of_reason(reason, run.hw.hardware_exit_reason);
   failure.error = error;
   if (reason != kUntouched) failure.exit_reason = reason;
   if (error == 0) failure.hardware_reason = run.hw.hardware_exit_reason;  // with an errno the union is stale
+  return failure;
+}
+
+RunFailure with_level(RunFailure failure, std::optional<LogicalPvr> arch_compat) {
   failure.arch_compat = arch_compat;
+  if (failure.error == EINVAL && failure.exit_reason == abi::kExitInternalError && arch_compat)
+    failure.kind = arch_compat == kInvalidLogicalPvr ? Kind::kLevelInvalid : Kind::kPaprMissing;
   return failure;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,7 +16,8 @@ class LinuxKernel final : public Kernel {
   std::expected<int, int> open(const char *path) override { return checked(::open(path, O_RDWR | O_CLOEXEC)); }
 
   std::expected<int, int> ioctl(int fd, std::uint32_t request, unsigned long argument) override {
-    return checked(::ioctl(fd, request, argument));
+    // The C library's ioctl() first looks whether this is about a terminal, on POWER.
+    return checked(static_cast<int>(::syscall(SYS_ioctl, fd, static_cast<unsigned long>(request), argument)));
   }
 
   std::expected<void *, int> mmap(std::size_t length, int fd) override {

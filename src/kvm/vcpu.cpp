@@ -39,12 +39,11 @@ Exit Vcpu::run() {
   run_page().exit_reason = kUntouched;
   const auto result = descriptor_.kernel().ioctl(descriptor_.fd(), abi::kRun, 0);
   const int error = result ? 0 : result.error();
-  Exit exit = classify_exit(error, run_page(), std::nullopt);
+  Exit exit = classify_exit(error, run_page());
   // The register costs an ioctl, so it is read only where it tells two failures apart.
-  if (std::holds_alternative<RunFailure>(exit)) {
+  if (auto *failure = std::get_if<RunFailure>(&exit)) {
     const auto level = read_level(*this);
-    exit.emplace<RunFailure>(
-        std::get<RunFailure>(classify_exit(error, run_page(), level ? std::optional(*level) : std::nullopt)));
+    *failure = with_level(*failure, level ? std::optional(*level) : std::nullopt);
   }
   return exit;
 }

@@ -55,9 +55,9 @@ bool Machine::Running::start(VcpuId id, GuestAddress entry, std::uint64_t argume
   return processors_.start(*processors_.find(id), regs).has_value();
 }
 
-void Machine::Running::stop_caller() {
-  processors_.find(context_.caller)->leaving = true;
-  if (!runs_others())
+void Machine::Running::stop_self(VcpuId caller) {
+  processors_.find(caller)->leaving = true;
+  if (!runs_others(caller))
     finish(RunFailed{{"the guest stopped its last vCPU", "stop-self, and no other one is running to start it again",
                       "see the last words on its console"}});
 }

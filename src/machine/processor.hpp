@@ -9,6 +9,7 @@
 #include <string>
 
 #include "parley/kvm/system.hpp"
+#include "parley/papr/context.hpp"
 
 namespace parley::machine {
 
@@ -43,6 +44,7 @@ struct Processor {
 
   kvm::Vcpu vcpu;
   VcpuId id;
+  std::optional<papr::Context> context;  ///< what its guest's calls may touch, from the machine's beginning on
   /// Started, and not yet stopped again. While it is not, immediate_exit is set.
   std::atomic<bool> running = false;
   bool leaving = false;             ///< it called stop-self; its own thread's alone

@@ -43,8 +43,12 @@ Machine::Running::Running(guest::MachinePlan plan, Devices devices, Observer obs
       vm_(std::move(vm)),
       xics_(std::move(xics)),
       processors_(std::move(processors)),
-      context_{GuestMemory(ram_.bytes()), devices_.vty, devices_.clock, devices_.nvram, *this, observer_.trace},
       levels_(plan_, observer_, [this](LogicalPvr level) { return processors_.set_level(level); }) {
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    Processor &processor = processors_[i];
+    processor.context.emplace(papr::Context{GuestMemory(ram_.bytes()), devices_.vty, devices_.clock, devices_.nvram,
+                                            *this, observer_.trace, processor.id});
+  }
   devices_.vty.on_input([this] { vm_.pulse(kConsoleInterrupt); });
 }
 
@@ -59,7 +63,7 @@ std::optional<End> Machine::Running::start_at(const std::expected<compat::Target
   plan_.offer.limit_to(level_, "the kernel refused it");
   if (plan_.boot == guest::BootKind::kClientInterface) {
     build_firmware();
-  } else if (!write_flat_tree(context_.memory, plan_, level_)) {
+  } else if (!write_flat_tree(GuestMemory(ram_.bytes()), plan_, level_)) {
     return RunFailed{{"the guest's device tree does not fit", "it is larger than 64 KiB", "please report it"}};
   }
   show_tree();
@@ -73,7 +77,7 @@ void Machine::Running::build_firmware() {
   for (const guest::Segment &segment : plan_.payload.segments) firmware_->claim(segment.at, segment.size);
   firmware_->claim(plan_.firmware_at, guest::kPageSize);
   if (plan_.initrd) firmware_->claim(plan_.initrd->at, plan_.initrd->size);
-  context_.firmware = &*firmware_;
+  for (std::size_t i = 0; i < processors_.size(); ++i) processors_[i].context->firmware = &*firmware_;
 }
 
 void Machine::Running::show_tree() const {
@@ -107,8 +111,10 @@ End Machine::Running::run() {
     end_ = start_at(levels_.set_first());
   }
   if (!end_) run_processors();
-  if (context_.unknown_calls != 0 && observer_.trace)
-    observer_.trace(std::to_string(context_.unknown_calls) + " calls that nothing here answers");
+  std::uint64_t unknown_calls = 0;
+  for (std::size_t i = 0; i < processors_.size(); ++i) unknown_calls += processors_[i].context->unknown_calls;
+  if (unknown_calls != 0 && observer_.trace)
+    observer_.trace(std::to_string(unknown_calls) + " calls that nothing here answers");
   return end_ ? verified(std::move(*end_)) : Stopped{};
 }
 
@@ -157,7 +163,11 @@ void Machine::Running::live(Processor &processor) {
     }
     if (!processors_.wait_until_running(processor)) break;
     const kvm::Exit exit = processor.vcpu.run();
-    std::visit([&](const auto &reason) { handle(processor, reason); }, exit);
+    if (const auto *hcall = std::get_if<kvm::Hcall>(&exit)) {  // the usual one needs no table of functions
+      handle(processor, *hcall);
+    } else {
+      std::visit([&](const auto &reason) { handle(processor, reason); }, exit);
+    }
   }
 }
 
@@ -173,20 +183,31 @@ void Machine::Running::finish(End end) {
 
 void Machine::Running::handle(Processor &processor, const kvm::Hcall &hcall) {
   moved_on(processor);
-  papr::Status status{};
-  for (bool again = true; again; again = !processors_.ended()) {
-    {
-      const std::lock_guard lock(lock_);
-      guest_ran_ = true;
-      context_.caller = processor.id;
-      context_.console_full = false;
-      status = papr::dispatch_hcall(context_, hcall.number, hcall.registers);
-      if (context_.shutdown) finish(GuestEnded{*context_.shutdown});
-      if (!context_.console_full) break;
-    }
+  const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
+  const bool in_order = entry == nullptr || !entry->independent || observer_.trace;  // a trace has an order too
+  const auto answer = [&] { return in_order ? call_in_order(processor, hcall, entry) : call(processor, hcall, entry); };
+  bool answered = answer();
+  while (!answered && !processors_.ended()) {
     devices_.vty.wait_for_room(kConsoleWait);
+    answered = answer();
   }
+}
+
+// One at a time with all others that come this way.
+bool Machine::Running::call_in_order(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  const std::lock_guard lock(lock_);
+  const bool answered = call(processor, hcall, entry);
+  if (const auto &shutdown = processor.context->shutdown) finish(GuestEnded{*shutdown});
+  return answered;
+}
+
+// False where the console has no room for what the guest prints: the call is to be made again.
+bool Machine::Running::call(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  papr::Context &context = *processor.context;
+  context.console_full = false;
+  const papr::Status status = papr::dispatch_hcall(context, hcall.number, entry, hcall.registers);
   processor.vcpu.complete_hcall(static_cast<std::int64_t>(status));
+  return !context.console_full;
 }
 
 void Machine::Running::handle(Processor &processor, const kvm::Interrupted &) {
@@ -199,7 +220,6 @@ void Machine::Running::handle(Processor &processor, const kvm::Interrupted &) {
 void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments &) {
   moved_on(processor);
   const std::lock_guard lock(lock_);
-  guest_ran_ = true;
   if (observer_.trace) observer_.trace("RTAS: arguments that the kernel cannot read");
   processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
 }
@@ -208,7 +228,6 @@ void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments 
 void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
   moved_on(processor);
   const std::lock_guard lock(lock_);
-  guest_ran_ = true;
   if (observer_.trace)
     observer_.trace(std::string(access.is_write ? "store to " : "load from ") + hex64(access.address.value) +
                     ", outside RAM");
@@ -218,7 +237,8 @@ void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
 // A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
 // refusal of the level: under nested API v2 any refused entry looks the same.
 bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
-  if (guest_ran_) return false;
+  for (std::size_t i = 0; i < processors_.size(); ++i)
+    if (processors_[i].exits != 0) return false;
   if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
   const auto level = level_.level();
   return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;

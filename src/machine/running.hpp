@@ -6,6 +6,7 @@
 
 #include "level_setter.hpp"
 #include "parley/machine/machine.hpp"
+#include "parley/papr/hcall.hpp"
 #include "parley/papr/open_firmware.hpp"
 #include "processors.hpp"
 
@@ -33,6 +34,8 @@ class Machine::Running final : private papr::Partition {
   void live(Processor &processor);
   void fail(Failure failure);
   void handle(Processor &processor, const kvm::Hcall &hcall);
+  bool call_in_order(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry);
+  static bool call(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry);
   void handle(Processor &processor, const kvm::Interrupted &);
   void handle(Processor &processor, const kvm::BadRtasArguments &);
   void handle(Processor &processor, const kvm::Mmio &access);
@@ -48,8 +51,8 @@ class Machine::Running final : private papr::Partition {
   std::optional<papr::Characteristics> characteristics() override;
   std::optional<papr::ProcessorState> state(VcpuId id) const override;
   bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override;
-  void stop_caller() override;
-  bool runs_others() const override { return processors_.runs_others(context_.caller); }
+  void stop_self(VcpuId caller) override;
+  bool runs_others(VcpuId caller) const override { return processors_.runs_others(caller); }
   const compat::Offer &offer() const override { return plan_.offer; }
   std::expected<void, std::string> take_level(compat::Target level) override;
   void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) override;
@@ -65,11 +68,9 @@ class Machine::Running final : private papr::Partition {
 
   mutable std::mutex lock_;  // of everything below
   std::optional<papr::OpenFirmware> firmware_;
-  papr::Context context_;
   LevelSetter levels_;
   compat::Target level_;
   unsigned negotiations_ = 0;
-  bool guest_ran_ = false;  // it got as far as an exit of its own
   std::optional<End> end_;
 };
 

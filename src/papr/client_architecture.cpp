@@ -42,7 +42,7 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
     return false;
   };
   // LoPAR B.6.2.3: it comes before other processors are started.
-  if (partition.runs_others()) return fail("other processors of the guest are running");
+  if (partition.runs_others(context.caller)) return fail("other processors of the guest are running");
   const auto client = read_client_architecture(context.memory, at);
   if (!client) return fail(client.error());
   outcome.table = compat::negotiate(client->processors, partition.offer());

@@ -150,8 +150,16 @@ Status client_interface(Context &context, HcallRegisters &, Number block) {
 // Sorted by number. H_RTAS and the client interface's are the platform's own (KVMPPC_H_RTAS, asm/hvcall.h; QEMU has its
 // client interface under the same number).
 constexpr std::array kHcalls{
-    HcallEntry{.number = 0x54, .name = "H_GET_TERM_CHAR", .hypertas = "hcall-term", .handle = adapt<get_term_char>},
-    HcallEntry{.number = 0x58, .name = "H_PUT_TERM_CHAR", .hypertas = "hcall-term", .handle = adapt<put_term_char>},
+    HcallEntry{.number = 0x54,
+               .name = "H_GET_TERM_CHAR",
+               .hypertas = "hcall-term",
+               .handle = adapt<get_term_char>,
+               .independent = true},
+    HcallEntry{.number = 0x58,
+               .name = "H_PUT_TERM_CHAR",
+               .hypertas = "hcall-term",
+               .handle = adapt<put_term_char>,
+               .independent = true},
     HcallEntry{.number = 0x64, .name = "H_EOI", .hypertas = "hcall-interrupt"},
     HcallEntry{.number = 0x68, .name = "H_CPPR", .hypertas = "hcall-interrupt"},
     HcallEntry{.number = 0x6c, .name = "H_IPI", .hypertas = "hcall-interrupt"},
@@ -161,11 +169,13 @@ constexpr std::array kHcalls{
     HcallEntry{.number = 0xe0, .name = "H_CEDE", .hypertas = "hcall-splpar"},
     HcallEntry{.number = 0xe4, .name = "H_CONFER", .hypertas = "hcall-splpar"},
     HcallEntry{.number = 0xe8, .name = "H_PROD", .hypertas = "hcall-splpar"},
-    HcallEntry{.number = 0x104, .name = "H_VIO_SIGNAL", .hypertas = "", .handle = adapt<vio_signal>},
+    HcallEntry{
+        .number = 0x104, .name = "H_VIO_SIGNAL", .hypertas = "", .handle = adapt<vio_signal>, .independent = true},
     HcallEntry{
         .number = 0x1c8, .name = "H_GET_CPU_CHARACTERISTICS", .hypertas = "", .handle = adapt<get_cpu_characteristics>},
     HcallEntry{.number = 0x2fc, .name = "H_XIRR_X", .hypertas = "hcall-interrupt"},
-    HcallEntry{.number = 0x300, .name = "H_RANDOM", .hypertas = "", .handle = adapt<random_number>},
+    HcallEntry{
+        .number = 0x300, .name = "H_RANDOM", .hypertas = "", .handle = adapt<random_number>, .independent = true},
     HcallEntry{
         .number = 0x31c, .name = "H_SET_MODE", .hypertas = "hcall-set-mode", .handle = adapt<set_mode>, .enable = true},
     HcallEntry{.number = 0x37c, .name = "H_REGISTER_PROC_TBL", .hypertas = "", .handle = adapt<register_process_table>},
@@ -175,27 +185,49 @@ constexpr std::array kHcalls{
 static_assert(std::ranges::adjacent_find(kHcalls, std::ranges::greater_equal{}, &HcallEntry::number) == kHcalls.end(),
               "the numbers ascend, and none stands twice");
 
+// Where in the table a number stands. PAPR's are multiples of four below 0x400 (LoPAR table 14.2); the first entry
+// stands for those that nobody answers, which then is not the one looked for. The platform's own numbers are beyond.
+constexpr std::uint64_t kStep = 4;
+static_assert(std::ranges::all_of(kHcalls, [](const HcallEntry &entry) {
+  return entry.number % kStep == 0 || entry.number >= 0x400;
+}));
+constexpr auto kPlaces = [] {
+  std::array<std::uint8_t, 0x400 / kStep> places{};
+  for (std::uint8_t i = 0; i < kHcalls.size(); ++i)
+    if (kHcalls[i].number / kStep < places.size()) places[kHcalls[i].number / kStep] = i;
+  return places;
+}();
+
 // Two numbers lead on to tables of their own, which trace what they find there.
 bool traces_itself(std::uint64_t number) { return number == 0xf000 || number == 0xf005; }
+
+// Apart, so that a call that is not traced makes no room on the stack for it.
+[[gnu::noinline]] void trace_hcall(const Context &context, std::uint64_t number, const HcallEntry *entry,
+                                   Status status) {
+  const std::string name = entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(number);
+  context.trace(name + ": " + std::to_string(static_cast<std::int64_t>(status)));
+}
 
 }  // namespace
 
 std::span<const HcallEntry> hcalls() { return kHcalls; }
 
+// A guest's every call comes through here; to search for the number took seven times as long.
 const HcallEntry *find_hcall(std::uint64_t number) {
-  const auto found = std::ranges::lower_bound(kHcalls, number, {}, &HcallEntry::number);
-  return found != kHcalls.end() && found->number == number ? &*found : nullptr;
+  if (const std::uint64_t place = number / kStep; place < kPlaces.size()) {
+    const HcallEntry &entry = kHcalls[kPlaces[place]];
+    return entry.number == number ? &entry : nullptr;
+  }
+  const auto found = std::ranges::find(kHcalls, number, &HcallEntry::number);
+  return found != kHcalls.end() ? &*found : nullptr;
 }
 
-Status dispatch_hcall(Context &context, std::uint64_t number, HcallRegisters &registers) {
-  const HcallEntry *entry = find_hcall(number);
+Status dispatch_hcall(Context &context, std::uint64_t number, const HcallEntry *entry, HcallRegisters &registers) {
   const bool answered = entry != nullptr && entry->handle != nullptr;
   if (!answered) ++context.unknown_calls;
   const Status status = answered ? entry->handle(context, registers) : Status::kFunction;
-  if (context.trace && !(answered && traces_itself(number) && status == Status::kSuccess)) {
-    const std::string name = entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(number);
-    context.trace(name + ": " + std::to_string(static_cast<std::int64_t>(status)));
-  }
+  if (context.trace && !(answered && traces_itself(number) && status == Status::kSuccess))
+    trace_hcall(context, number, entry, status);
   return status;
 }
 

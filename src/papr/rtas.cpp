@@ -109,7 +109,7 @@ RtasStatus start_cpu(Context &context, RtasArguments arguments, RtasResults) {
 }
 
 RtasStatus stop_self(Context &context, RtasArguments, RtasResults) {
-  context.partition.stop_caller();
+  context.partition.stop_self(context.caller);
   return RtasStatus::kSuccess;
 }
 

@@ -18,7 +18,7 @@ void hcalls(ByteView bytes) {
     papr::HcallRegisters registers{};
     for (std::size_t i = 0; i < 1u + which % 9; ++i) registers[i] = HostileGuest::argument(input);
     if (which % 4 == 0) guest.put(HostileGuest::argument(input), input.take_bytes(64));
-    papr::dispatch_hcall(guest.context(), number, registers);
+    papr::dispatch_hcall(guest.context(), number, papr::find_hcall(number), registers);
   });
 }
 

@@ -14,7 +14,9 @@ using ::testing::HasSubstr;
 using Kind = RunFailureKind;
 
 Exit classify(int error, abi::Run run, std::optional<LogicalPvr> arch_compat = {}) {
-  return classify_exit(error, run, arch_compat);
+  Exit exit = classify_exit(error, run);
+  if (auto *failure = std::get_if<RunFailure>(&exit)) *failure = with_level(*failure, arch_compat);
+  return exit;
 }
 
 abi::Run page(std::uint32_t exit_reason, std::uint64_t hardware_reason = 0) {
@@ -84,7 +86,7 @@ TEST(Run, GivesTheHcallWithItsArguments) {
   run.papr_hcall.nr = 0x58;
   run.papr_hcall.args[0] = 1;
   run.papr_hcall.args[8] = 9;
-  const Hcall hcall = std::get<Hcall>(classify_exit(0, run, {}));
+  const Hcall hcall = std::get<Hcall>(classify_exit(0, run));
   EXPECT_EQ(hcall.number, 0x58u);
   EXPECT_EQ(hcall.registers[0], 1u);
   EXPECT_EQ(hcall.registers[8], 9u);
@@ -97,7 +99,7 @@ TEST(Run, GivesAnAccessOutsideOfRam) {
   run.mmio.phys_addr = 0x123456;
   run.mmio.len = 8;
   run.mmio.is_write = 1;
-  const Mmio access = std::get<Mmio>(classify_exit(0, run, {}));
+  const Mmio access = std::get<Mmio>(classify_exit(0, run));
   EXPECT_EQ(access.address, GuestAddress{0x123456});
   EXPECT_EQ(access.length, 8u);
   EXPECT_TRUE(access.is_write);

@@ -98,6 +98,33 @@ TEST_F(PartitionTest, StartsASecondProcessorWhereAndWithWhatTheGuestSays) {
   EXPECT_EQ(fake.arch_compat(1), kPower10);
 }
 
+TEST_F(PartitionTest, AnswersOneThatPrintsWhileAnotherWaitsForItsAnswer) {
+  FakeKvm fake;
+  std::atomic<bool> waiting = false;
+  std::atomic<bool> printed = false;
+  const auto wait_for = [](const std::atomic<bool> &event) {
+    for (int tries = 0; !event && tries < 10'000; ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return event.load();
+  };
+  fake.play_on(1, [&](abi::Run &page) {
+    EXPECT_TRUE(wait_for(waiting));
+    return says("meanwhile")(page);
+  });
+  fake.play_on(1, then([&] { printed = true; }));
+  fake.play(fake.rtas("start-cpu", {1, 0x2000, 0}, 1));
+  negotiates(fake, {kPower10});  // which is refused, as another one runs, and told of before it is answered
+  Observer watching;
+  watching.notice = [&](const Notice &notice) {
+    if (!std::holds_alternative<NegotiationOutcome>(notice)) return;
+    waiting = true;
+    EXPECT_TRUE(wait_for(printed));
+  };
+  auto machine = Machine::build(fake, two_processors(), devices(), watching);
+  ASSERT_TRUE(machine);
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
+  EXPECT_THAT(console(), ::testing::StartsWith("meanwhile"));
+}
+
 TEST_F(PartitionTest, SaysOfEachProcessorWhetherItIsStopped) {
   FakeKvm fake;
   std::vector<std::uint32_t> answers;

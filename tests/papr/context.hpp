@@ -55,8 +55,8 @@ class FakePartition : public papr::Partition {
     asked.push_back("start " + std::to_string(id.value) + " at " + hex64(entry.value) + " with " + hex64(argument));
     return starts;
   }
-  void stop_caller() override { asked.push_back("stop the caller"); }
-  bool runs_others() const override { return others_run; }
+  void stop_self(VcpuId caller) override { asked.push_back("stop " + std::to_string(caller.value)); }
+  bool runs_others(VcpuId) const override { return others_run; }
   const compat::Offer &offer() const override { return offered; }
   std::expected<void, std::string> take_level(compat::Target level) override {
     asked.push_back("level " + short_name(level));

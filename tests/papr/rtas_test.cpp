@@ -209,7 +209,7 @@ TEST_F(RtasTest, StartCpuSaysWhenTheKernelRefuses) {
 
 TEST_F(RtasTest, StopSelfStopsTheCaller) {
   EXPECT_EQ(call("stop-self", {}), 0);
-  EXPECT_THAT(partition_.asked, ElementsAre("stop the caller"));
+  EXPECT_THAT(partition_.asked, ElementsAre("stop 0"));
 }
 
 TEST_F(RtasTest, QueryCpuStoppedStateTellsTheState) {

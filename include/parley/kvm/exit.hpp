@@ -72,9 +72,12 @@ using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, Mmio, RunFailure
 /// What stands in exit_reason before each entry.
 inline constexpr std::uint32_t kUntouched = 0x77777777;
 
-/// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 when it succeeded; `arch_compat` is the register
-/// as it reads back now (none when it cannot be read), needed to tell a refused level from a missing PAPR capability.
-Exit classify_exit(int error, abi::Run &run, std::optional<LogicalPvr> arch_compat);
+/// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 when it succeeded. A failure wants with_level()
+/// too.
+Exit classify_exit(int error, abi::Run &run);
+/// `arch_compat` is the register as it reads back now, none when it cannot be read: it tells a refused level from a
+/// missing PAPR capability.
+RunFailure with_level(RunFailure failure, std::optional<LogicalPvr> arch_compat);
 
 /// "level-invalid", for scripts.
 std::string_view name(RunFailureKind kind);

@@ -21,7 +21,7 @@ struct Shutdown {
   std::string message;  ///< of a panic (ibm,os-term)
 };
 
-/// All that a handler may touch.
+/// All that a handler may touch when one processor calls. Each processor has its own, as several may call at a time.
 struct Context {
   GuestMemory memory;
   devices::Vty &vty;
@@ -29,9 +29,9 @@ struct Context {
   devices::Nvram &nvram;
   Partition &partition;
   std::function<void(const std::string &)> trace;  ///< one line per call; may be empty
+  VcpuId caller{};                                 ///< the processor
   OpenFirmware *firmware = nullptr;                ///< nullptr for a guest without a client interface
 
-  VcpuId caller{};                     ///< the processor that is calling
   std::optional<Shutdown> shutdown{};  ///< set by the handler that ends the guest
   bool console_full = false;           ///< set by a handler whose text found no room: the call is to be made again
   std::uint64_t unknown_calls = 0;     ///< calls of any kind that nothing here answers

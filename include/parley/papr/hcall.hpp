@@ -37,14 +37,15 @@ struct HcallEntry {
   std::string_view hypertas;  ///< the function set that stands for it; "" for none
   /// nullptr where KVM answers it in the kernel; what reaches us of those all the same gets H_FUNCTION.
   Status (*handle)(Context &, HcallRegisters &) = nullptr;
-  bool enable = false;  ///< KVM answers it only when it is told to (KVM_CAP_PPC_ENABLE_HCALL)
+  bool enable = false;       ///< KVM answers it only when it is told to (KVM_CAP_PPC_ENABLE_HCALL)
+  bool independent = false;  ///< its handler touches nothing that another's does, or only what has a lock of its own
 };
 
 std::span<const HcallEntry> hcalls();
 /// nullptr for a number that is not answered.
 const HcallEntry *find_hcall(std::uint64_t number);
-/// Answers one hcall; an unknown number gets H_FUNCTION.
-Status dispatch_hcall(Context &context, std::uint64_t number, HcallRegisters &registers);
+/// Answers one hcall, of which `entry` is what find_hcall() found; an unknown number gets H_FUNCTION.
+Status dispatch_hcall(Context &context, std::uint64_t number, const HcallEntry *entry, HcallRegisters &registers);
 
 /// The values of "ibm,hypertas-functions".
 std::vector<std::string> hypertas_functions();

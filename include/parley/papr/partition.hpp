@@ -31,8 +31,8 @@ struct NegotiationOutcome {
   std::string problem;                  ///< why it failed, or what was refused on the way
 };
 
-/// What a guest's calls ask of the machine that it runs on, beyond its memory and its devices. The machine calls the
-/// handlers one at a time.
+/// What a guest's calls ask of the machine that it runs on, beyond its memory and its devices. Handlers
+/// that ask it are called one at a time.
 class Partition {
  public:
   virtual ~Partition() = default;
@@ -50,8 +50,9 @@ class Partition {
   /// Starts a stopped processor in 64-bit big-endian real mode.
   virtual bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) = 0;
   /// Stops the processor that is calling.
-  virtual void stop_caller() = 0;
-  virtual bool runs_others() const = 0;
+  virtual void stop_self(VcpuId caller) = 0;
+  /// Whether any but that one is running.
+  virtual bool runs_others(VcpuId caller) const = 0;
 
   /// What the guest may negotiate.
   virtual const compat::Offer &offer() const = 0;
