@@ -9,6 +9,8 @@ namespace parley::console {
 namespace {
 
 TEST(Signals, AreToldOneByOneWhileTheLoopRuns) {
+  const Dispositions before{SIGHUP};
+  std::signal(SIGHUP, SIG_DFL);  // the tests themselves may be meant to outlive their terminal
   devices::Vty vty;
   std::vector<int> seen;
   Console *running = nullptr;
