@@ -8,7 +8,7 @@ import re
 import unittest
 from dataclasses import dataclass
 
-from lab import BUILD, CACHE, PRIVATE, Host
+from lab import BUILD, CACHE, PRIVATE, Host, nvram
 
 SEED = random.SystemRandom().randrange(1 << 16)
 GUEST = "parley run -m 2M"
