@@ -10,9 +10,11 @@
 #include <sys/random.h>
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
+#include "notices.hpp"
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
@@ -20,41 +22,13 @@
 #include "parley/base/try.hpp"
 #include "parley/console/console.hpp"
 #include "parley/machine/machine.hpp"
-#include "parley/report/text.hpp"
 #include "parley/sandbox/sandbox.hpp"
 #include "tree_file.hpp"
 
 namespace parley::app {
 namespace {
 
-void announce_negotiation(const machine::NegotiationOutcome &outcome, const guest::MachinePlan &plan,
-                          const Diagnostics &diagnostics) {
-  const std::string lists = "; the guest's kernel lists " + outcome.guest_list;
-  if (outcome.level) {
-    diagnostics.info("negotiated " + describe(*outcome.level) + ": " + plan.host + "; offered " + outcome.offered +
-                     lists + "; the best of both" +
-                     (outcome.problem.empty() ? "" : " that the kernel takes (" + outcome.problem + ")"));
-  } else {
-    diagnostics.warn("the guest's negotiation failed: " + outcome.problem + "; offered " + outcome.offered +
-                     (outcome.guest_list.empty() ? "" : lists) + "; it goes on at " + describe(outcome.current));
-  }
-  if (!outcome.operating_system.empty()) diagnostics.debug("the guest is " + outcome.operating_system);
-  diagnostics.debug_lines(report::negotiation_text(outcome.table));
-}
-
-void announce(const machine::Notice &notice, const guest::MachinePlan &plan, const Diagnostics &diagnostics) {
-  if (const auto *taken = std::get_if<machine::LevelTaken>(&notice)) {
-    diagnostics.info("guest level " + describe(taken->target) + ", set and read back");
-  } else if (const auto *replaced = std::get_if<machine::LevelReplaced>(&notice)) {
-    diagnostics.warn("the kernel refuses " + describe(replaced->refused) + " (" + replaced->evidence +
-                     "); falling back to " + describe(replaced->next));
-  } else if (const auto *forced = std::get_if<machine::LevelForced>(&notice)) {
-    diagnostics.warn("the kernel marks " + describe(forced->target) + " as invalid (" + forced->evidence +
-                     "); running the vCPU all the same, as forced");
-  } else {
-    announce_negotiation(std::get<machine::NegotiationOutcome>(notice), plan, diagnostics);
-  }
-}
+constexpr std::chrono::milliseconds kKickAgain{100};
 
 // What a guest has besides its machine.
 struct Belongings {
@@ -91,6 +65,7 @@ class Life {
   std::expected<void, Failure> start_guest();
   void let_guest_go();
   bool wait_until_let_go();
+  void join_guest();
   void run_guest();
   std::expected<machine::Machine, Failure> build_from_plan();
   bool build_machine();
@@ -112,8 +87,9 @@ class Life {
 
   std::mutex mutex_;  // of the machine, and of what ended it
   std::optional<machine::Machine> machine_;
-  std::condition_variable changed_;  // one of the next two
+  std::condition_variable changed_;  // one of the next three
   bool let_go_ = false;
+  bool guest_ended_ = false;
   bool stopping_ = false;
   std::optional<Failure> failure_;  // of ours, not of the guest
   std::optional<machine::End> end_;
@@ -142,7 +118,7 @@ console::Events Life::events() {
 
 machine::Observer Life::observer() {
   machine::Observer observer;
-  observer.notice = [this](const machine::Notice &notice) { announce(notice, plan_, diagnostics_); };
+  observer.notice = [this](const machine::Notice &notice) { announce(notice, plan_.host, diagnostics_); };
   if (diagnostics_.traces()) observer.trace = [this](const std::string &line) { diagnostics_.trace(line); };
   if (tree_file_) {
     observer.tree = [this](const Bytes &tree) {
@@ -209,6 +185,9 @@ std::expected<void, Failure> Life::start_guest() {
       remember(explain(error));
     }
     console_->finish();
+    const std::lock_guard lock(mutex_);
+    guest_ended_ = true;
+    changed_.notify_all();
   });
   if (!thread)
     return std::unexpected(Failure{"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
@@ -237,12 +216,25 @@ void Life::run_guest() {
   do {
     auto end = machine_->run();
     const bool again = starts_again(end);
-    const std::lock_guard lock(mutex_);
-    machine_.reset();
-    end_ = std::move(end);
-    if (!again || stopping_) break;
+    {
+      const std::lock_guard lock(mutex_);
+      machine_.reset();
+      end_ = std::move(end);
+      if (!again || stopping_) break;
+    }
     diagnostics_.info("the guest reboots");
   } while (build_machine());
+}
+
+// Its threads may wait for a reader of the log who never comes: one that is stopped is kicked until it has ended.
+void Life::join_guest() {
+  if (!guest_) return;
+  {
+    std::unique_lock lock(mutex_);
+    while (!changed_.wait_for(lock, kKickAgain, [this] { return guest_ended_; }))
+      if (stopping_ && machine_) machine_->stop();
+  }
+  guest_.reset();
 }
 
 void Life::stop_guest() {
@@ -284,7 +276,7 @@ Ended Life::run() {
     stop_guest();  // first: to say why takes memory
     remember(explain(error));
   }
-  guest_.reset();  // joined: it has ended
+  join_guest();
   if (const auto lost = console_->dropped(); lost != 0)
     diagnostics_.warn(std::to_string(lost) + " bytes of the guest's output were dropped: nobody read them");
   if (const auto lost = console_->dropped_input(); lost != 0)

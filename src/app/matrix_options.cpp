@@ -139,8 +139,8 @@ std::expected<void, Failure> MatrixOptions::finish_guest(Options &options) const
   if (limit_.empty()) return {};
   std::uint64_t seconds = 0;
   if (!parse_number(limit_, seconds) || seconds < 1 || seconds > 24 * 3600)
-    return std::unexpected(
-        Failure{"'" + limit_ + "' is no time limit", "it must be a number of seconds", "for example --limit 60"});
+    return std::unexpected(Failure{"'" + limit_ + "' is no time limit",
+                                   "it must be a number of seconds, at most a day's", "for example --limit 60"});
   options.cell_limit = std::chrono::seconds(seconds);
   return {};
 }

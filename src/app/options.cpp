@@ -58,7 +58,8 @@ std::expected<std::optional<std::chrono::seconds>, Failure> parse_watchdog(const
   std::uint64_t seconds = 0;
   if (text == "off") return std::nullopt;
   if (parse_number(text, seconds) && seconds >= 1 && seconds <= 24 * 3600) return std::chrono::seconds(seconds);
-  return std::unexpected(Failure{"'" + text + "' is no time for the watchdog", "it must be a number of seconds, or off",
+  return std::unexpected(Failure{"'" + text + "' is no time for the watchdog",
+                                 "it must be a number of seconds, at most a day's, or off",
                                  "for example --watchdog 10"});
 }
 
@@ -135,7 +136,7 @@ void add_guest_options(Vocabulary &run, Options &options, Words &words) {
   run.option("-m,--memory", words.memory,
              "The guest's memory: a number with K, M or G (without: MiB); 256M, with a kernel 1G")
       .type("SIZE");
-  run.option("--smp", words.smp, "The number of its vCPUs").type("N").shows_default();
+  run.option("--smp", words.smp, "The number of its vCPUs, at most 64").type("N").shows_default();
   run.option("--serial", words.serial,
              "Its console: stdio (on a terminal Ctrl-a h helps), none, pty, file:PATH, or "
              "unix:PATH[,server=on|off][,wait=on|off]")

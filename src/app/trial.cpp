@@ -120,8 +120,10 @@ void Trial::run(matrix::Observation &observed) {
   devices::Clock clock;
   devices::Nvram nvram;
   std::string console;
-  // Written by one vCPU at a time, and read when there is none any more. A guest that talks too much is not waited for.
+  std::mutex mutex;  // of it, among vCPUs; it is read when there are none any more
+  // A guest that talks too much is not waited for.
   const auto listen = [&] {
+    const std::lock_guard lock(mutex);
     const std::string heard = vty.take_output(devices::Vty::kOutputLimit);
     if (console.size() < kConsoleLimit) console += heard;
   };

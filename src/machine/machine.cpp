@@ -40,12 +40,10 @@ std::expected<Shell, kvm::CallError> create_shell_in(kvm::Kernel &kernel) {
   return create_shell(*system);
 }
 
-std::expected<std::unique_ptr<Processor>, kvm::CallError> create_processor(kvm::Vcpu vcpu, const kvm::Xics &xics,
-                                                                           VcpuId id) {
-  auto processor = std::make_unique<Processor>(std::move(vcpu), id);
-  TRY(processor->vcpu.enable_papr());
-  TRY(processor->vcpu.connect(xics, id));
-  return processor;
+std::expected<kvm::Vcpu, kvm::CallError> prepare(kvm::Vcpu vcpu, const kvm::Xics &xics, VcpuId id) {
+  TRY(vcpu.enable_papr());
+  TRY(vcpu.connect(xics, id));
+  return vcpu;
 }
 
 }  // namespace
@@ -69,14 +67,14 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
     kvm::Xics xics = TRY(vm.create_xics());
     TRY(xics.add_source(kConsoleInterrupt));
     TRY(delegate(vm, plan.services));
-    std::vector<std::unique_ptr<Processor>> processors;
-    processors.push_back(TRY(create_processor(std::move(first), xics, VcpuId{0})));
+    std::vector<kvm::Vcpu> vcpus;
+    vcpus.push_back(TRY(prepare(std::move(first), xics, VcpuId{0})));
     for (std::uint32_t id = 1; id < plan.processors; ++id) {
       kvm::Vcpu other = TRY(vm.create_vcpu(VcpuId{id}));
-      processors.push_back(TRY(create_processor(std::move(other), xics, VcpuId{id})));
+      vcpus.push_back(TRY(prepare(std::move(other), xics, VcpuId{id})));
     }
     return std::make_unique<Running>(std::move(plan), devices, std::move(observer), std::move(ram), std::move(vm),
-                                     std::move(xics), std::move(processors));
+                                     std::move(xics), std::move(vcpus));
   };
   auto running = create();
   if (!running) return std::unexpected(cannot_create(running.error()));

@@ -10,8 +10,6 @@
 namespace parley::machine {
 namespace {
 
-constexpr unsigned kMaxNegotiationsTold = 8;
-
 // Power ISA 3.0B Book III 2.2, Logical Partitioning Control Register
 constexpr std::uint64_t kLpcrInterruptLittleEndian = ppc_bit(38);
 constexpr std::uint64_t kLpcrInterruptLocation = ppc_bit(39) | ppc_bit(40);
@@ -57,7 +55,7 @@ bool Machine::Running::start(VcpuId id, GuestAddress entry, std::uint64_t argume
 
 void Machine::Running::stop_self(VcpuId caller) {
   processors_.find(caller)->leaving = true;
-  if (!runs_others(caller))
+  if (!processors_.stays_without(caller))
     finish(RunFailed{{"the guest stopped its last vCPU", "stop-self, and no other one is running to start it again",
                       "see the last words on its console"}});
 }
@@ -83,8 +81,8 @@ void Machine::Running::negotiated(const papr::NegotiationOutcome &outcome, const
     [[maybe_unused]] const bool set = firmware_->tree().set_property(*chosen, "ibm,architecture-vec-5", vector5);
     assert(set);
   }
-  // Kernels negotiate once or twice. One that does so all the time shall fill neither the log nor the disk.
-  if (++negotiations_ > kMaxNegotiationsTold) return;
+  if (negotiations_ > kMaxNegotiations) return;  // the first one too many was told of
+  ++negotiations_;
   if (outcome.level) show_tree();
   papr::NegotiationOutcome told = outcome;
   told.current = level_;

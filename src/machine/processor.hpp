@@ -40,14 +40,14 @@ class Watch {
 
 /// A vCPU, and the thread that it runs on.
 struct Processor {
-  Processor(kvm::Vcpu v, VcpuId i) : vcpu(std::move(v)), id(i) {}
+  Processor(kvm::Vcpu v, papr::Context c) : vcpu(std::move(v)), context(std::move(c)) {}
+  VcpuId id() const { return context.caller; }
 
   kvm::Vcpu vcpu;
-  VcpuId id;
-  std::optional<papr::Context> context;  ///< what its guest's calls may touch, from the machine's beginning on
+  papr::Context context;  ///< what its guest's calls may touch
   /// Started, and not yet stopped again. While it is not, immediate_exit is set.
   std::atomic<bool> running = false;
-  bool leaving = false;             ///< it called stop-self; its own thread's alone
+  bool leaving = false;             ///< it called stop-self; under the machine's lock, but for its own thread's look
   int retries = 0;                  ///< that KVM_RUN asked for in a row; its own thread's alone
   std::optional<pthread_t> thread;  ///< under the lock of Processors
 

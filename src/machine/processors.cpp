@@ -28,7 +28,12 @@ Processors::Processors(std::vector<std::unique_ptr<Processor>> processors) : pro
 }
 
 bool Processors::runs_others(VcpuId id) const {
-  return std::ranges::any_of(processors_, [&](const auto &other) { return other->id != id && other->running; });
+  return std::ranges::any_of(processors_, [&](const auto &other) { return other->id() != id && other->running; });
+}
+
+bool Processors::stays_without(VcpuId id) const {
+  return std::ranges::any_of(processors_,
+                             [&](const auto &other) { return other->id() != id && other->running && !other->leaving; });
 }
 
 kvm::LevelSetting Processors::set_level(LogicalPvr level) {
@@ -53,6 +58,8 @@ bool Processors::change_lpcr(std::uint64_t mask, std::uint64_t bits) {
     if (processor->running) kick(*processor);
     changed = change_lpcr_of(processor->vcpu, mask, bits) && changed;
     if (processor->running) let_in(*processor);
+    // The end may have come in between: let in, with its signal spent, that one would stay.
+    if (ending_) kick(*processor);
   }
   return changed;
 }

@@ -23,6 +23,8 @@ class Processors {
   Processor *find(VcpuId id) const { return id.value < size() ? processors_[id.value].get() : nullptr; }
   /// Whether any but that one is running.
   bool runs_others(VcpuId id) const;
+  /// The same, of those that did not call stop-self themselves just now.
+  bool stays_without(VcpuId id) const;
 
   /// Sets a level on one after the other, up to the first that is refused; that one's answer, or the last one's. Only
   /// while none of them is in the guest.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "running.hpp"
 
-#include <time.h>
+#include <signal.h>
 
 #include <thread>
 
@@ -13,46 +13,55 @@
 namespace parley::machine {
 namespace {
 
-// How often in a row the kernel may ask to try again before that counts as a failure.
-constexpr int kMaxRetries = 1000;
-// How long a vCPU whose text found no room waits before it looks whether the machine has ended.
-constexpr std::chrono::milliseconds kConsoleWait{100};
-
 constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 
-// The vCPU left the guest by itself.
-void moved_on(Processor &processor) {
-  processor.exits.store(processor.exits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  processor.retries = 0;
-}
-
-std::chrono::nanoseconds thread_time() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+// Whoever started us may have blocked the signal, and threads inherit that.
+void allow_kicks() {
+  sigset_t kicks;
+  sigemptyset(&kicks);
+  sigaddset(&kicks, SIGUSR1);
+  pthread_sigmask(SIG_UNBLOCK, &kicks, nullptr);
 }
 
 }  // namespace
 
 Machine::Running::Running(guest::MachinePlan plan, Devices devices, Observer observer, kvm::Mapping ram, kvm::Vm vm,
-                          kvm::Xics xics, std::vector<std::unique_ptr<Processor>> processors)
+                          kvm::Xics xics, std::vector<kvm::Vcpu> vcpus)
     : plan_(std::move(plan)),
       devices_(devices),
       observer_(std::move(observer)),
       ram_(std::move(ram)),
       vm_(std::move(vm)),
       xics_(std::move(xics)),
-      processors_(std::move(processors)),
+      processors_(make_processors(std::move(vcpus))),
       levels_(plan_, observer_, [this](LogicalPvr level) { return processors_.set_level(level); }) {
-  for (std::size_t i = 0; i < processors_.size(); ++i) {
-    Processor &processor = processors_[i];
-    processor.context.emplace(papr::Context{GuestMemory(ram_.bytes()), devices_.vty, devices_.clock, devices_.nvram,
-                                            *this, observer_.trace, processor.id});
-  }
-  devices_.vty.on_input([this] { vm_.pulse(kConsoleInterrupt); });
+  devices_.vty.on_input([this] { interrupt_for_input(); });
 }
 
 Machine::Running::~Running() { devices_.vty.on_input(nullptr); }
+
+// Needs all members before processors_.
+std::vector<std::unique_ptr<Processor>> Machine::Running::make_processors(std::vector<kvm::Vcpu> vcpus) {
+  std::vector<std::unique_ptr<Processor>> processors;
+  for (kvm::Vcpu &vcpu : vcpus) {
+    const VcpuId id{static_cast<std::uint32_t>(processors.size())};
+    papr::Context context{
+        GuestMemory(ram_.bytes()), devices_.vty, devices_.clock, devices_.nvram, *this, observer_.trace, id};
+    processors.push_back(std::make_unique<Processor>(std::move(vcpu), std::move(context)));
+  }
+  return processors;
+}
+
+// Under the terminal's lock: it may not wait for lock_, whose holder may want the terminal.
+void Machine::Running::interrupt_for_input() {
+  const auto done = vm_.pulse(kConsoleInterrupt);
+  if (done) return;
+  {
+    const std::lock_guard lock(input_lock_);
+    input_lost_ = done.error();
+  }
+  processors_.end();
+}
 
 // --- From the level to the guest's first instruction
 
@@ -77,7 +86,7 @@ void Machine::Running::build_firmware() {
   for (const guest::Segment &segment : plan_.payload.segments) firmware_->claim(segment.at, segment.size);
   firmware_->claim(plan_.firmware_at, guest::kPageSize);
   if (plan_.initrd) firmware_->claim(plan_.initrd->at, plan_.initrd->size);
-  for (std::size_t i = 0; i < processors_.size(); ++i) processors_[i].context->firmware = &*firmware_;
+  for (std::size_t i = 0; i < processors_.size(); ++i) processors_[i].context.firmware = &*firmware_;
 }
 
 void Machine::Running::show_tree() const {
@@ -112,10 +121,17 @@ End Machine::Running::run() {
   }
   if (!end_) run_processors();
   std::uint64_t unknown_calls = 0;
-  for (std::size_t i = 0; i < processors_.size(); ++i) unknown_calls += processors_[i].context->unknown_calls;
+  for (std::size_t i = 0; i < processors_.size(); ++i) unknown_calls += processors_[i].context.unknown_calls;
   if (unknown_calls != 0 && observer_.trace)
     observer_.trace(std::to_string(unknown_calls) + " calls that nothing here answers");
-  return end_ ? verified(std::move(*end_)) : Stopped{};
+  return verified(take_end());
+}
+
+End Machine::Running::take_end() {
+  if (end_) return std::move(*end_);
+  const std::lock_guard lock(input_lock_);
+  if (!input_lost_) return Stopped{};
+  return RunFailed{{"cannot tell the guest that it has input", describe(*input_lost_), "see dmesg"}};
 }
 
 void Machine::Running::run_processors() {
@@ -140,6 +156,7 @@ void Machine::Running::run_processors() {
 
 // What is thrown on a vCPU's thread ends all of them.
 void Machine::Running::live_or_fail(Processor &processor) {
+  allow_kicks();
   processors_.register_thread(processor, true);
   try {
     const bool own_thread = &processor != &processors_[0];
@@ -181,79 +198,6 @@ void Machine::Running::finish(End end) {
   processors_.end();
 }
 
-void Machine::Running::handle(Processor &processor, const kvm::Hcall &hcall) {
-  moved_on(processor);
-  const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
-  const bool in_order = entry == nullptr || !entry->independent || observer_.trace;  // a trace has an order too
-  const auto answer = [&] { return in_order ? call_in_order(processor, hcall, entry) : call(processor, hcall, entry); };
-  bool answered = answer();
-  while (!answered && !processors_.ended()) {
-    devices_.vty.wait_for_room(kConsoleWait);
-    answered = answer();
-  }
-}
-
-// One at a time with all others that come this way.
-bool Machine::Running::call_in_order(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
-  const std::lock_guard lock(lock_);
-  const bool answered = call(processor, hcall, entry);
-  if (const auto &shutdown = processor.context->shutdown) finish(GuestEnded{*shutdown});
-  return answered;
-}
-
-// False where the console has no room for what the guest prints: the call is to be made again.
-bool Machine::Running::call(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
-  papr::Context &context = *processor.context;
-  context.console_full = false;
-  const papr::Status status = papr::dispatch_hcall(context, hcall.number, entry, hcall.registers);
-  processor.vcpu.complete_hcall(static_cast<std::int64_t>(status));
-  return !context.console_full;
-}
-
-void Machine::Running::handle(Processor &processor, const kvm::Interrupted &) {
-  if (!processor.sample_wanted.exchange(false)) return;
-  const auto regs = processor.vcpu.regs();
-  const std::lock_guard lock(lock_);
-  if (regs) processor.sample = Sample{*regs, thread_time()};
-}
-
-void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments &) {
-  moved_on(processor);
-  const std::lock_guard lock(lock_);
-  if (observer_.trace) observer_.trace("RTAS: arguments that the kernel cannot read");
-  processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
-}
-
-// Nothing is there: loads read as all ones, stores vanish, as on a bus without an answer.
-void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
-  moved_on(processor);
-  const std::lock_guard lock(lock_);
-  if (observer_.trace)
-    observer_.trace(std::string(access.is_write ? "store to " : "load from ") + hex64(access.address.value) +
-                    ", outside RAM");
-  if (!access.is_write) processor.vcpu.complete_mmio_load_with_ones();
-}
-
-// A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
-// refusal of the level: under nested API v2 any refused entry looks the same.
-bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
-  for (std::size_t i = 0; i < processors_.size(); ++i)
-    if (processors_[i].exits != 0) return false;
-  if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
-  const auto level = level_.level();
-  return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;
-}
-
-void Machine::Running::handle(Processor &processor, const kvm::RunFailure &failure) {
-  if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor.retries < kMaxRetries) return;
-  const Failure explanation = explain(failure);
-  const std::lock_guard lock(lock_);
-  if (observer_.failure) observer_.failure(failure);
-  if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);
-  if (!is_level_refusal(failure)) return finish(RunFailed{explanation});
-  if (auto end = start_at(levels_.set_next(explanation.why))) finish(std::move(*end));
-}
-
 // The proof after the fact, when all have stopped: under nested API v2 the level comes from the hypervisor, not from a
 // copy in the kernel.
 End Machine::Running::verified(End end) const {
@@ -272,7 +216,9 @@ End Machine::Running::verified(End end) const {
 std::vector<std::string> Machine::Running::check_progress(std::chrono::seconds limit) {
   std::vector<std::string> stalls;
   const auto now = std::chrono::steady_clock::now();
-  const std::lock_guard lock(lock_);
+  // Its holder may wait for a reader of the log; the next look is as good.
+  const std::unique_lock lock(lock_, std::try_to_lock);
+  if (!lock) return stalls;
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     Processor &processor = processors_[i];
     if (!processor.running) continue;
@@ -280,7 +226,7 @@ std::vector<std::string> Machine::Running::check_progress(std::chrono::seconds l
     const auto verdict = processor.watch.look(processor.exits, sample, limit, now);
     if (verdict == Watch::Verdict::kLookAgain) processors_.want_sample(processor);
     if (verdict == Watch::Verdict::kStalled)
-      stalls.push_back(describe_stall(processor.id, sample->regs, plan_.memory_size));
+      stalls.push_back(describe_stall(processor.id(), sample->regs, plan_.memory_size));
   }
   return stalls;
 }

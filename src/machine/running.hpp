@@ -16,7 +16,7 @@ namespace parley::machine {
 class Machine::Running final : private papr::Partition {
  public:
   Running(guest::MachinePlan plan, Devices devices, Observer observer, kvm::Mapping ram, kvm::Vm vm, kvm::Xics xics,
-          std::vector<std::unique_ptr<Processor>> processors);
+          std::vector<kvm::Vcpu> vcpus);
   ~Running() override;
 
   End run();
@@ -24,8 +24,13 @@ class Machine::Running final : private papr::Partition {
   std::vector<std::string> check_progress(std::chrono::seconds limit);
 
  private:
+  // A guest that negotiates all the time shall fill neither the log nor the disk, and no level changes in silence.
+  static constexpr unsigned kMaxNegotiations = 8;
+
+  std::vector<std::unique_ptr<Processor>> make_processors(std::vector<kvm::Vcpu> vcpus);
   std::optional<End> start_at(const std::expected<compat::Target, End> &level);
   kvm::abi::Regs first_registers() const;
+  void interrupt_for_input();
   void build_firmware();
   void show_tree() const;
 
@@ -42,6 +47,7 @@ class Machine::Running final : private papr::Partition {
   void handle(Processor &processor, const kvm::RunFailure &failure);
   bool is_level_refusal(const kvm::RunFailure &failure) const;
   void finish(End end);
+  End take_end();
   End verified(End end) const;
 
   // papr::Partition; called under lock_
@@ -53,6 +59,7 @@ class Machine::Running final : private papr::Partition {
   bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override;
   void stop_self(VcpuId caller) override;
   bool runs_others(VcpuId caller) const override { return processors_.runs_others(caller); }
+  bool may_negotiate() const override { return negotiations_ < kMaxNegotiations; }
   const compat::Offer &offer() const override { return plan_.offer; }
   std::expected<void, std::string> take_level(compat::Target level) override;
   void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) override;
@@ -66,12 +73,15 @@ class Machine::Running final : private papr::Partition {
   kvm::Xics xics_;
   Processors processors_;
 
-  mutable std::mutex lock_;  // of everything below
+  mutable std::mutex lock_;  // of what follows, to end_
   std::optional<papr::OpenFirmware> firmware_;
   LevelSetter levels_;
   compat::Target level_;
-  unsigned negotiations_ = 0;
+  unsigned negotiations_ = 0;  ///< that were told of
   std::optional<End> end_;
+
+  std::mutex input_lock_;
+  std::optional<kvm::CallError> input_lost_;  ///< why the guest could not be interrupted for its input
 };
 
 }  // namespace parley::machine

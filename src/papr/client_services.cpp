@@ -169,7 +169,14 @@ ServiceResults nextprop(Context &context, Phandle node, const std::string &previ
   return {next->empty() ? 0u : 1u};
 }
 
+// What a negotiation writes is the hypervisor's. A guest that made it small beforehand, and used up the room for
+// other properties, would leave none for it.
+bool is_written_by_negotiation(std::string_view name) {
+  return name == "cpu-version" || name == "ibm,pa-features" || name == "ibm,architecture-vec-5";
+}
+
 ServiceResults setprop(Context &context, Phandle node, const std::string &name, Buffer buffer) {
+  if (is_written_by_negotiation(name)) return {kError};
   if (name.empty() || name.size() > kMaxServiceName || buffer.length > kMaxProperty) return {kError};
   if (context.firmware->tree().room() < buffer.length + kReserve) return {kError};
   Bytes value(buffer.length);

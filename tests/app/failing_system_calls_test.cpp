@@ -88,6 +88,7 @@ TEST_P(ARunWhoseSystemCallFails, SaysWhichAndWhyUnlessThereIsAnotherWay) {
                                ": ends with " + std::to_string(outcome.code) + "\n" + outcome.err;
       if (outcome.code == kSuccess) {
         EXPECT_NE(GetParam().harmless, nullptr) << what;
+        EXPECT_EQ(outcome.out, whole.out) << what;
         continue;
       }
       EXPECT_EQ(outcome.code, kFailure) << what;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <sstream>
 #include <thread>
 
 #include "machine/processor.hpp"
@@ -187,6 +188,23 @@ TEST_F(PartitionTest, EndsAGuestThatStopsItsLastProcessor) {
   EXPECT_THAT(failure(run(fake, two_processors())).what, HasSubstr("stopped its last vCPU"));
 }
 
+TEST_F(PartitionTest, EndsAGuestWhoseLastProcessorsStopAtTheSameTime) {
+  for (int i = 0; i < 100; ++i) {
+    FakeKvm fake;
+    std::atomic<int> here = 0;
+    const auto meet = then([&] {
+      ++here;
+      while (here < 2) std::this_thread::yield();
+    });
+    fake.play(fake.rtas("start-cpu", {1, 0x2000, 0}, 1));
+    fake.play(meet);
+    fake.play(fake.rtas("stop-self", {}, 1));
+    fake.play_on(1, meet);
+    fake.play_on(1, fake.rtas("stop-self", {}, 1, FakeKvm::kSecondRtasBlock));
+    EXPECT_THAT(failure(run(fake, two_processors())).what, HasSubstr("stopped its last vCPU"));
+  }
+}
+
 // --- Interrupts and translation
 
 TEST_F(PartitionTest, TurnsTheInterruptsOfAllProcessorsAround) {
@@ -232,6 +250,15 @@ TEST_F(PartitionTest, InterruptsTheGuestWhenItHasInput) {
   fake.play(then([&] { vty_.feed("x"); }));
   run(fake, two_processors());
   EXPECT_THAT(fake.pulses(), ElementsAre(0x1100));
+}
+
+TEST_F(PartitionTest, EndsAGuestThatCannotBeToldOfItsInput) {
+  FakeKvm fake;
+  fake.fail(abi::kIrqLine, EIO);
+  fake.play(then([&] { vty_.feed("x"); }));
+  const End end = run(fake, two_processors());
+  EXPECT_THAT(failure(end).what, HasSubstr("has input"));
+  EXPECT_THAT(failure(end).why, HasSubstr("KVM_IRQ_LINE: EIO"));
 }
 
 TEST_F(PartitionTest, LeavesToTheKernelWhatThatCanDo) {
@@ -327,11 +354,53 @@ TEST_F(PartitionTest, EndsAGuestWhoseProcessorsCannotBeBroughtToOneLevel) {
   EXPECT_THAT(failure(run(fake, two_processors())).what, HasSubstr("the same level"));
 }
 
-TEST_F(PartitionTest, TellsOfTheFirstNegotiationsOnly) {
+TEST_F(PartitionTest, TakesNoLevelWithoutTellingOfIt) {
   FakeKvm fake;
-  for (int i = 0; i < 20; ++i) negotiates(fake, {kPower9});
+  for (int i = 0; i < 8; ++i) negotiates(fake, {kPower10});
+  for (int i = 0; i < 12; ++i) negotiates(fake, {kPower9});
+  fake.play(then([&] { EXPECT_THAT(call_method_results(fake), ElementsAre(0, 0xffffffff)); }));
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, two_processors())));
-  EXPECT_EQ(notices_.size(), 1u + 8u);
+  EXPECT_EQ(notices_.size(), 1u + 8u + 1u) << "the first one too many is told of, and no other";
+  EXPECT_THAT(outcome().problem, HasSubstr("too often"));
+  EXPECT_EQ(outcome().current, Target::of(level("power10")));
+  EXPECT_EQ(fake.arch_compat(0), kPower10);
+  EXPECT_EQ(fake.arch_compat(1), kPower10);
+}
+
+// All the room that the tree has, with as many processors as there may be.
+TEST_F(PartitionTest, NegotiatesWithAGuestThatFilledItsTree) {
+  FakeKvm fake;
+  auto many = two_processors();
+  many.processors = guest::kMaxProcessors;
+  many.pvr = PhysicalPvr{0x00800200};
+  const auto setprop = [&](const std::string &path, const std::string &name, std::uint32_t length) {
+    fake.play(service(fake, "finddevice", path, {}, 1));
+    fake.play([=, &fake, this](abi::Run &page) {
+      const std::uint32_t node = load_be<std::uint32_t>(fake.ram().subspan(kArguments + 16));
+      EXPECT_NE(node, 0xffffffff) << path;
+      put(fake, kArguments, {kTexts, 4, 1, node, kTexts + 0x40, 0, length});
+      const std::string texts = "setprop";
+      std::ranges::copy(std::as_bytes(std::span(texts.c_str(), texts.size() + 1)), fake.ram().begin() + kTexts);
+      std::ranges::copy(std::as_bytes(std::span(name.c_str(), name.size() + 1)), fake.ram().begin() + kTexts + 0x40);
+      return hcall(kClientInterface, {kArguments})(page);
+    });
+  };
+  std::vector<std::uint32_t> refused;
+  for (std::uint32_t id = 0; id < many.processors; ++id) {
+    std::ostringstream cpu;
+    cpu << "/cpus/PowerPC,POWER10@" << std::hex << id;
+    for (const char *name : {"cpu-version", "ibm,pa-features"}) {
+      setprop(cpu.str(), name, 0);
+      fake.play(then([&] { refused.push_back(load_be<std::uint32_t>(fake.ram().subspan(kArguments + 28))); }));
+    }
+  }
+  for (const std::uint32_t length : {2048u, 64u, 1u})
+    for (int i = 0; i < 100; ++i) setprop("/chosen", "p" + std::to_string(length) + "-" + std::to_string(i), length);
+  negotiates(fake, {kPower9});
+  fake.play(then([&] { EXPECT_THAT(call_method_results(fake), ElementsAre(0, 0)); }));
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, many)));
+  EXPECT_THAT(refused, ::testing::AllOf(::testing::SizeIs(2 * many.processors), ::testing::Each(0xffffffff)));
+  EXPECT_EQ(outcome().level, Target::of(level("power9")));
 }
 
 TEST_F(PartitionTest, DoesNotOfferAgainWhatTheKernelRefusedAtFirst) {
@@ -370,6 +439,16 @@ TEST_F(PartitionTest, LaysFilesIntoMemoryWithoutACopyAsFarAsPagesGo) {
   run(fake, machine_plan);
   EXPECT_EQ(found, content);
   EXPECT_EQ(fake.mapped_from_files(), 0x3000u);
+}
+
+TEST_F(PartitionTest, SaysThatAFileCannotBeLaidIntoMemory) {
+  FakeKvm fake;
+  auto machine_plan = two_processors();
+  machine_plan.initrd =
+      guest::whole(SharedBytes::open("/proc/self/exe", guest::kDefaultMemory).value(), GuestAddress{0x30000});
+  machine_plan.memory_size = 2 * guest::kDefaultMemory;
+  fake.fail(FakeKvm::kMmapFile, ENOMEM);
+  EXPECT_THAT(failure(run(fake, machine_plan)).why, HasSubstr("ENOMEM"));
 }
 
 // --- The watchdog
@@ -433,6 +512,23 @@ TEST_F(PartitionTest, SaysWhereAVcpuIsThatMakesNoProgress) {
   machine.stop();
   ASSERT_EQ(stalls.size(), 1u);
   EXPECT_THAT(stalls[0], HasSubstr("no progress: vCPU 0 at pc=0x0000000040000000, outside RAM"));
+}
+
+// Whoever reads the log may not be there, and the one who looks is to hear signals.
+TEST_F(PartitionTest, IsLookedAtWithoutWaitingForAThreadThatTellsSomething) {
+  FakeKvm fake;
+  std::atomic<bool> telling = false;
+  std::atomic<bool> looked = false;
+  Observer watching;
+  watching.notice = [&](const Notice &) {
+    telling = true;
+    while (!looked) std::this_thread::yield();
+  };
+  auto machine = Machine::build(fake, two_processors(), devices(), watching).value();
+  std::jthread vcpu([&] { machine.run(); });
+  while (!telling) std::this_thread::yield();
+  EXPECT_THAT(machine.check_progress(std::chrono::seconds(0)), IsEmpty());
+  looked = true;
 }
 
 }  // namespace

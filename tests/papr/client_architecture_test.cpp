@@ -210,6 +210,13 @@ TEST_F(ClientArchitectureSupport, ItComesBeforeOtherProcessorsRun) {
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
+TEST_F(ClientArchitectureSupport, OneThatComesTooOftenChangesNoLevel) {
+  partition_.negotiates = false;
+  EXPECT_EQ(negotiate(linux_vector()), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("too often"));
+  EXPECT_THAT(partition_.asked, IsEmpty());
+}
+
 TEST_F(ClientArchitectureSupport, AGuestForXiveOnlyIsRefused) {
   CasVector told = linux_vector();
   told.set5(23, 0x40);

@@ -26,6 +26,7 @@ class FakePartition : public papr::Partition {
                                                            {1, papr::ProcessorState::kStopped}};
   bool starts = true;
   bool others_run = false;
+  bool negotiates = true;
   compat::Offer offered;
   std::vector<compat::Target> refused;
 
@@ -57,6 +58,7 @@ class FakePartition : public papr::Partition {
   }
   void stop_self(VcpuId caller) override { asked.push_back("stop " + std::to_string(caller.value)); }
   bool runs_others(VcpuId) const override { return others_run; }
+  bool may_negotiate() const override { return negotiates; }
   const compat::Offer &offer() const override { return offered; }
   std::expected<void, std::string> take_level(compat::Target level) override {
     asked.push_back("level " + short_name(level));

@@ -170,7 +170,8 @@ TEST_F(OpenFirmwareTest, SetpropKeepsWithinItsLimits) {
   EXPECT_EQ(call("setprop", {chosen, text1("large"), kBuffer, 2049}), kError);
   EXPECT_EQ(call("setprop", {chosen, text1("large"), kBuffer, 0xffffffff}), kError);
   EXPECT_EQ(call("setprop", {chosen, text1(""), kBuffer, 1}), kError);
-  EXPECT_EQ(call("setprop", {chosen, text1("phandle"), kBuffer, 4}), kError);
+  for (const char *name : {"phandle", "cpu-version", "ibm,pa-features", "ibm,architecture-vec-5"})
+    EXPECT_EQ(call("setprop", {chosen, text1(name), kBuffer, 4}), kError) << name;
   EXPECT_EQ(call("setprop", {chosen, text1("flag"), kBuffer, 0}), 0u);
   EXPECT_EQ(property(chosen, "large"), std::nullopt);
   EXPECT_EQ(property(chosen, "flag"), Bytes());

@@ -40,7 +40,7 @@ struct Request {
 /// What a user asked for, in order of preference.
 struct Wish {
   std::vector<Request> preference{Request{}};
-  bool fallback = false;  ///< below the last one, any legal level will do, highest first
+  bool fallback = false;  ///< below the lowest one, any legal level will do, highest first
   bool force = false;     ///< the policy's refusal does not count; the kernel's still does
 };
 

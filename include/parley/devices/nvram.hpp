@@ -20,7 +20,8 @@ class Nvram {
 
   /// One free partition.
   Nvram();
-  /// Reads `path`, which must hold kSize bytes; creates it, with one free partition, where there is none.
+  /// Reads `path`, which must hold kSize bytes; creates it, with one free partition, where there is none or an empty
+  /// file.
   static std::expected<Nvram, Failure> open(const std::filesystem::path &path);
 
   /// As many bytes as there are from `offset` on; less than asked for at the end.

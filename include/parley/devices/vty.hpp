@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The guest's virtual terminal (LoPAR 16.6): two bounded queues between the vCPUs' threads and whoever holds the other
-// end. Neither side ever waits inside; each is told when it is worth coming back.
+// end. Neither side ever waits inside, but for wait_for_room(); each is told when it is worth coming back.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,9 @@ class Vty {
   /// Unit 0 is the partition's default terminal, which is this one.
   static constexpr bool answers_to(std::uint64_t unit) { return unit == 0 || unit == kUnit; }
 
-  /// For the one who holds the other end. Both are called outside of the lock, on the guest's threads: there is output
-  /// where there was none; there is room for input where there was none. To be set before the guest runs.
+  /// For the one who holds the other end. Both are called outside of the lock, on the guest's threads, of
+  /// which several may call at a time: there is output where there was none; there is room for input where there was
+  /// none. To be set before the guest runs.
   struct Outside {
     std::function<void()> output_ready;
     std::function<void()> input_room;

@@ -8,7 +8,8 @@
 // that the kernel has marked invalid: such a vCPU is run to see what KVM_RUN says, and cannot enter the guest.
 //
 // Each vCPU has a thread. All but the first wait until the guest starts them. What the guest calls is answered by one
-// thread at a time, under one lock; a vCPU that idles does so inside the kernel.
+// thread at a time, under one lock, but for calls that touch nothing shared (papr::HcallEntry::independent); a vCPU
+// that idles does so inside the kernel.
 #pragma once
 
 #include <chrono>
@@ -50,7 +51,7 @@ struct LevelForced {
 using papr::NegotiationOutcome;
 using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced, NegotiationOutcome>;
 
-/// What the machine tells, on one of its threads, one call at a time.
+/// What the machine tells, on one of its threads, one call at a time; but for `thread`.
 struct Observer {
   std::function<void(const Notice &)> notice;
   std::function<void(const kvm::LevelSetting &)> setting;  ///< each answer to setting a level; may be empty
@@ -69,7 +70,7 @@ struct Devices {
   devices::Nvram &nvram;
 };
 
-/// The guest ended itself; its level was read back once more and still is the announced one.
+/// The guest ended itself; its level was read back once more and still is the announced one (raw has no register).
 struct GuestEnded {
   papr::Shutdown shutdown;
 };

@@ -31,9 +31,10 @@ class OpenFirmware {
   const fdt::LiveTree &tree() const { return tree_; }
   std::uint32_t milliseconds() const;
 
-  /// Memory that is taken: [at, at + size). False where it is taken already, or lies outside of RAM or above 4 GiB.
+  /// Memory that is taken: [at, at + size). False where it is taken already, lies outside of RAM or above 4 GiB,
+  /// is empty, or is one too many.
   bool claim(GuestAddress at, std::uint64_t size);
-  /// The lowest free place above all that is taken.
+  /// The lowest free place above all that is taken. `alignment` is not 0.
   std::optional<GuestAddress> claim_anywhere(std::uint64_t size, std::uint64_t alignment);
   bool release(GuestAddress at, std::uint64_t size);
 

@@ -54,6 +54,8 @@ class Partition {
   /// Whether any but that one is running.
   virtual bool runs_others(VcpuId caller) const = 0;
 
+  /// Whether the guest may negotiate still: kernels do so once or twice, and each time is told of.
+  virtual bool may_negotiate() const = 0;
   /// What the guest may negotiate.
   virtual const compat::Offer &offer() const = 0;
   /// Sets a level on every processor and reads it back, or leaves all at the one they had; the error is the kernel's

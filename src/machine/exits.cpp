@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is done when a vCPU leaves the guest, each on the thread of its own.
+#include <time.h>
+
+#include "parley/base/text.hpp"
+#include "parley/papr/hcall.hpp"
+#include "running.hpp"
+
+namespace parley::machine {
+namespace {
+
+// How often in a row the kernel may ask to try again before that counts as a failure.
+constexpr int kMaxRetries = 1000;
+// How long a vCPU whose text found no room waits before it looks whether the machine has ended.
+constexpr std::chrono::milliseconds kConsoleWait{100};
+
+// The vCPU left the guest by itself.
+void moved_on(Processor &processor) {
+  processor.exits.store(processor.exits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  processor.retries = 0;
+}
+
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+void Machine::Running::handle(Processor &processor, const kvm::Hcall &hcall) {
+  moved_on(processor);
+  const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
+  const bool in_order = entry == nullptr || !entry->independent || observer_.trace;  // a trace has an order too
+  const auto answer = [&] { return in_order ? call_in_order(processor, hcall, entry) : call(processor, hcall, entry); };
+  bool answered = answer();
+  while (!answered && !processors_.ended()) {
+    devices_.vty.wait_for_room(kConsoleWait);
+    answered = answer();
+  }
+}
+
+// One at a time with all others that come this way.
+bool Machine::Running::call_in_order(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  const std::lock_guard lock(lock_);
+  const bool answered = call(processor, hcall, entry);
+  if (const auto &shutdown = processor.context.shutdown) finish(GuestEnded{*shutdown});
+  return answered;
+}
+
+// False where the console has no room for what the guest prints: the call is to be made again.
+bool Machine::Running::call(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  papr::Context &context = processor.context;
+  context.console_full = false;
+  const papr::Status status = papr::dispatch_hcall(context, hcall.number, entry, hcall.registers);
+  processor.vcpu.complete_hcall(static_cast<std::int64_t>(status));
+  return !context.console_full;
+}
+
+void Machine::Running::handle(Processor &processor, const kvm::Interrupted &) {
+  if (!processor.sample_wanted.exchange(false)) return;
+  const auto regs = processor.vcpu.regs();
+  const std::lock_guard lock(lock_);
+  if (regs) processor.sample = Sample{*regs, thread_time()};
+}
+
+void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments &) {
+  moved_on(processor);
+  const std::lock_guard lock(lock_);
+  if (observer_.trace) observer_.trace("RTAS: arguments that the kernel cannot read");
+  processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
+}
+
+// Nothing is there: loads read as all ones, stores vanish, as on a bus without an answer.
+void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
+  moved_on(processor);
+  const std::lock_guard lock(lock_);
+  if (observer_.trace)
+    observer_.trace(std::string(access.is_write ? "store to " : "load from ") + hex64(access.address.value) +
+                    ", outside RAM");
+  if (!access.is_write) processor.vcpu.complete_mmio_load_with_ones();
+}
+
+// A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
+// refusal of the level: under nested API v2 any refused entry looks the same.
+bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
+  for (std::size_t i = 0; i < processors_.size(); ++i)
+    if (processors_[i].exits != 0) return false;
+  if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
+  const auto level = level_.level();
+  return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;
+}
+
+void Machine::Running::handle(Processor &processor, const kvm::RunFailure &failure) {
+  if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor.retries < kMaxRetries) return;
+  const Failure explanation = explain(failure);
+  const std::lock_guard lock(lock_);
+  if (observer_.failure) observer_.failure(failure);
+  if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);
+  if (!is_level_refusal(failure)) return finish(RunFailed{explanation});
+  if (auto end = start_at(levels_.set_next(explanation.why))) finish(std::move(*end));
+}
+
+}  // namespace parley::machine
