@@ -113,7 +113,7 @@ wc -c < /tmp/got; cmp /tmp/got /tmp/expected && echo the same; cat /tmp/err >&2
 """
 PTY = nvram(PIECES, 1) + EXPECTED + FLOOD + """ --serial pty 2> /tmp/err &
 p=$!
-until tty=$(grep -o '/dev/pts/[0-9]*' /tmp/err); do sleep 0.01; done
+until tty=$(grep -o '/dev/pts/[0-9]*' /tmp/err); do kill -0 $p || break; sleep 0.01; done
 dd bs=16 count=1000 < $tty 2> /dev/null > /tmp/first
 # Nobody is there until the guest sleeps.
 used() { cut -d ' ' -f 14-15 /proc/$p/stat; }
@@ -129,9 +129,19 @@ MIB = 1024
 TORRENT = PRIVATE + nvram(MIB * 256) + """
 parley run -m 64M --kernel /lab/torrent.elf --nvram /tmp/nvram < /dev/null > /dev/null 2> /tmp/err &
 p=$!
-until [ $(awk '/wchar/ { print $2 }' /proc/$p/io) -gt 4000000 ]; do sleep 0.2; done
+until [ $(awk '/wchar/ { print $2 }' /proc/$p/io) -gt 4000000 ]; do kill -0 $p || break; sleep 0.2; done
 while kil=$(private $p 2> /dev/null) && [ "$kil" ]; do echo $kil $(awk '/wchar/ { print $2 }' /proc/$p/io 2> /dev/null); sleep 2; done
 wait $p; echo code $?; cat /tmp/err >&2
+"""
+# A guest that makes Parley say more than its log takes
+UNREAD = nvram(0, 0) + f"""
+mkfifo /tmp/unread; sleep 600 < /tmp/unread & reader=$!
+{FLOOD} -vv < /dev/null > /dev/null 2> /tmp/unread & p=$!
+written() {{ awk '/wchar/ {{ print $2 }}' /proc/$p/io; }}
+until before=$(written); sleep 3; [ "$before" = "$(written)" ]; do :; done
+echo written $before
+( sleep 20; kill -9 $p ) 2> /dev/null & guard=$!
+kill $p; wait $p; echo code $?; kill $guard $reader
 """
 PARENT = f"""
 leave 1 {FLOOD} 2> /tmp/err; sleep 1; echo left $(pidof parley); cat /tmp/err
@@ -209,6 +219,7 @@ HOSTS = {
         "parent": nvram(0, 0) + PARENT,
         "slow": SLOW,
         "pty": PTY,
+        "unread": UNREAD,
         "torrent": TORRENT,
         "files": FILES,
         "address_space": nvram(16) + ADDRESS_SPACE,
@@ -357,6 +368,11 @@ class OnARoughHost(FailingHostTest):
         looks = [tuple(map(int, line.split())) for line in lines[:-1] if len(line.split()) == 2]
         self.assertGreater(looks[-1][1], MIB << 19, "seen until more than half was written")
         self.assertLess(max(kib for kib, _ in looks) - looks[0][0], 1 << 10, looks)
+
+    def test_a_log_that_nobody_reads_keeps_no_signal_from_it(self):
+        written, code = self.results["unread"].out.splitlines()
+        self.assertGreater(int(written.removeprefix("written ")), 64 << 10, "as much as a pipe takes")
+        self.assertEqual(code, "code 143")
 
     def limits(self, name, *errors):
         found = endings(self.results[name].out)

@@ -183,10 +183,8 @@ static int64_t call_block(uint64_t number, uint64_t at, const uint32_t *cells, s
   return hcall1(number, at);
 }
 
-static int64_t any_hcall(void) {
+static int64_t hcall_with_anything(uint64_t number) {
   enum { kSetDabr = 0x28, kPageInit = 0x2c, kRegisterVpa = 0xdc, kCede = 0xe0, kSetXdabr = 0x134, kSetMode = 0x31c, kRegisterProcTbl = 0x37c };
-  static const uint64_t kAnswered[] = {0x54, 0x58, 0x64, 0x68, 0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
-  uint64_t number = below(4) == 0 ? chance() : below(16) == 0 ? 0xf000 + below(0x11) : below(2) == 0 ? ONE_OF(kAnswered) : below(0x501);
   if (number == kCede || number == kSetDabr || number == kSetXdabr) number = kRandom;
   uint64_t arguments[9];
   for (int i = 0; i < 9; ++i) arguments[i] = anything();
@@ -206,6 +204,20 @@ static int64_t any_hcall(void) {
     return call_block(number, harmless(arguments[0]), nonsense, 3);
   }
   return hcall(number, arguments);
+}
+
+static int64_t any_hcall(void) {
+  static const uint64_t kAnswered[] = {0x54, 0x58, 0x64, 0x68, 0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
+  return hcall_with_anything(below(4) == 0 ? chance() : below(16) == 0 ? 0xf000 + below(0x11) : below(2) == 0 ? ONE_OF(kAnswered) : below(0x501));
+}
+
+// Returns how many.
+static uint64_t every_hcall(void) {
+  enum { kLast = 0x500, kFirstOwn = 0xf000, kLastOwn = 0xf010 };  // PAPR's are multiples of 4; KVM's own are not
+  uint64_t count = 0;
+  for (uint64_t number = 0; number <= kLast; number += 4, ++count) hcall_with_anything(number);
+  for (uint64_t number = kFirstOwn; number <= kLastOwn; ++number, ++count) hcall_with_anything(number);
+  return count;
 }
 
 static int64_t any_rtas_call(void) {
@@ -304,10 +316,15 @@ static void wait(uint64_t seconds) {
   for (const uint64_t end = ticks() + seconds * kTicksPerSecond; ticks() < end;) hcall1(kRandom, 0);
 }
 
+static volatile uint64_t rewritten;
+
 _Noreturn void rewrite(void) {
   for (uint64_t number = 1;; number = number * 6364136223846793005 + 1442695040888963407) {
     const uint64_t at = (target + (number >> 40) % 64) & ~3ull;
-    if (is_ours_to_write(at)) *(volatile uint32_t *)at = number >> 33 | 0x80;  // nothing small, such as a token
+    if (is_ours_to_write(at)) {
+      *(volatile uint32_t *)at = number >> 33 | 0x80;  // nothing small, such as a token
+      rewritten = rewritten + 1;
+    }
     if (number >> 54 == 0) hcall1(kRandom, 0);
     for (uint64_t pause = ticks() + 2048; ticks() < pause;) {
     }
@@ -328,7 +345,8 @@ _Noreturn void storm(void) {
     stop();
   }
   say("the storm begins\n");
-  uint64_t calls = 0, taken = 0, answered = 0;
+  uint64_t calls = every_hcall(), taken = 0, answered = 0;
+  const uint64_t numbers = calls;
   const uint64_t end = ticks() + kSeconds * (uint64_t)kTicksPerSecond;
   for (bool alone = true; ticks() < end; ++calls) {
     if (alone && ticks() > end - kSeconds / 2 * (uint64_t)kTicksPerSecond) {  // where it is not alone, it may not negotiate
@@ -363,7 +381,11 @@ _Noreturn void storm(void) {
   say_number(taken);
   say(" taken, ");
   say_number(answered);
-  say(" answered\n");
+  say(" answered, ");
+  say_number(numbers);
+  say(" hcalls in turn, ");
+  say_number(rewritten);
+  say(" rewritten\n");
   wait(3);
   stop();
 }

@@ -40,7 +40,8 @@ done
 CLEAR_LOG = "dmesg -c > /dev/null; "
 HOSTS = {
     "crowded": Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "900", "--file", str(BUILD / "lives.elf"), "--file", f"{BUILD / 'take-partitions'}:/bin/take-partitions"], {
-        **{f"crowd_{n}": f"{CLEAR_LOG} n={n}; {CROWD}" for n in CROWDS},
+        "before": CLEAR_LOG,
+        **{f"crowd_{n}": f"n={n}; {CROWD}" for n in CROWDS},
         "log": "dmesg -c",
         # The last one: it stays.
         "partitions": "take-partitions 'parley run < /dev/null 2>&1; echo code $?' > /tmp/taken & until grep -q done /tmp/taken; do sleep 0.2; done; cat /tmp/taken; dmesg >&2",
