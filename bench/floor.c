@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The floor that bench/run measures Parley against: the calls that set up and run its guest, and nothing around them. No
-// policy, no console, no end.
+// policy, no end; what the guest prints goes straight to standard output.
 //
 // usage: floor GUEST RAM-MIB LOGICAL-PVR
 #include <asm/kvm.h>
