@@ -57,9 +57,9 @@ OpenError::Kind kind_of_open_error(int error) {
 
 std::span<const CapabilityInfo> capabilities() { return kCapabilities; }
 
-std::expected<System, OpenError> System::open(Kernel &kernel, const char *path) {
-  const auto fd = kernel.open(path);
-  if (!fd) return std::unexpected(OpenError{kind_of_open_error(fd.error()), {std::string("open ") + path, fd.error()}});
+std::expected<System, OpenError> System::open(Kernel &kernel) {
+  const auto fd = kernel.open("/dev/kvm");
+  if (!fd) return std::unexpected(OpenError{kind_of_open_error(fd.error()), {"open /dev/kvm", fd.error()}});
   Descriptor descriptor(kernel, *fd);
   const auto version = descriptor.ioctl("KVM_GET_API_VERSION", abi::kGetApiVersion, 0ul);
   if (!version) return std::unexpected(OpenError{OpenError::Kind::kUnusable, version.error()});

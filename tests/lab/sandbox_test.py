@@ -46,6 +46,7 @@ HOST = Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", 
              "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
     "background": "test-console --gtest_filter=ConsoleOnATerminal.LeavesItToTheShellUntilItStandsInTheForeground",
     "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
+    "only_logged": "dmesg -c > /dev/null; test-sandbox --gtest_filter=Sandbox.RefusesNothingWhereItOnlyLogs; echo logged $(dmesg -c | grep -c type=1326)",
     "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
     "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
     "off": GUEST.format(mode="off"),
@@ -75,6 +76,11 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(result.code, 0, result.out)
         self.assertNotIn("SKIPPED", result.out)
         self.assertRegex(result.out, r"logged [1-9]", "the kernel says what it killed for")
+
+    def test_logs_what_it_does_not_refuse(self):
+        out = HOST.results()["only_logged"].out
+        self.assertIn("[  PASSED  ] 1 test.", out)
+        self.assertRegex(out, r"logged [1-9]")
 
     def test_leaves_a_terminal_to_the_shell_while_in_the_background(self):
         self.assertIn("[  PASSED  ] 1 test.", HOST.results()["background"].out)

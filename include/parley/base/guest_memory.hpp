@@ -17,7 +17,6 @@ class GuestMemory {
  public:
   explicit GuestMemory(std::span<std::byte> ram) : ram_(ram) {}
 
-  std::uint64_t size() const { return ram_.size(); }
   /// True when [at, at + length) lies in RAM; holds for any values, also those whose sum wraps.
   bool contains(GuestAddress at, std::uint64_t length) const {
     return at.value <= ram_.size() && length <= ram_.size() - at.value;

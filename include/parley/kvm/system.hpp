@@ -129,7 +129,7 @@ class Vm {
 
 class System {
  public:
-  static std::expected<System, OpenError> open(Kernel &kernel, const char *path = "/dev/kvm");
+  static std::expected<System, OpenError> open(Kernel &kernel);
 
   /// What KVM_CHECK_EXTENSION says: 0 for no, and for a capability that this kernel never heard of.
   std::expected<int, CallError> check(const CapabilityInfo &capability) const;
