@@ -17,6 +17,7 @@ echo 'comm == "parley"' > events/raw_syscalls/sys_enter/filter
 echo 1 > events/raw_syscalls/sys_enter/enable
 echo $$ > set_event_pid
 cd /tmp
+written() {{ awk '/wchar/ {{ print $2 }}' /proc/$(pidof parley)/io; }}
 {lines}
 echo 0 > /sys/kernel/tracing/tracing_on
 cat /sys/kernel/tracing/trace
@@ -32,7 +33,8 @@ LIVES = [
     # Typed at, and ended while it has more to say
     "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
     # Ended while its reader takes nothing
-    "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & sleep 15; kill $!; wait $!; kill $reader",
+    "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & "
+    "until before=$(written); sleep 3; [ ${before:-0} -gt 65535 ] && [ $before = $(written) ]; do kill -0 $! || break; done; kill $!; wait $!; kill $reader",
     "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
     MAKE_LOST + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
 ]
