@@ -7,6 +7,7 @@
 #include "guest_life.hpp"
 
 #include <malloc.h>
+#include <signal.h>
 #include <sys/random.h>
 
 #include <cerrno>
@@ -60,6 +61,7 @@ class Life {
  private:
   console::Events events();
   machine::Observer observer();
+  std::vector<std::string> look_at_progress();
   void remember(const Failure &failure);
   void give_up(const Failure &failure);
   std::expected<void, Failure> start_guest();
@@ -109,9 +111,7 @@ console::Events Life::events() {
           .on_ready = [this] { let_guest_go(); },
           .on_tick =
               [this] {
-                const std::lock_guard lock(mutex_);
-                if (!options_.watchdog || !machine_) return;
-                for (const std::string &stall : machine_->check_progress(*options_.watchdog)) diagnostics_.warn(stall);
+                for (const std::string &stall : look_at_progress()) diagnostics_.warn(stall);
               },
           .on_news = [this](const std::string &news) { diagnostics_.info(news); }};
 }
@@ -128,6 +128,12 @@ machine::Observer Life::observer() {
   }
   observer.thread = [this] { return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kVcpu); };
   return observer;
+}
+
+std::vector<std::string> Life::look_at_progress() {
+  const std::lock_guard lock(mutex_);
+  if (!options_.watchdog || !machine_) return {};
+  return machine_->check_progress(*options_.watchdog);
 }
 
 // Each life begins with random numbers of its own.
@@ -226,13 +232,17 @@ void Life::run_guest() {
   } while (build_machine());
 }
 
-// Its threads may wait for a reader of the log who never comes: one that is stopped is kicked until it has ended.
+// Its threads may wait for a reader of the log who never comes, the first one also between two machines: they are
+// kicked until they have ended.
 void Life::join_guest() {
   if (!guest_) return;
   {
     std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, kKickAgain, [this] { return guest_ended_; }))
-      if (stopping_ && machine_) machine_->stop();
+    while (!changed_.wait_for(lock, kKickAgain, [this] { return guest_ended_; })) {
+      if (!stopping_) continue;
+      if (machine_) machine_->stop();
+      pthread_kill(guest_->native_handle(), SIGUSR1);
+    }
   }
   guest_.reset();
 }

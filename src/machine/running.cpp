@@ -8,7 +8,6 @@
 #include "layout.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/thread.hpp"
-#include "parley/papr/hcall.hpp"
 
 namespace parley::machine {
 namespace {
@@ -16,12 +15,21 @@ namespace {
 constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 
 // Whoever started us may have blocked the signal, and threads inherit that.
-void allow_kicks() {
-  sigset_t kicks;
-  sigemptyset(&kicks);
-  sigaddset(&kicks, SIGUSR1);
-  pthread_sigmask(SIG_UNBLOCK, &kicks, nullptr);
-}
+class KicksAllowed {
+ public:
+  KicksAllowed() {
+    sigset_t kicks;
+    sigemptyset(&kicks);
+    sigaddset(&kicks, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &kicks, &before_);
+  }
+  ~KicksAllowed() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  KicksAllowed(const KicksAllowed &) = delete;
+  KicksAllowed &operator=(const KicksAllowed &) = delete;
+
+ private:
+  sigset_t before_{};
+};
 
 }  // namespace
 
@@ -156,7 +164,7 @@ void Machine::Running::run_processors() {
 
 // What is thrown on a vCPU's thread ends all of them.
 void Machine::Running::live_or_fail(Processor &processor) {
-  allow_kicks();
+  const KicksAllowed kicks;
   processors_.register_thread(processor, true);
   try {
     const bool own_thread = &processor != &processors_[0];

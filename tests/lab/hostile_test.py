@@ -7,12 +7,14 @@ from lab import BUILD, PRIVATE, Host, unexplained
 
 # Measured from when the guest has begun, with all its memory touched, until it has made its last call.
 STORM = """
+look() { now=$(private $!); [ "${now:-0}" -le $most ] || most=$now; }
 said() { grep -a -q "$1" /tmp/said || ! kill -0 $!; }
 dmesg -c > /dev/null
 parley run -m 16M --smp 2 $boot /lab/hostile.elf < /dev/null > /tmp/said &
 until said 'the storm begins'; do sleep 0.5; done
 before=$(private $!) most=0
-until said 'the storm is over'; do now=$(private $!); [ "$now" -le $most ] || most=$now; sleep 0.5; done
+until said 'the storm is over'; do look; sleep 0.5; done
+look
 wait $!; echo code $?
 echo KiB $before $most
 tail -n 1 /tmp/said
@@ -47,7 +49,7 @@ class AHostileGuest:
 
     def test_was_heard_out(self):
         calls, taken, answered, numbers, rewritten = self.numbers(r"^the storm is over: (\d+) calls, (\d+) taken, (\d+) answered, (\d+) hcalls in turn, (\d+) rewritten$")
-        self.assertEqual(numbers, 0x500 // 4 + 1 + 17, "all that there are")
+        self.assertEqual(numbers, 0x500 // 4 + 1 - 3 + 17, "all that there are, but for three")
         self.assertGreater(rewritten, 1000, "by the other vCPU")
         self.assertGreater(calls, 5000)
         self.assertGreater(taken, calls / 50, "which were no mistakes")

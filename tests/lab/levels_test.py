@@ -50,7 +50,7 @@ EXTRA = {
 }
 SPIN = "".join(f"\\{byte:03o}" for byte in (0x00, 0x00, 0x00, 0x48))  # "b ." in little-endian
 SIGNALS = {
-    name: f"printf '{SPIN}' > /tmp/spin; parley run --payload /tmp/spin 2> /tmp/said & until grep -q 'set and read back' /tmp/said; do sleep 0.1; done; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
+    name: f"printf '{SPIN}' > /tmp/spin; rm -f /tmp/said; parley run --payload /tmp/spin 2> /tmp/said & until grep -q 'set and read back' /tmp/said 2> /dev/null; do sleep 0.1; done; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
           " after=$(cut -d' ' -f1 /proc/uptime); echo $code; echo \"$after $before\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'"
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <future>
 #include <sstream>
 #include <thread>
 
@@ -394,12 +395,20 @@ TEST_F(PartitionTest, NegotiatesWithAGuestThatFilledItsTree) {
       fake.play(then([&] { refused.push_back(load_be<std::uint32_t>(fake.ram().subspan(kArguments + 28))); }));
     }
   }
-  for (const std::uint32_t length : {2048u, 64u, 1u})
-    for (int i = 0; i < 100; ++i) setprop("/chosen", "p" + std::to_string(length) + "-" + std::to_string(i), length);
+  std::vector<std::uint32_t> taken;
+  for (const std::uint32_t length : {2048u, 64u, 1u}) {
+    for (int i = 0; i < 100; ++i) {
+      setprop("/chosen", "p" + std::to_string(length) + "-" + std::to_string(i), length);
+      fake.play(then([&] { taken.push_back(load_be<std::uint32_t>(fake.ram().subspan(kArguments + 28))); }));
+    }
+  }
   negotiates(fake, {kPower9});
   fake.play(then([&] { EXPECT_THAT(call_method_results(fake), ElementsAre(0, 0)); }));
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, many)));
   EXPECT_THAT(refused, ::testing::AllOf(::testing::SizeIs(2 * many.processors), ::testing::Each(0xffffffff)));
+  ASSERT_THAT(taken, ::testing::SizeIs(300));
+  EXPECT_EQ(taken.front(), 2048u);
+  EXPECT_EQ(taken.back(), 0xffffffff) << "it is not full";
   EXPECT_EQ(outcome().level, Target::of(level("power9")));
 }
 
@@ -527,7 +536,8 @@ TEST_F(PartitionTest, IsLookedAtWithoutWaitingForAThreadThatTellsSomething) {
   auto machine = Machine::build(fake, two_processors(), devices(), watching).value();
   std::jthread vcpu([&] { machine.run(); });
   while (!telling) std::this_thread::yield();
-  EXPECT_THAT(machine.check_progress(std::chrono::seconds(0)), IsEmpty());
+  auto look = std::async(std::launch::async, [&] { machine.check_progress(std::chrono::seconds(0)); });
+  EXPECT_EQ(look.wait_for(std::chrono::seconds(10)), std::future_status::ready);
   looked = true;
 }
 
