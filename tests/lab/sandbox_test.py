@@ -34,7 +34,7 @@ LIVES = [
     "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
     # Ended while its reader takes nothing
     "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & "
-    "until before=$(written); sleep 3; [ ${before:-0} -gt 65535 ] && [ $before = $(written) ]; do kill -0 $! || break; done; kill $!; wait $!; kill $reader",
+    "until before=$(written); sleep 3; [ ${before:-0} -gt 32768 ] && [ $before = $(written) ]; do kill -0 $! || break; done; kill $!; wait $!; kill $reader",
     "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
     MAKE_LOST + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
 ]
