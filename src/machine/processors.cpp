@@ -57,9 +57,8 @@ bool Processors::change_lpcr(std::uint64_t mask, std::uint64_t bits) {
   for (const auto &processor : processors_) {
     if (processor->running) kick(*processor);
     changed = change_lpcr_of(processor->vcpu, mask, bits) && changed;
+    const std::lock_guard lock(mutex_);
     if (processor->running) let_in(*processor);
-    // The end may have come in between: let in, with its signal spent, that one would stay.
-    if (ending_) kick(*processor);
   }
   return changed;
 }
@@ -71,9 +70,7 @@ void Processors::kick(Processor &processor) {
 }
 
 void Processors::let_in(Processor &processor) {
-  processor.vcpu.set_immediate_exit(false);
-  // end() may have set it just before, for good.
-  if (ending_) processor.vcpu.set_immediate_exit(true);
+  if (!ending_) processor.vcpu.set_immediate_exit(false);
 }
 
 std::expected<void, kvm::CallError> Processors::start(Processor &processor, const kvm::abi::Regs &regs) {

@@ -52,11 +52,12 @@ class Processors {
 
  private:
   void kick(Processor &processor);
+  /// Under mutex_, as the end is: either that is known here, or its kick comes afterwards.
   void let_in(Processor &processor);
 
   std::vector<std::unique_ptr<Processor>> processors_;
   std::atomic<bool> ending_ = false;
-  std::mutex mutex_;  // of `thread` of each, and of waiting
+  std::mutex mutex_;  // of `thread` of each, of waiting, and of who is let in
   std::condition_variable changed_;
 };
 
