@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "parley/base/failure.hpp"
 #include "parley/base/text.hpp"
 #include "parley/compat/decide.hpp"
 
@@ -78,7 +79,9 @@ Finding nested_floor(Target target, const Host &host) {
 Finding granted_by_hypervisor(Target target, const Host &host) {
   const auto level = target.level();
   const auto &caps = host.facts.kvm.compat_caps;
-  if (!caps || caps->error != 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS gave no answer");
+  if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
+  if (!caps) return not_asked("this kernel has no KVM_PPC_GET_COMPAT_CAPS (Linux 7.3 brings it)");
+  if (caps->error != 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS failed with " + errno_text(caps->error));
   const std::uint64_t bit = level ? host::compat_cap_of(*level) : 0;
   if (bit == 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS does not speak of " + short_name(target));
   const std::string evidence = "KVM_PPC_GET_COMPAT_CAPS says " + hex64(caps->bits);

@@ -144,7 +144,8 @@ Capabilities assess(const Facts &facts) {
   host.silicon = find_silicon(facts);
   find_level(facts, versions, host);
   host.sources = list_sources(facts, versions, host);
-  for (Doubt &doubt : doubts_between(facts, host)) host.doubts.push_back(std::move(doubt));
+  std::ranges::move(doubts_between(facts, host), std::back_inserter(host.doubts));
+  std::ranges::move(failed_sources(facts, host), std::back_inserter(host.doubts));
   return host;
 }
 

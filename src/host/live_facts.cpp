@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "parley/base/failure.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/host/facts.hpp"
@@ -84,7 +85,11 @@ Facts read_live_facts() {
   facts.system.platform = auxv_text(AT_PLATFORM);
   facts.system.base_platform = auxv_text(AT_BASE_PLATFORM);
   if (const auto bits = getauxval(AT_HWCAP2)) facts.system.hwcap2 = bits;
-  if (const auto cpuinfo = read_text("/proc/cpuinfo", kMaxCpuinfoSize)) parse_cpuinfo(*cpuinfo, facts.system);
+  if (const auto cpuinfo = read_text("/proc/cpuinfo", kMaxCpuinfoSize)) {
+    parse_cpuinfo(*cpuinfo, facts.system);
+  } else {
+    facts.system.cpuinfo_problem = errno_text(cpuinfo.error().error);
+  }
   facts.tree = live_tree();
   return facts;
 }

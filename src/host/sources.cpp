@@ -106,6 +106,11 @@ Source compat_caps(const KvmFacts &kvm) {
   return source;
 }
 
+// Whether the kernel took or refused the level, and did not fail over something else.
+bool is_answer(const LevelTrial &trial) {
+  return trial.outcome != TrialOutcome::kOther && trial.outcome != TrialOutcome::kStoredWithoutPapr;
+}
+
 std::string outcome_word(const LevelTrial &trial) {
   switch (trial.outcome) {
     case TrialOutcome::kTaken:
@@ -138,7 +143,7 @@ void add_trials(const KvmFacts &kvm, const Capabilities &host, std::vector<Sourc
     const bool taken = trial.outcome == TrialOutcome::kTaken;
     if (asked && host.level && taken)
       source.agreement = *asked <= *host.level ? Agreement::kAgrees : Agreement::kDisagrees;
-    if (asked && host.level && !taken)
+    if (asked && host.level && !taken && is_answer(trial))
       source.agreement = *asked == *host.level ? Agreement::kDisagrees : Agreement::kAgrees;
     sources.push_back(std::move(source));
   }
@@ -205,6 +210,52 @@ std::vector<Doubt> doubts_between(const Facts &facts, const Capabilities &host) 
     if (trial && above) sentence += ": a kernel without the arch_compat check (before Linux 7.2)";
     doubts.push_back({trial ? "kvm-trial-disagrees" : "source-disagrees", std::move(sentence)});
   }
+  return doubts;
+}
+
+namespace {
+
+// What every Linux on POWER tells its programs. AT_HWCAP2 of a POWER7 stands for no level; all others name one.
+void add_silent(const Facts &facts, const Capabilities &host, std::vector<Doubt> &doubts) {
+  constexpr std::string_view kAlwaysThere[] = {"AT_PLATFORM", "AT_BASE_PLATFORM", "AT_HWCAP2", "cpuinfo cpu",
+                                               "cpuinfo pvr"};
+  if (!facts.system.cpuinfo_problem.empty())
+    doubts.push_back({"cpuinfo-unreadable", "/proc/cpuinfo could not be read: " + facts.system.cpuinfo_problem});
+  for (const Source &source : host.sources) {
+    const bool unreadable = source.where == "/proc/cpuinfo" && !facts.system.cpuinfo_problem.empty();
+    const bool speaks = source.says != kSilent;
+    if (!speaks && !unreadable && std::ranges::find(kAlwaysThere, source.name) != std::end(kAlwaysThere))
+      doubts.push_back({"source-silent", source.name + " (" + source.where + ") says nothing: what it would have " +
+                                             "confirmed or contradicted is not known"});
+    const bool names_level = source.trust == Trust::kCorroborating || source.trust == Trust::kSiliconOnly;
+    const bool is_kvms = source.where == "KVM_PPC_GET_COMPAT_CAPS" || source.where.starts_with("KVM_SET");
+    if (speaks && names_level && !source.level && !is_kvms && source.name != "cpu-version")
+      doubts.push_back(
+          {"source-not-understood", source.name + " (" + source.says + ") names no processor that this program knows"});
+  }
+}
+
+}  // namespace
+
+std::vector<Doubt> failed_sources(const Facts &facts, const Capabilities &host) {
+  std::vector<Doubt> doubts;
+  if (const auto &caps = facts.kvm.compat_caps; caps && caps->error != 0)
+    doubts.push_back({"compat-caps-unreadable", "KVM_PPC_GET_COMPAT_CAPS failed with " + errno_text(caps->error) +
+                                                    ", though this kernel says that it has it: which levels the "
+                                                    "hypervisor grants is not known"});
+  for (const LevelTrial &trial : facts.kvm.trials) {
+    if (is_answer(trial)) continue;
+    const auto asked = Level::from_logical(trial.asked);
+    doubts.push_back({"kvm-trial-failed", "KVM gave no answer to " +
+                                              (asked ? describe(*asked) : hex32(trial.asked.value)) +
+                                              ": KVM_SET_ONE_REG arch_compat " + describe(trial)});
+  }
+  if (facts.system.machine.empty()) return doubts;  // of a tree alone, nothing else was asked
+  add_silent(facts, host, doubts);
+  if (!facts.tree.timebase_frequency)
+    doubts.push_back(
+        {"timebase-unknown",
+         "the device tree gives no timebase-frequency: guests are told 512 MHz, that of POWER8 to Power11"});
   return doubts;
 }
 

@@ -18,4 +18,7 @@ std::vector<Source> list_sources(const Facts &facts, const CpuVersions &versions
 /// Contradictions between the sources and the verdict.
 std::vector<Doubt> doubts_between(const Facts &facts, const Capabilities &host);
 
+/// Sources that could not be asked, or whose answer could not be used, where a live machine has them.
+std::vector<Doubt> failed_sources(const Facts &facts, const Capabilities &host);
+
 }  // namespace parley::host

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds abi.hpp against the kernel's headers, where these speak of PowerPC.
+// Holds every number and every field of abi.hpp against the kernel's own headers, where these speak of PowerPC. This is
+// done with the headers of the machine that Parley is built for, and with the newest that Debian has (tests/uapi.py):
+// a number that no header had when it was written here was wrong once. What only newer headers have is checked where
+// they have it; with PARLEY_NEWEST_HEADERS they must have all of it.
 #if defined(__powerpc64__)
 #include <linux/kvm.h>
 
@@ -10,6 +13,15 @@ namespace parley::kvm::abi {
 
 #define SAME(ours, theirs) \
   static_assert(static_cast<unsigned long long>(ours) == static_cast<unsigned long long>(theirs))
+#define FIELD(Ours, field, theirs, its_field)               \
+  SAME(offsetof(Ours, field), offsetof(theirs, its_field)); \
+  SAME(sizeof(Ours::field), sizeof(theirs::its_field))
+
+SAME(kApiVersion, KVM_API_VERSION);
+SAME(kVmHv, KVM_VM_PPC_HV);
+SAME(kVmPr, KVM_VM_PPC_PR);
+
+// --- Requests
 
 SAME(kGetApiVersion, KVM_GET_API_VERSION);
 SAME(kCreateVm, KVM_CREATE_VM);
@@ -17,31 +29,22 @@ SAME(kCheckExtension, KVM_CHECK_EXTENSION);
 SAME(kGetVcpuMmapSize, KVM_GET_VCPU_MMAP_SIZE);
 SAME(kCreateVcpu, KVM_CREATE_VCPU);
 SAME(kSetUserMemoryRegion, KVM_SET_USER_MEMORY_REGION);
+SAME(kIrqLine, KVM_IRQ_LINE);
 SAME(kRun, KVM_RUN);
+SAME(kGetRegs, KVM_GET_REGS);
 SAME(kSetRegs, KVM_SET_REGS);
 SAME(kGetSregs, KVM_GET_SREGS);
 SAME(kEnableCap, KVM_ENABLE_CAP);
 SAME(kGetOneReg, KVM_GET_ONE_REG);
 SAME(kSetOneReg, KVM_SET_ONE_REG);
-SAME(kConfigureV3Mmu, KVM_PPC_CONFIGURE_V3_MMU);
-SAME(kIrqLine, KVM_IRQ_LINE);
-SAME(kGetRegs, KVM_GET_REGS);
 SAME(kRtasDefineToken, KVM_PPC_RTAS_DEFINE_TOKEN);
+SAME(kConfigureV3Mmu, KVM_PPC_CONFIGURE_V3_MMU);
 SAME(kGetCpuChar, KVM_PPC_GET_CPU_CHAR);
 SAME(kCreateDevice, KVM_CREATE_DEVICE);
 SAME(kSetDeviceAttr, KVM_SET_DEVICE_ATTR);
-SAME(kDeviceXics, KVM_DEV_TYPE_XICS);
-SAME(kXicsGroupSources, KVM_DEV_XICS_GRP_SOURCES);
-SAME(kXicsPriorityShift, KVM_XICS_PRIORITY_SHIFT);
-SAME(kXicsMasked, KVM_XICS_MASKED);
-SAME(kRegLpcr, KVM_REG_PPC_LPCR_64);
-SAME(Cap::kPpcRptInvalidate, KVM_CAP_PPC_RPT_INVALIDATE);
-SAME(Cap::kPpcAilMode3, KVM_CAP_PPC_AIL_MODE_3);
-SAME(offsetof(CpuChar, character_mask), offsetof(kvm_ppc_cpu_char, character_mask));
-SAME(offsetof(RtasToken, token), offsetof(kvm_rtas_token_args, token));
-SAME(kApiVersion, KVM_API_VERSION);
-SAME(kVmHv, KVM_VM_PPC_HV);
-SAME(kVmPr, KVM_VM_PPC_PR);
+
+// --- Capabilities
+
 SAME(Cap::kUserMemory, KVM_CAP_USER_MEMORY);
 SAME(Cap::kNrVcpus, KVM_CAP_NR_VCPUS);
 SAME(Cap::kPpcSmt, KVM_CAP_PPC_SMT);
@@ -62,9 +65,22 @@ SAME(Cap::kPpcGetCpuChar, KVM_CAP_PPC_GET_CPU_CHAR);
 SAME(Cap::kPpcNestedHv, KVM_CAP_PPC_NESTED_HV);
 SAME(Cap::kPpcIrqXive, KVM_CAP_PPC_IRQ_XIVE);
 SAME(Cap::kPpcDawr1, KVM_CAP_PPC_DAWR1);
+SAME(Cap::kPpcRptInvalidate, KVM_CAP_PPC_RPT_INVALIDATE);
+SAME(Cap::kPpcAilMode3, KVM_CAP_PPC_AIL_MODE_3);
+
+// --- Registers, devices, modes
+
 SAME(kRegArchCompat, KVM_REG_PPC_ARCH_COMPAT);
+SAME(kRegLpcr, KVM_REG_PPC_LPCR_64);
+SAME(kDeviceXics, KVM_DEV_TYPE_XICS);
+SAME(kXicsGroupSources, KVM_DEV_XICS_GRP_SOURCES);
+SAME(kXicsPriorityShift, KVM_XICS_PRIORITY_SHIFT);
+SAME(kXicsMasked, KVM_XICS_MASKED);
 SAME(kMmuV3Radix, KVM_PPC_MMUV3_RADIX);
 SAME(kMmuV3Gtse, KVM_PPC_MMUV3_GTSE);
+
+// --- Reasons to leave the guest
+
 SAME(kExitUnknown, KVM_EXIT_UNKNOWN);
 SAME(kExitDebug, KVM_EXIT_DEBUG);
 SAME(kExitMmio, KVM_EXIT_MMIO);
@@ -74,22 +90,108 @@ SAME(kExitNmi, KVM_EXIT_NMI);
 SAME(kExitInternalError, KVM_EXIT_INTERNAL_ERROR);
 SAME(kExitPaprHcall, KVM_EXIT_PAPR_HCALL);
 SAME(kExitSystemEvent, KVM_EXIT_SYSTEM_EVENT);
+
+// --- Structures
+
+SAME(sizeof(MemoryRegion), sizeof(kvm_userspace_memory_region));
+FIELD(MemoryRegion, slot, kvm_userspace_memory_region, slot);
+FIELD(MemoryRegion, flags, kvm_userspace_memory_region, flags);
+FIELD(MemoryRegion, guest_phys_addr, kvm_userspace_memory_region, guest_phys_addr);
+FIELD(MemoryRegion, memory_size, kvm_userspace_memory_region, memory_size);
+FIELD(MemoryRegion, userspace_addr, kvm_userspace_memory_region, userspace_addr);
+
+SAME(sizeof(EnableCap), sizeof(kvm_enable_cap));
+FIELD(EnableCap, cap, kvm_enable_cap, cap);
+FIELD(EnableCap, flags, kvm_enable_cap, flags);
+FIELD(EnableCap, args, kvm_enable_cap, args);
+FIELD(EnableCap, pad, kvm_enable_cap, pad);
+
+SAME(sizeof(OneReg), sizeof(kvm_one_reg));
+FIELD(OneReg, id, kvm_one_reg, id);
+FIELD(OneReg, addr, kvm_one_reg, addr);
+
 SAME(sizeof(Regs), sizeof(kvm_regs));
+FIELD(Regs, pc, kvm_regs, pc);
+FIELD(Regs, cr, kvm_regs, cr);
+FIELD(Regs, ctr, kvm_regs, ctr);
+FIELD(Regs, lr, kvm_regs, lr);
+FIELD(Regs, xer, kvm_regs, xer);
+FIELD(Regs, msr, kvm_regs, msr);
+FIELD(Regs, srr0, kvm_regs, srr0);
+FIELD(Regs, srr1, kvm_regs, srr1);
+FIELD(Regs, pid, kvm_regs, pid);
+SAME(offsetof(Regs, sprg), offsetof(kvm_regs, sprg0));
+SAME(offsetof(Regs, sprg) + sizeof(Regs::sprg), offsetof(kvm_regs, sprg7) + sizeof(kvm_regs::sprg7));
+FIELD(Regs, gpr, kvm_regs, gpr);
+
 SAME(sizeof(Sregs), sizeof(kvm_sregs));
-SAME(offsetof(Regs, msr), offsetof(kvm_regs, msr));
-SAME(offsetof(Regs, gpr), offsetof(kvm_regs, gpr));
-SAME(offsetof(Run, papr_hcall), offsetof(kvm_run, papr_hcall));
-SAME(offsetof(Run, papr_hcall.ret), offsetof(kvm_run, papr_hcall.ret));
-SAME(offsetof(Run, papr_hcall.args), offsetof(kvm_run, papr_hcall.args));
-SAME(offsetof(Run, mmio.phys_addr), offsetof(kvm_run, mmio.phys_addr));
-SAME(offsetof(Run, mmio.data), offsetof(kvm_run, mmio.data));
-SAME(offsetof(Run, mmio.len), offsetof(kvm_run, mmio.len));
-SAME(offsetof(Run, mmio.is_write), offsetof(kvm_run, mmio.is_write));
-SAME(offsetof(Run, hw), offsetof(kvm_run, hw));
-SAME(offsetof(Regs, pc), offsetof(kvm_regs, pc));
-SAME(offsetof(Sregs, pvr), offsetof(kvm_sregs, pvr));
+FIELD(Sregs, pvr, kvm_sregs, pvr);
+SAME(offsetof(Sregs, rest) + sizeof(Sregs::rest), sizeof(kvm_sregs));
+
+SAME(sizeof(MmuV3Config), sizeof(kvm_ppc_mmuv3_cfg));
+FIELD(MmuV3Config, flags, kvm_ppc_mmuv3_cfg, flags);
+FIELD(MmuV3Config, process_table, kvm_ppc_mmuv3_cfg, process_table);
+
+SAME(sizeof(CreateDevice), sizeof(kvm_create_device));
+FIELD(CreateDevice, type, kvm_create_device, type);
+FIELD(CreateDevice, fd, kvm_create_device, fd);
+FIELD(CreateDevice, flags, kvm_create_device, flags);
+
+SAME(sizeof(DeviceAttr), sizeof(kvm_device_attr));
+FIELD(DeviceAttr, flags, kvm_device_attr, flags);
+FIELD(DeviceAttr, group, kvm_device_attr, group);
+FIELD(DeviceAttr, attr, kvm_device_attr, attr);
+FIELD(DeviceAttr, addr, kvm_device_attr, addr);
+
+SAME(sizeof(IrqLevel), sizeof(kvm_irq_level));
+FIELD(IrqLevel, irq, kvm_irq_level, irq);
+FIELD(IrqLevel, level, kvm_irq_level, level);
+
+SAME(sizeof(RtasToken), sizeof(kvm_rtas_token_args));
+FIELD(RtasToken, name, kvm_rtas_token_args, name);
+FIELD(RtasToken, token, kvm_rtas_token_args, token);
+
+SAME(sizeof(CpuChar), sizeof(kvm_ppc_cpu_char));
+FIELD(CpuChar, character, kvm_ppc_cpu_char, character);
+FIELD(CpuChar, behaviour, kvm_ppc_cpu_char, behaviour);
+FIELD(CpuChar, character_mask, kvm_ppc_cpu_char, character_mask);
+FIELD(CpuChar, behaviour_mask, kvm_ppc_cpu_char, behaviour_mask);
+
+// The header names some of these with or without a union of its own around them; the mapping may be longer than ours.
+FIELD(Run, request_interrupt_window, kvm_run, request_interrupt_window);
 SAME(offsetof(Run, immediate_exit), offsetof(kvm_run, immediate_exit));
-SAME(offsetof(Run, exit_reason), offsetof(kvm_run, exit_reason));
+FIELD(Run, padding1, kvm_run, padding1);
+FIELD(Run, exit_reason, kvm_run, exit_reason);
+FIELD(Run, ready_for_interrupt_injection, kvm_run, ready_for_interrupt_injection);
+FIELD(Run, if_flag, kvm_run, if_flag);
+FIELD(Run, flags, kvm_run, flags);
+FIELD(Run, cr8, kvm_run, cr8);
+FIELD(Run, apic_base, kvm_run, apic_base);
+FIELD(Run, hw.hardware_exit_reason, kvm_run, hw.hardware_exit_reason);
+FIELD(Run, fail_entry.hardware_entry_failure_reason, kvm_run, fail_entry.hardware_entry_failure_reason);
+FIELD(Run, fail_entry.cpu, kvm_run, fail_entry.cpu);
+FIELD(Run, mmio.phys_addr, kvm_run, mmio.phys_addr);
+FIELD(Run, mmio.data, kvm_run, mmio.data);
+FIELD(Run, mmio.len, kvm_run, mmio.len);
+FIELD(Run, mmio.is_write, kvm_run, mmio.is_write);
+FIELD(Run, papr_hcall.nr, kvm_run, papr_hcall.nr);
+FIELD(Run, papr_hcall.ret, kvm_run, papr_hcall.ret);
+FIELD(Run, papr_hcall.args, kvm_run, papr_hcall.args);
+
+// --- Linux 7.3
+
+#if defined(KVM_CAP_PPC_COMPAT_CAPS) || defined(PARLEY_NEWEST_HEADERS)
+SAME(Cap::kPpcCompatCaps, KVM_CAP_PPC_COMPAT_CAPS);
+SAME(kGetCompatCaps, KVM_PPC_GET_COMPAT_CAPS);
+SAME(sizeof(CompatCaps), sizeof(kvm_ppc_compat_caps));
+SAME(sizeof(CompatCaps), KVM_PPC_COMPAT_CAPS_SIZE_VER0);
+FIELD(CompatCaps, size, kvm_ppc_compat_caps, size);
+FIELD(CompatCaps, flags, kvm_ppc_compat_caps, flags);
+FIELD(CompatCaps, compat_capabilities, kvm_ppc_compat_caps, compat_capabilities);
+SAME(kCompatPower9, KVM_PPC_COMPAT_CAP_POWER9);
+SAME(kCompatPower10, KVM_PPC_COMPAT_CAP_POWER10);
+SAME(kCompatPower11, KVM_PPC_COMPAT_CAP_POWER11);
+#endif
 
 }  // namespace parley::kvm::abi
 #endif

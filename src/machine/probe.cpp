@@ -52,6 +52,10 @@ TrialOutcome plain(kvm::SettingOutcome outcome) {
   return TrialOutcome::kOther;
 }
 
+static_assert(host::kCompatCapPower9 == kvm::abi::kCompatPower9 &&
+              host::kCompatCapPower10 == kvm::abi::kCompatPower10 &&
+              host::kCompatCapPower11 == kvm::abi::kCompatPower11);
+
 host::CompatCaps granted_levels(const kvm::Vm &vm) {
   const auto bits = vm.compat_capabilities();
   return bits ? host::CompatCaps{0, *bits} : host::CompatCaps{bits.error().error, 0};

@@ -50,7 +50,8 @@ Json system_json(const host::SystemFacts &system) {
           {"at_hwcap2", system.hwcap2 ? Json(hex64(*system.hwcap2)) : Json(nullptr)},
           {"cpuinfo_cpu", plain_or_null(system.cpuinfo_cpu)},
           {"cpuinfo_pvr", plain_or_null(system.cpuinfo_pvr)},
-          {"page_size", system.page_size}};
+          {"page_size", system.page_size},
+          {"cpuinfo_problem", system.cpuinfo_problem}};
 }
 
 Json kvm_json(const host::KvmFacts &kvm) {
@@ -132,6 +133,7 @@ host::SystemFacts read_system(const Json &json) {
   system.cpuinfo_cpu = optional_value(json.at("cpuinfo_cpu"), text_of);
   system.cpuinfo_pvr = optional_value(json.at("cpuinfo_pvr"), pvr_of);
   system.page_size = count_of(json.at("page_size"));
+  system.cpuinfo_problem = json.value("cpuinfo_problem", "");  // older reports have none
   return system;
 }
 

@@ -33,6 +33,17 @@ Outcome run_with(std::vector<const char *> more, FakeKvm &fake) {
 // KVM_RUN returns 0, with exit_reason UNKNOWN and -EINVAL as the trap.
 parley::testing::FakeHost late_refuser() { return {.fixed = false, .hypervisor_checks = true}; }
 
+TEST(ARun, CheckAndInspectTellOfAHypervisorThatCannotBeAskedForItsGrants) {
+  for (const std::vector<const char *> &command :
+       {std::vector{"run", "--sandbox", "off", "-m", "1"}, {"check", "power10"}, {"inspect"}}) {
+    FakeKvm fake{{.compat_caps = 0x6000000000000000}};
+    fake.fail(kvm::abi::kGetCompatCaps, ENOTTY);
+    const Outcome outcome = parley_on_power(command, fake);
+    EXPECT_EQ(outcome.code, kSuccess);
+    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("KVM_PPC_GET_COMPAT_CAPS failed with ENOTTY")) << command[0];
+  }
+}
+
 TEST(ARun, AtALegalLevelIsNotAffectedByAHypervisorThatRefusesLate) {
   FakeKvm fake{late_refuser()};
   EXPECT_EQ(run_with({}, fake).code, kSuccess);

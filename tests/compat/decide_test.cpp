@@ -10,6 +10,7 @@ namespace parley::compat {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -193,6 +194,20 @@ TEST(Decide, BelievesTheHypervisorsGrants) {
   facts.kvm.compat_caps = host::CompatCaps{0, host::kCompatCapPower10 | host::kCompatCapPower11};
   EXPECT_EQ(rule_against("power9", host_of(facts)), "granted-by-hypervisor");
   EXPECT_EQ(rule_against("power10", host_of(facts)), "none");
+}
+
+TEST(Decide, SaysWhyTheHypervisorsGrantsAreNotKnown) {
+  host::Facts facts = parley::testing::tree_only("power11");
+  const auto evidence = [&] {
+    const Attempt attempt = judge(Target::of(level("power10")), host_of(facts));
+    return std::ranges::find(attempt.steps, "granted-by-hypervisor", [](const Step &step) { return step.rule->name; })
+        ->finding.evidence;
+  };
+  EXPECT_EQ(evidence(), "KVM was not asked");
+  facts.kvm.access = host::KvmAccess::kHv;
+  EXPECT_THAT(evidence(), HasSubstr("this kernel has no KVM_PPC_GET_COMPAT_CAPS"));
+  facts.kvm.compat_caps = host::CompatCaps{25, 0};
+  EXPECT_THAT(evidence(), HasSubstr("failed with ENOTTY"));
 }
 
 TEST(Decide, DoesNotReadARefusalOutOfTheHighestGrantAlone) {

@@ -175,6 +175,71 @@ TEST(Capabilities, ReadTheLevelsThatTheHypervisorGrants) {
   EXPECT_EQ(row.agreement, Agreement::kAgrees);
 }
 
+TEST(Capabilities, OfTheReferenceHostHoldNoDoubt) { EXPECT_THAT(assess(reference_host()).doubts, IsEmpty()); }
+
+TEST(Capabilities, DoubtTheGrantsOfAHypervisorThatCannotBeAsked) {
+  Facts facts = reference_host();
+  facts.kvm.compat_caps = CompatCaps{25, 0};
+  const Capabilities host = assess(facts);
+  EXPECT_EQ(source(host, "KVM compat capabilities").says, "failed: ENOTTY");
+  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "compat-caps-unreadable")));
+  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("KVM_PPC_GET_COMPAT_CAPS failed with ENOTTY"));
+}
+
+TEST(Capabilities, DoubtEachSourceThatSaysNothingOnALiveMachine) {
+  const std::pair<const char *, void (*)(SystemFacts &)> silences[] = {
+      {"AT_PLATFORM", [](SystemFacts &system) { system.platform.reset(); }},
+      {"AT_BASE_PLATFORM", [](SystemFacts &system) { system.base_platform.reset(); }},
+      {"AT_HWCAP2", [](SystemFacts &system) { system.hwcap2.reset(); }},
+      {"cpuinfo cpu", [](SystemFacts &system) { system.cpuinfo_cpu.reset(); }},
+      {"cpuinfo pvr", [](SystemFacts &system) { system.cpuinfo_pvr.reset(); }}};
+  for (const auto &[name, silence] : silences) {
+    Facts facts = reference_host();
+    silence(facts.system);
+    const Capabilities host = assess(facts);
+    ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "source-silent"))) << name;
+    EXPECT_THAT(host.doubts[0].sentence, HasSubstr(name));
+  }
+}
+
+TEST(Capabilities, DoubtAnUnreadableCpuinfoOnce) {
+  Facts facts = reference_host();
+  facts.system.cpuinfo_cpu.reset();
+  facts.system.cpuinfo_pvr.reset();
+  facts.system.cpuinfo_problem = "EACCES (Permission denied)";
+  const Capabilities host = assess(facts);
+  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "cpuinfo-unreadable")));
+  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("EACCES"));
+}
+
+TEST(Capabilities, DoubtASourceThatNamesNoKnownProcessor) {
+  Facts facts = reference_host();
+  facts.system.base_platform = "ppc970";
+  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
+  facts = reference_host();
+  facts.kvm.pvr = PhysicalPvr{0x00830100};
+  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
+}
+
+TEST(Capabilities, DoubtATrialThatFailedOverSomethingElse) {
+  Facts facts = reference_host();
+  facts.kvm.trials = {{level("power9").pvr(), TrialOutcome::kOther, 5, std::nullopt}};
+  const Capabilities host = assess(facts);
+  EXPECT_EQ(source(host, "KVM trial of power9").agreement, Agreement::kSilent);
+  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "kvm-trial-failed")));
+  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("EIO"));
+}
+
+TEST(Capabilities, DoubtATimebaseThatHasToBeGuessed) {
+  Facts facts = reference_host();
+  facts.tree.timebase_frequency.reset();
+  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "timebase-unknown")));
+}
+
+TEST(Capabilities, OfATreeAloneMissNothingThatWasNotAsked) {
+  EXPECT_THAT(assess(tree_only("power11-as-power10")).doubts, IsEmpty());
+}
+
 TEST(Capabilities, OfAHostWhoseTreeIsUnreadableAreThoseOfAPartition) {
   Facts facts = reference_host();
   facts.tree = {};

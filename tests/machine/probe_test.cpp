@@ -73,8 +73,8 @@ TEST(Probe, KeepsTheErrnoWhenTheGrantedLevelsCannotBeRead) {
   FakeHost host;
   host.compat_caps = 0;
   FakeKvm fake{host};
-  fake.fail(abi::kGetCompatCaps, E2BIG);
-  EXPECT_EQ(probe_kvm(fake).compat_caps->error, E2BIG);
+  fake.fail(abi::kGetCompatCaps, EINVAL);
+  EXPECT_EQ(probe_kvm(fake).compat_caps->error, EINVAL);
 }
 
 KvmAccess access_when_open_fails(int error) {

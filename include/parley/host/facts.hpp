@@ -44,6 +44,7 @@ struct SystemFacts {
   std::optional<std::string> cpuinfo_cpu;    ///< the "cpu" line of /proc/cpuinfo
   std::optional<PhysicalPvr> cpuinfo_pvr;    ///< from its "revision" line
   std::uint64_t page_size = 0;               ///< bytes
+  std::string cpuinfo_problem = {};          ///< why /proc/cpuinfo could not be read; empty when it was
 };
 
 /// How far the way to a KVM that runs POWER guests leads.
@@ -91,7 +92,7 @@ struct KvmFacts {
   /// By name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said.
   std::map<std::string, int, std::less<>> capabilities;
   std::optional<PhysicalPvr> pvr;         ///< kvm_sregs.pvr of a fresh vCPU
-  std::optional<CompatCaps> compat_caps;  ///< absent where the kernel has no such call
+  std::optional<CompatCaps> compat_caps;  ///< absent where the kernel has no such call (KVM_CAP_PPC_COMPAT_CAPS is 0)
   std::vector<LevelTrial> trials;         ///< on a vCPU that never ran
 
   int capability(std::string_view name) const;  ///< 0 when it was not asked or is not there

@@ -3,7 +3,7 @@
 // The PowerPC side of the KVM API, spelled out. <linux/kvm.h> differs by architecture: elsewhere it lacks the PowerPC
 // registers, gives kvm_regs another size, and encodes ioctl numbers otherwise. So the numbers stand here once, the
 // whole program compiles and is tested on any machine, and src/kvm/abi_check.cpp holds each of them against the
-// kernel's own headers when it is built for ppc64.
+// kernel's own headers: those of the machine that Parley is built for, and the newest that there are (tests/uapi.py).
 #pragma once
 
 #include <array>
@@ -87,7 +87,7 @@ struct CpuChar {  // struct kvm_ppc_cpu_char
 };
 
 struct CompatCaps {     // struct kvm_ppc_compat_caps, Linux 7.3
-  std::uint64_t size;   // in: the size of this struct
+  std::uint64_t size;   // in: the size of this struct; out: that of the kernel's
   std::uint64_t flags;  // in: 0
   std::uint64_t compat_capabilities;
 };
@@ -150,7 +150,7 @@ inline constexpr std::uint32_t kConfigureV3Mmu = request(kWrite, 0xaf, sizeof(Mm
 inline constexpr std::uint32_t kGetCpuChar = request(kRead, 0xb1, sizeof(CpuChar));
 inline constexpr std::uint32_t kCreateDevice = request(kRead | kWrite, 0xe0, sizeof(CreateDevice));
 inline constexpr std::uint32_t kSetDeviceAttr = request(kWrite, 0xe1, sizeof(DeviceAttr));
-inline constexpr std::uint32_t kGetCompatCaps = request(kNone, 0xe4, 0);  // not in 7.2's headers
+inline constexpr std::uint32_t kGetCompatCaps = request(kNone, 0xb8, 0);  // Linux 7.3
 
 inline constexpr int kApiVersion = 12;
 
@@ -181,7 +181,7 @@ enum class Cap : std::uint32_t {
   kPpcDawr1 = 194,
   kPpcRptInvalidate = 202,
   kPpcAilMode3 = 210,
-  kPpcCompatCaps = 250,  // not in 7.2's headers
+  kPpcCompatCaps = 250,  // Linux 7.3
 };
 
 inline constexpr std::uint64_t kRegArchCompat = 0x10200000000000b7;  // KVM_REG_PPC_ARCH_COMPAT, 32 bits
@@ -192,6 +192,11 @@ inline constexpr std::uint32_t kDeviceXics = 3;        // KVM_DEV_TYPE_XICS
 inline constexpr std::uint32_t kXicsGroupSources = 1;  // KVM_DEV_XICS_GRP_SOURCES: attr is the source's number
 inline constexpr unsigned kXicsPriorityShift = 32;     // KVM_XICS_PRIORITY_SHIFT
 inline constexpr std::uint64_t kXicsMasked = std::uint64_t{1} << 41;  // KVM_XICS_MASKED
+
+// Bits of CompatCaps::compat_capabilities (KVM_PPC_COMPAT_CAP_…); they are those of H_GUEST_GET_CAPABILITIES.
+inline constexpr std::uint64_t kCompatPower9 = std::uint64_t{1} << 62;
+inline constexpr std::uint64_t kCompatPower10 = std::uint64_t{1} << 61;
+inline constexpr std::uint64_t kCompatPower11 = std::uint64_t{1} << 60;
 
 inline constexpr std::uint64_t kMmuV3Radix = 1;
 inline constexpr std::uint64_t kMmuV3Gtse = 2;
