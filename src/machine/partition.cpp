@@ -39,6 +39,16 @@ std::optional<papr::Characteristics> Machine::Running::characteristics() {
                                known->behaviour & known->behaviour_mask};
 }
 
+// On the caller's own thread. The general registers that are written back with it are those of the guest's call; what
+// that returns the kernel puts into them at the next entry.
+bool Machine::Running::set_sprg0(VcpuId caller, std::uint64_t value) {
+  kvm::Vcpu &vcpu = processors_.find(caller)->vcpu;
+  auto regs = vcpu.regs();
+  if (!regs) return false;
+  regs->sprg[0] = value;
+  return vcpu.set_regs(*regs).has_value();
+}
+
 std::optional<papr::ProcessorState> Machine::Running::state(VcpuId id) const {
   const Processor *processor = processors_.find(id);
   if (processor == nullptr) return std::nullopt;

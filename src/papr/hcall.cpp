@@ -48,6 +48,58 @@ struct Flags {
 struct Number {
   std::uint64_t value;
 };
+/// Of an access, in bytes.
+struct Width {
+  std::uint64_t value;
+
+  bool is_valid() const { return value == 1 || value == 2 || value == 4 || value == 8; }
+};
+
+// LoPAR 14.5.4.2: the whole register is the guest's.
+Status set_sprg0(Context &context, HcallRegisters &, Number value) {
+  return context.partition.set_sprg0(context.caller, value.value) ? Status::kSuccess : Status::kHardware;
+}
+
+// LoPAR 14.5.4.2.3 (H_PAGE_INIT): a page of 4 KiB is cleared, or made a copy of another. Where both are asked for, the
+// copy is what remains. The flags about instruction caches and about shared memory (CMO) ask for nothing here.
+Status page_init(Context &context, HcallRegisters &, Flags flags, GuestAddress destination, GuestAddress source) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kZero = ppc_bit(48);
+  constexpr std::uint64_t kCopy = ppc_bit(49);
+  constexpr std::uint64_t kCaches = ppc_bit(40) | ppc_bit(41);
+  constexpr std::uint64_t kSharedMemory = ppc_bit(28) | ppc_bit(29) | ppc_bit(30) | ppc_bit(31);
+  if ((flags.value & ~(kZero | kCopy | kCaches | kSharedMemory)) != 0) return Status::kParameter;
+  if (destination.value % kPage != 0 || !context.memory.contains(destination, kPage)) return Status::kParameter;
+  std::array<std::byte, kPage> page{};
+  if ((flags.value & kCopy) != 0) {
+    if (source.value % kPage != 0 || !context.memory.read(source, page)) return Status::kParameter;
+  } else if ((flags.value & kZero) == 0) {
+    return Status::kSuccess;
+  }
+  return context.memory.write(destination, page) ? Status::kSuccess : Status::kParameter;
+}
+
+// LoPAR 14.5.4.2.4 (H_LOGICAL_CI_LOAD): the value stands right-justified in the register. With the caches of a guest's
+// memory being its host's, the cached form (not in the public LoPAR; asm/hvcall.h) is the same.
+Status logical_load(Context &context, HcallRegisters &results, Width width, GuestAddress at) {
+  if (!width.is_valid() || at.value % width.value != 0) return Status::kParameter;
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  if (!context.memory.read(at, std::span(bytes).last(width.value))) return Status::kParameter;
+  results[0] = load_be<std::uint64_t>(bytes);
+  return Status::kSuccess;
+}
+
+Status logical_store(Context &context, HcallRegisters &, Width width, GuestAddress at, Number value) {
+  if (!width.is_valid() || at.value % width.value != 0) return Status::kParameter;
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  store_be(std::span(bytes), value.value);
+  return context.memory.write(at, std::span(bytes).last(width.value)) ? Status::kSuccess : Status::kParameter;
+}
+
+// H_LOGICAL_ICBI and H_LOGICAL_DCBF (asm/hvcall.h): a block of a cache. The caches of POWER are coherent.
+Status logical_cache_block(Context &context, HcallRegisters &, GuestAddress at) {
+  return context.memory.contains(at, 1) ? Status::kSuccess : Status::kParameter;
+}
 
 // LoPAR 16.6.3.1: up to 16 characters; results: how many, then two registers of them.
 Status get_term_char(Context &context, HcallRegisters &results, Unit unit) {
@@ -76,7 +128,7 @@ Status put_term_char(Context &context, HcallRegisters &, Unit unit, Length lengt
 // want to hear of it masks the source.
 Status vio_signal(Context &, HcallRegisters &, Unit unit, Number mode) {
   if (!devices::Vty::answers_to(unit.value)) return Status::kParameter;
-  return mode.value <= 1 ? Status::kSuccess : Status::kP2;
+  return mode.value <= 1 ? Status::kSuccess : Status::kParameter;
 }
 
 // LoPAR 14.5.4.3.5 (H_SET_MODE): only the resources that concern interrupts come here, KVM keeps the watchpoints.
@@ -150,6 +202,42 @@ Status client_interface(Context &context, HcallRegisters &, Number block) {
 // Sorted by number. H_RTAS and the client interface's are the platform's own (KVMPPC_H_RTAS, asm/hvcall.h; QEMU has its
 // client interface under the same number).
 constexpr std::array kHcalls{
+    HcallEntry{.number = 0x24, .name = "H_SET_SPRG0", .hypertas = "hcall-sprg0", .handle = adapt<set_sprg0>},
+    HcallEntry{.number = 0x2c,
+               .name = "H_PAGE_INIT",
+               .hypertas = "hcall-copy",
+               .handle = adapt<page_init>,
+               .independent = true},
+    HcallEntry{.number = 0x3c,
+               .name = "H_LOGICAL_CI_LOAD",
+               .hypertas = "hcall-debug",
+               .handle = adapt<logical_load>,
+               .independent = true},
+    HcallEntry{.number = 0x40,
+               .name = "H_LOGICAL_CI_STORE",
+               .hypertas = "hcall-debug",
+               .handle = adapt<logical_store>,
+               .independent = true},
+    HcallEntry{.number = 0x44,
+               .name = "H_LOGICAL_CACHE_LOAD",
+               .hypertas = "",
+               .handle = adapt<logical_load>,
+               .independent = true},
+    HcallEntry{.number = 0x48,
+               .name = "H_LOGICAL_CACHE_STORE",
+               .hypertas = "",
+               .handle = adapt<logical_store>,
+               .independent = true},
+    HcallEntry{.number = 0x4c,
+               .name = "H_LOGICAL_ICBI",
+               .hypertas = "",
+               .handle = adapt<logical_cache_block>,
+               .independent = true},
+    HcallEntry{.number = 0x50,
+               .name = "H_LOGICAL_DCBF",
+               .hypertas = "",
+               .handle = adapt<logical_cache_block>,
+               .independent = true},
     HcallEntry{.number = 0x54,
                .name = "H_GET_TERM_CHAR",
                .hypertas = "hcall-term",

@@ -34,6 +34,7 @@ class FakePartition : public papr::Partition {
   std::vector<std::string> asked;  ///< a line for each request to change something
   std::vector<papr::NegotiationOutcome> outcomes;
   Bytes vector5;  ///< of the last outcome
+  bool takes_sprg0 = true;
 
   bool set_little_endian_interrupts(bool on) override {
     asked.push_back(std::string("little-endian interrupts ") + (on ? "on" : "off"));
@@ -42,6 +43,10 @@ class FakePartition : public papr::Partition {
   bool set_translated_interrupts(bool on) override {
     asked.push_back(std::string("translated interrupts ") + (on ? "on" : "off"));
     return changes_interrupts;
+  }
+  bool set_sprg0(VcpuId caller, std::uint64_t value) override {
+    asked.push_back("SPRG0 of " + std::to_string(caller.value) + " " + hex64(value));
+    return takes_sprg0;
   }
   int set_process_table(std::uint64_t entry, bool gtse) override {
     asked.push_back("process table " + hex64(entry) + (gtse ? " with GTSE" : ""));
@@ -86,6 +91,11 @@ class PaprTest : public ::testing::Test {
     put(at, std::as_bytes(std::span(text.c_str(), text.size() + 1)));
   }
   std::uint32_t cell(std::uint64_t at) { return load_be<std::uint32_t>(ram(at)); }
+  std::vector<std::uint32_t> cells_at(std::uint64_t at, std::size_t count) {
+    std::vector<std::uint32_t> cells;
+    for (std::size_t i = 0; i < count; ++i) cells.push_back(cell(at + 4 * i));
+    return cells;
+  }
   std::string text_at(std::uint64_t at) { return {reinterpret_cast<const char *>(ram(at).data())}; }
 
   std::string output() { return vty_.take_output(devices::Vty::kOutputLimit); }

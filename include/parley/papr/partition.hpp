@@ -44,6 +44,8 @@ class Partition {
   /// `entry` is the second doubleword of a partition table entry (Power ISA 3.0B Book III 5.7.6.1). Returns an errno.
   virtual int set_process_table(std::uint64_t entry, bool gtse) = 0;
   virtual std::optional<Characteristics> characteristics() = 0;
+  /// Of the processor that is calling. False when the kernel refuses.
+  virtual bool set_sprg0(VcpuId caller, std::uint64_t value) = 0;
 
   /// Nothing for an id that is no processor's.
   virtual std::optional<ProcessorState> state(VcpuId id) const = 0;
