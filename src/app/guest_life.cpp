@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "host_source.hpp"
 #include "notices.hpp"
 #include "parley/app/app.hpp"
 #include "parley/base/file.hpp"
@@ -22,6 +23,7 @@
 #include "parley/base/thread.hpp"
 #include "parley/base/try.hpp"
 #include "parley/console/console.hpp"
+#include "parley/host/level_watch.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/sandbox/sandbox.hpp"
 #include "tree_file.hpp"
@@ -31,23 +33,38 @@ namespace {
 
 constexpr std::chrono::milliseconds kKickAgain{100};
 
-// What a guest has besides its machine.
-struct Belongings {
-  devices::Nvram nvram;
-  TreeFile tree;
-};
-
 // Where a file must be removed in the end.
 std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &endpoint) {
   if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return std::nullopt;
   return std::filesystem::path(endpoint.path).parent_path();
 }
 
+// What a guest has besides its machine.
+struct Belongings {
+  devices::Nvram nvram;
+  TreeFile tree;
+  std::optional<host::LevelWatch> level_watch;
+};
+
+// A file can be opened in the sandbox only where the kernel keeps the process to one folder.
+std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host, const Options &options) {
+  if (host.capabilities.platform == host::Platform::kPowerNv) return std::nullopt;  // it is nobody's partition
+  if (options.sandbox == sandbox::Mode::kOn && !TRY(sandbox::confines_files())) return std::nullopt;
+  auto watch = host::LevelWatch::open(host.facts.tree);
+  if (!watch)
+    return std::unexpected(Failure{"cannot look at the host's level again when the guest reboots",
+                                   "open: " + errno_text(watch.error()), "EMFILE: allow more files (ulimit -n)"});
+  return std::move(*watch);
+}
+
 class Life {
  public:
-  Life(guest::MachinePlan plan, OpenedKvm kvm, Belongings belongings, const Options &options, kvm::Kernel &kernel,
-       const Diagnostics &diagnostics)
+  Life(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, Belongings belongings, const Options &options,
+       kvm::Kernel &kernel, const Diagnostics &diagnostics)
       : plan_(std::move(plan)),
+        host_(std::move(host)),
+        level_watch_(std::move(belongings.level_watch)),
+        openings_{folder_of_socket(options.serial), level_watch_ ? level_watch_->folder() : -1},
         system_(std::move(kvm.system)),
         shell_(std::move(kvm.shell)),
         nvram_(std::move(belongings.nvram)),
@@ -72,10 +89,14 @@ class Life {
   std::expected<machine::Machine, Failure> build_from_plan();
   bool build_machine();
   bool starts_again(const machine::End &end) const;
+  std::optional<machine::End> refused_by_changed_host();
   void stop_guest();
   Ended outcome() const;
 
   guest::MachinePlan plan_;
+  compat::Host host_;
+  const std::optional<host::LevelWatch> level_watch_;
+  const sandbox::Openings openings_;
   const kvm::System system_;
   std::optional<machine::Shell> shell_;  // until the first machine has it
   devices::Nvram nvram_;
@@ -126,7 +147,7 @@ machine::Observer Life::observer() {
         diagnostics_.warn(written.error().what + ": " + written.error().why);
     };
   }
-  observer.thread = [this] { return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kVcpu); };
+  observer.thread = [this] { return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kVcpu, openings_); };
   return observer;
 }
 
@@ -168,6 +189,30 @@ bool Life::starts_again(const machine::End &end) const {
   return ended != nullptr && ended->shutdown.kind == papr::Shutdown::Kind::kReboot && options_.reboot;
 }
 
+// A partition may be moved to another machine while its guests run. Where its level is another one then, what the guest
+// may have is decided anew; its own level it keeps, or it does not start again.
+std::optional<machine::End> Life::refused_by_changed_host() {
+  if (!level_watch_) return std::nullopt;
+  auto nodes = level_watch_->look();
+  if (nodes == host_.facts.tree.cpus) return std::nullopt;
+  const std::string before = plan_.host;
+  host::Facts facts = host_.facts;
+  facts.tree.cpus = std::move(nodes);
+  host_ = assess_host(std::move(facts));
+  const auto adapted = guest::adapt_to(host_, plan_);
+  if (adapted) {
+    diagnostics_.warn("the host has changed since the guest was started (a live migration?): it was " + before +
+                      ", it is " + plan_.host);
+    return std::nullopt;
+  }
+  const compat::Step &refusal = adapted.error().steps.back();
+  return machine::LevelRefused{
+      {"the guest is not started again: " + describe(plan_.level) + " is no longer legal on this host",
+       std::string(refusal.rule->name) + ": " + refusal.finding.evidence + "; when it was started, it was " + before +
+           " (a live migration?)",
+       "start it anew: " + describe(compat::legal_range(host_))}};
+}
+
 // The first cause counts.
 void Life::remember(const Failure &failure) {
   const std::lock_guard lock(mutex_);
@@ -183,7 +228,7 @@ void Life::give_up(const Failure &failure) {
 // before it has two: every filter that a thread has is run through at each exit of the guest, and takes a hundredth of
 // it.
 std::expected<void, Failure> Life::start_guest() {
-  TRY(sandbox::lock_process(options_.sandbox, folder_of_socket(options_.serial)));
+  TRY(sandbox::lock_process(options_.sandbox, openings_));
   auto thread = start_thread([this] {
     try {
       run_guest();
@@ -199,7 +244,7 @@ std::expected<void, Failure> Life::start_guest() {
     return std::unexpected(Failure{"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
                                    "raise the limits (ulimit -u, pids.max), or end other programs"});
   guest_ = std::move(*thread);
-  return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole);
+  return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole, openings_);
 }
 
 void Life::let_guest_go() {
@@ -216,12 +261,16 @@ bool Life::wait_until_let_go() {
 
 // On the guest's thread. The first machine is there already.
 void Life::run_guest() {
-  const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest);
+  const auto locked = sandbox::lock_thread(options_.sandbox, sandbox::Kind::kGuest, openings_);
   if (!locked) return remember(locked.error());
   if (!wait_until_let_go()) return;
   do {
     auto end = machine_->run();
-    const bool again = starts_again(end);
+    bool again = starts_again(end);
+    if (auto refused = again ? refused_by_changed_host() : std::nullopt) {
+      end = std::move(*refused);
+      again = false;
+    }
     {
       const std::lock_guard lock(mutex_);
       machine_.reset();
@@ -305,7 +354,7 @@ void share_one_heap() {
 
 }  // namespace
 
-Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
+Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
            const Diagnostics &diagnostics) {
   if (options.kernel && plan.boot == guest::BootKind::kFlatTree)
     diagnostics.info(
@@ -316,7 +365,10 @@ Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::
   if (!nvram) return {kFailure, nvram.error()};
   auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();
   if (!tree) return {kFailure, tree.error()};
-  return Life(std::move(plan), std::move(kvm), {std::move(*nvram), std::move(*tree)}, options, kernel, diagnostics)
+  auto watch = watch_level(host, options);
+  if (!watch) return {kFailure, watch.error()};
+  return Life(std::move(plan), std::move(host), std::move(kvm),
+              {std::move(*nvram), std::move(*tree), std::move(*watch)}, options, kernel, diagnostics)
       .run();
 }
 

@@ -5,6 +5,7 @@
 
 #include "diagnostics.hpp"
 #include "options.hpp"
+#include "parley/compat/decide.hpp"
 #include "parley/guest/plan.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/machine/shell.hpp"
@@ -23,8 +24,9 @@ struct OpenedKvm {
   machine::Shell shell;
 };
 
-/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes.
-Ended live(guest::MachinePlan plan, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
+/// Runs the guest of that plan, its console where the options say, over as many reboots as it likes, and as its host
+/// allows: that is looked at again before each.
+Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
            const Diagnostics &diagnostics);
 
 }  // namespace parley::app

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
 #include "commands.hpp"
 #include "guest_life.hpp"
 #include "guest_request.hpp"
@@ -28,6 +29,7 @@ void announce_policy(const compat::Decision &decision, const Diagnostics &diagno
 
 struct Planned {
   guest::MachinePlan plan;
+  compat::Host host;
   OpenedKvm kvm;
 };
 
@@ -56,8 +58,11 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
   if (!options.no_effect.empty())
     diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
                      " (a guest of Parley's has what its host has)");
+  for (const std::string &remark : options.remarks) diagnostics.info(remark);
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
+  if (options.kernel && !request->payload.relocates_itself)
+    for (const std::string &doubt : doubts_about_command_line(request->command_line)) diagnostics.warn(doubt);
   host::Facts facts = world.live_facts();
   std::optional<OpenedKvm> opened;
   if (host::is_power(facts.system)) {
@@ -67,9 +72,9 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
     if (auto shell = probe.create_shell()) opened = OpenedKvm{probe.release_system(), std::move(*shell)};
     facts.kvm = probe.facts();
   }
-  const auto known = usable_host(std::move(facts), diagnostics);
+  auto known = usable_host(std::move(facts), diagnostics);
   if (!known) return std::unexpected(Ended{known.error().code, known.error().failure});
-  const compat::Host &host = *known;
+  compat::Host &host = *known;
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(refused(decision.error(), host));
   announce_policy(*decision, diagnostics);
@@ -77,16 +82,16 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
   diagnostics.debug_lines(report::trail_text(decision->trail));
   auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::services(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
-  return Planned{std::move(*plan), std::move(*opened)};
+  return Planned{std::move(*plan), std::move(host), std::move(*opened)};
 }
 
 }  // namespace
 
 int run_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
   auto planned = plan_guest(options, world, diagnostics);
-  const Ended ended = planned
-                          ? live(std::move(planned->plan), std::move(planned->kvm), options, world.kernel, diagnostics)
-                          : planned.error();
+  const Ended ended = planned ? live(std::move(planned->plan), std::move(planned->host), std::move(planned->kvm),
+                                     options, world.kernel, diagnostics)
+                              : planned.error();
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

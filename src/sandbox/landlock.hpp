@@ -2,16 +2,18 @@
 #pragma once
 
 #include <expected>
-#include <filesystem>
-#include <optional>
 
 #include "parley/kvm/handle.hpp"
+#include "parley/sandbox/sandbox.hpp"
 
 namespace parley::sandbox {
 
-/// Takes all access to files by their paths away from the process, but for the removal of files in that folder and
-/// below it, which Landlock cannot tell apart. Fine also where the kernel has no Landlock, which is then no part of the
-/// sandbox.
-std::expected<void, kvm::CallError> close_files(const std::optional<std::filesystem::path> &removable_in);
+/// The version of Landlock's interface; 0 where the kernel has none.
+std::expected<long, kvm::CallError> landlock_abi();
+
+/// Takes all access to files by their paths away from the process, but for the openings, which hold for a folder and
+/// all below it: Landlock cannot tell these apart. Fine also where the kernel has no Landlock, which is then no part of
+/// the sandbox.
+std::expected<void, kvm::CallError> close_files(const Openings &openings);
 
 }  // namespace parley::sandbox

@@ -27,6 +27,7 @@ constexpr Condition kNotExecutable{2, PROT_EXEC, 0};
 constexpr Condition kThread{0, CLONE_THREAD, CLONE_THREAD};
 constexpr Condition kSecondDescriptor{1, kWhole, F_DUPFD_CLOEXEC};
 constexpr Condition kThisProcess{0, kWhole, kOwnProcess};
+constexpr Condition kBelowFolder{0, kWhole, kReadableFolder};
 
 constexpr Rule call(int number, unsigned kinds, const char *why, std::optional<Condition> condition = std::nullopt) {
   return {number, kinds, why, condition};
@@ -59,6 +60,8 @@ constexpr Rule kRules[] = {
     request(abi::kSetDeviceAttr, kGuest, "a new machine"),
     request(abi::kRtasDefineToken, kGuest, "a new machine"),
     call(SCMP_SYS(ftruncate), kBoth, "another device tree (--dump-dtb)"),
+    call(SCMP_SYS(openat), kGuest, "the host's level, looked at again", kBelowFolder),
+    call(SCMP_SYS(pread64), kGuest, "the host's level, looked at again"),
 
     // The console
     call(SCMP_SYS(sched_yield), kBoth, "letting the console's thread write what the guest has"),

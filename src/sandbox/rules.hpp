@@ -43,7 +43,9 @@ inline constexpr unsigned kGetForeground = 0x540f;
 inline constexpr unsigned kSetNonBlocking = 0x5421;
 #endif
 
-/// Stands in the compiled filters for the process's id, which is known only when it runs.
+/// Stand in the compiled filters for what is known only when the program runs: the process's id, and the folder of
+/// Openings::readable_below. Where there is none, the number stays, which is no descriptor's.
 inline constexpr std::uint32_t kOwnProcess = 0x7fff5049;
+inline constexpr std::uint32_t kReadableFolder = 0x7fff5246;
 
 }  // namespace parley::sandbox

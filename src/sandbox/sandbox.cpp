@@ -40,10 +40,12 @@ std::span<const sock_filter> compiled(Kind kind) {
 }
 
 // What only the running process knows.
-std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode mode) {
+std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode mode, const Openings &openings) {
   std::vector<sock_filter> program(compiled.begin(), compiled.end());
   for (sock_filter &step : program) {
     if (BPF_CLASS(step.code) == BPF_JMP && step.k == kOwnProcess) step.k = static_cast<std::uint32_t>(::getpid());
+    if (BPF_CLASS(step.code) == BPF_JMP && step.k == kReadableFolder && openings.readable_below >= 0)
+      step.k = static_cast<std::uint32_t>(openings.readable_below);
     if (mode == Mode::kLog && BPF_CLASS(step.code) == BPF_RET && step.k == SECCOMP_RET_KILL_PROCESS)
       step.k = SECCOMP_RET_LOG;
   }
@@ -52,19 +54,25 @@ std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode m
 
 }  // namespace
 
-std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in) {
+std::expected<bool, Failure> confines_files() {
+  const auto abi = landlock_abi();
+  if (!abi) return std::unexpected(cannot_lock(abi.error()));
+  return *abi > 0;
+}
+
+std::expected<void, Failure> lock_process(Mode mode, const Openings &openings) {
   if (mode == Mode::kOff) return {};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return std::unexpected(cannot_lock({"prctl PR_SET_NO_NEW_PRIVS", errno}));
   if (mode == Mode::kOn) {  // Landlock has no way to log only
-    if (const auto closed = close_files(removable_in); !closed) return std::unexpected(cannot_lock(closed.error()));
+    if (const auto closed = close_files(openings); !closed) return std::unexpected(cannot_lock(closed.error()));
   }
   return {};
 }
 
-std::expected<void, Failure> lock_thread(Mode mode, Kind kind) {
+std::expected<void, Failure> lock_thread(Mode mode, Kind kind, const Openings &openings) {
   if (mode == Mode::kOff) return {};
-  std::vector<sock_filter> steps = completed(compiled(kind), mode);
+  std::vector<sock_filter> steps = completed(compiled(kind), mode, openings);
   const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
   if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
     return std::unexpected(cannot_lock({"seccomp", errno}));

@@ -19,11 +19,13 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "parley/base/file_descriptor.hpp"
 #include "parley/kvm/abi.hpp"
 
 namespace parley::sandbox {
@@ -33,12 +35,11 @@ constexpr int kCannotLock = 99;
 constexpr Kind kAllKinds[] = {Kind::kConsole, Kind::kGuest, Kind::kVcpu};
 
 // The wait status of a process that locks itself down and then ends with what `attempt` returns.
-int fate(Mode mode, Kind kind, const std::function<int()> &attempt,
-         const std::optional<std::filesystem::path> &removable_in = std::nullopt) {
+int fate(Mode mode, Kind kind, const std::function<int()> &attempt, const Openings &openings = {}) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::thread([] {}).join();  // the C library prepares itself with the first one, as it does when the guest's is made
-    const bool locked = lock_process(mode, removable_in) && lock_thread(mode, kind);
+    const bool locked = lock_process(mode, openings) && lock_thread(mode, kind, openings);
     const int code = locked ? attempt() : kCannotLock;
     ::syscall(SYS_exit_group, code);
   }
@@ -114,6 +115,36 @@ TEST(Sandbox, GivesKvmToTheGuestsThreadsOnly) {
   EXPECT_TRUE(is_killed(Kind::kVcpu, create)) << "only the guest's first thread makes a new machine";
 }
 
+TEST(Sandbox, LetsTheGuestsThreadReadBelowOneFolderAndNowhereElse) {
+  const auto folder = std::filesystem::temp_directory_path() / ("parley-below-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / "cpu");
+  std::ofstream(folder / "cpu" / "cpu-version") << "1234";
+  const FileDescriptor below(::open(folder.c_str(), O_RDONLY | O_DIRECTORY));
+  const Openings openings{{}, below.get()};
+  const auto opens = [&](const char *path, int flags) {
+    return [=, at = below.get()] {
+      char value[8];
+      const int file = ::openat(at, path, flags);
+      return file < 0 ? errno : ::pread(file, value, sizeof value, 0) == 4 ? 0 : 1;
+    };
+  };
+  const auto code = [&](const std::function<int()> &attempt) {
+    return code_of(fate(Mode::kOn, Kind::kGuest, attempt, openings));
+  };
+  if (confines_files().value()) {
+    EXPECT_EQ(code(opens("cpu/cpu-version", O_RDONLY)), 0);
+    EXPECT_EQ(code(opens("cpu/cpu-version", O_RDWR)), EACCES);
+    EXPECT_EQ(code(opens("cpu/new", O_WRONLY | O_CREAT)), EACCES);
+    EXPECT_EQ(code(opens("/etc/passwd", O_RDONLY)), EACCES);
+    EXPECT_EQ(code(opens("../../etc/passwd", O_RDONLY)), EACCES);
+  }
+  const auto elsewhere = [] { return ::open("/etc/passwd", O_RDONLY); };
+  EXPECT_TRUE(WIFSIGNALED(fate(Mode::kOn, Kind::kGuest, elsewhere, openings))) << "only relative to the folder";
+  for (const Kind kind : {Kind::kConsole, Kind::kVcpu})
+    EXPECT_TRUE(WIFSIGNALED(fate(Mode::kOn, kind, opens("cpu/cpu-version", O_RDONLY), openings)));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Sandbox, GivesTheConsoleToItsThreadOnly) {
   const auto take_peer = [] { return ::accept4(-1, nullptr, nullptr, 0) == -1 ? 0 : 1; };
   const auto read_typed = [] { return ::read(-1, nullptr, 0) == -1 ? 0 : 1; };
@@ -128,7 +159,7 @@ TEST(Sandbox, GivesTheConsoleToItsThreadOnly) {
 TEST(Sandbox, LetsTheGuestsThreadMakeThoseOfOtherVcpus) {
   const auto make_vcpu = [] {
     bool locked = false;
-    std::thread([&] { locked = lock_thread(Mode::kOn, Kind::kVcpu).has_value(); }).join();
+    std::thread([&] { locked = lock_thread(Mode::kOn, Kind::kVcpu, {}).has_value(); }).join();
     return locked ? 0 : 1;
   };
   EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kGuest, make_vcpu)), 0);
@@ -160,7 +191,7 @@ TEST(Sandbox, RemovesFilesOnlyWhereItMay) {
   const auto remove = [&] {
     return ::unlink(other.c_str()) == -1 && errno == EACCES && ::unlink(mine.c_str()) == 0 ? 0 : 1;
   };
-  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, remove, base / "mine")), 0);
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, remove, {base / "mine"})), 0);
   EXPECT_TRUE(std::filesystem::exists(other));
   std::filesystem::remove_all(base);
 }

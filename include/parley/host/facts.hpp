@@ -22,6 +22,7 @@ struct CpuNode {
   std::string name;                  ///< "PowerPC,POWER11@0": the silicon's marketing name, never the level
   std::optional<Bytes> cpu_version;  ///< verbatim; four bytes, big-endian, when well-formed
   unsigned threads = 0;              ///< entries of ibm,ppc-interrupt-server#s
+  friend bool operator==(const CpuNode &, const CpuNode &) = default;
 };
 
 struct TreeFacts {

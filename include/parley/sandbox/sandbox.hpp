@@ -27,10 +27,20 @@ enum class Mode : std::uint8_t {
 /// The kinds of threads: the console's, the guest's first vCPU's, and those of the other vCPUs.
 enum class Kind : std::uint8_t { kConsole, kGuest, kVcpu };
 
+/// What may still be done with files by their paths.
+struct Openings {
+  std::optional<std::filesystem::path> removable_in;  ///< a folder in which files may be removed
+  /// A descriptor of a folder, relative to which a thread of kind kGuest may open files to read them; -1 for none. Only
+  /// where confines_files(), as a filter cannot see a path.
+  int readable_below = -1;
+};
+
+/// Whether the kernel can keep a process to a folder (Landlock).
+std::expected<bool, Failure> confines_files();
 /// For the whole process, which must have one thread: no new privileges, and by Landlock (where the kernel has it) no
-/// file but those that are open. `removable_in` is a folder in which files may still be removed.
-std::expected<void, Failure> lock_process(Mode mode, const std::optional<std::filesystem::path> &removable_in);
+/// file but those that are open.
+std::expected<void, Failure> lock_process(Mode mode, const Openings &openings);
 /// For the calling thread and those that it makes, after lock_process(): the filter of its kind.
-std::expected<void, Failure> lock_thread(Mode mode, Kind kind);
+std::expected<void, Failure> lock_thread(Mode mode, Kind kind, const Openings &openings);
 
 }  // namespace parley::sandbox
