@@ -23,17 +23,24 @@ std::expected<guest::Payload, Failure> load_payload(const Options &options) {
   return options.kernel ? guest::read_kernel(*file, path) : guest::read_payload(std::move(*file), path);
 }
 
+// A program that is linked at 0 is none that knows a client interface: it wants the tree's address in r3.
+guest::BootKind boot_kind(const Options &options, const guest::Payload &payload) {
+  if (!options.kernel) return guest::BootKind::kFlatTree;
+  const auto suits = payload.relocates_itself ? guest::BootKind::kFlatTree : guest::BootKind::kClientInterface;
+  return options.boot.value_or(suits);
+}
+
 }  // namespace
 
 std::expected<guest::GuestRequest, Failure> request_of(const Options &options) {
   guest::GuestRequest request;
   request.memory_size = options.memory_size;
   request.processors = options.processors;
-  request.boot = options.kernel ? options.boot : guest::BootKind::kFlatTree;
   request.command_line = options.command_line;
   auto payload = load_payload(options);
   if (!payload) return std::unexpected(payload.error());
   request.payload = std::move(*payload);
+  request.boot = boot_kind(options, request.payload);
   if (options.initrd) {
     auto initrd = open_file("initrd", *options.initrd);
     if (!initrd) return std::unexpected(initrd.error());

@@ -49,8 +49,15 @@ void Node::set(std::string_view property_name, Bytes value) {
 }
 
 void Node::set_text(std::string_view property_name, std::string_view value) {
-  Bytes bytes(value.size() + 1);  // the NUL counts
-  std::ranges::transform(value, bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
+  set_texts(property_name, {std::string(value)});
+}
+
+void Node::set_texts(std::string_view property_name, const std::vector<std::string> &values) {
+  Bytes bytes;
+  for (const std::string &value : values) {
+    const auto text = std::as_bytes(std::span(value.c_str(), value.size() + 1));  // the NUL counts
+    bytes.insert(bytes.end(), text.begin(), text.end());
+  }
   set(property_name, std::move(bytes));
 }
 

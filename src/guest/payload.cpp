@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -46,6 +47,10 @@ class ElfFile {
   bool little_endian_;
 };
 
+// Linux on POWER addresses 51 bits of real memory (MAX_PHYSMEM_BITS); a file that wants more has its virtual addresses
+// in the place of the physical ones.
+constexpr std::uint64_t kAddressLimit = std::uint64_t{1} << 51;
+
 std::expected<Segment, std::string> load_segment(const SharedBytes &source, const ElfFile &file,
                                                  const Elf64_Phdr &header) {
   const Segment segment{GuestAddress{file.field(header.p_paddr)}, source, file.field(header.p_offset),
@@ -54,41 +59,121 @@ std::expected<Segment, std::string> load_segment(const SharedBytes &source, cons
     return std::unexpected("a segment lies beyond the end of the file: it is truncated");
   if (segment.length > segment.size) return std::unexpected("a segment is larger in the file than in memory");
   if (segment.size > ~segment.at.value) return std::unexpected("a segment ends beyond the last address");
+  if (segment.end() > kAddressLimit)
+    return std::unexpected("it wants to lie at " + hex64(segment.at.value) + ", where no machine has memory");
   return segment;
 }
 
-std::expected<Payload, std::string> read_elf(const SharedBytes &source, const std::string &name) {
-  const ByteView bytes = source.view();
-  if (bytes.size() < EI_NIDENT) return std::unexpected("its ELF header is truncated");
+// What the program headers say of the file as a whole.
+struct Headers {
+  std::vector<Elf64_Phdr> load;
+  bool dynamic = false;
+  std::string foreign;  ///< why no machine starts with it
+};
+
+// The note that the C library puts into each program for Linux (LSB core specification, "ABI note tag").
+bool has_abi_note(const ElfFile &file, const Elf64_Phdr &notes) {
+  constexpr std::uint64_t kWord = 4;
+  constexpr std::uint64_t kAbiTag = 1;
+  const auto padded = [](std::uint64_t length) { return (length + kWord - 1) / kWord * kWord; };
+  std::uint64_t at = file.field(notes.p_offset);
+  const std::uint64_t end = at + std::min<std::uint64_t>(file.field(notes.p_filesz), 64 * 1024);
+  while (at + sizeof(Elf64_Nhdr) <= end) {
+    const auto note = file.structure<Elf64_Nhdr>(at);
+    const auto owner = file.structure<std::array<char, 4>>(at + sizeof(Elf64_Nhdr));
+    if (!note || !owner) return false;
+    if (file.field(note->n_type) == kAbiTag &&
+        std::string_view(owner->data(), owner->size()) == std::string_view("GNU", 4))
+      return true;
+    at += sizeof(Elf64_Nhdr) + padded(file.field(note->n_namesz)) + padded(file.field(note->n_descsz));
+  }
+  return false;
+}
+
+std::string foreign_part(const ElfFile &file, const Elf64_Phdr &program) {
+  switch (file.field(program.p_type)) {
+    case PT_INTERP:
+      return "it is a program of an operating system: it asks for a dynamic loader";
+    case PT_TLS:
+      return "it is a program of an operating system: it has variables of threads";
+    case PT_NOTE:
+      return has_abi_note(file, program) ? "it is a program that runs in Linux, no kernel" : "";
+    default:
+      return "";
+  }
+}
+
+std::expected<Headers, std::string> read_headers(const ElfFile &file, const Elf64_Ehdr &header) {
+  Headers headers;
+  for (unsigned i = 0; i < file.field(header.e_phnum); ++i) {
+    const auto program = file.structure<Elf64_Phdr>(file.field(header.e_phoff) + i * sizeof(Elf64_Phdr));
+    if (!program) return std::unexpected("its program headers are truncated");
+    if (headers.foreign.empty()) headers.foreign = foreign_part(file, *program);
+    headers.dynamic |= file.field(program->p_type) == PT_DYNAMIC;
+    if (file.field(program->p_type) == PT_LOAD && file.field(program->p_memsz) != 0) headers.load.push_back(*program);
+  }
+  return headers;
+}
+
+std::expected<Elf64_Ehdr, std::string> read_header(ByteView bytes, const ElfFile &file) {
   const auto ident = static_cast<unsigned char>(bytes[EI_CLASS]);
   if (ident != ELFCLASS64) return std::unexpected("it is a 32-bit ELF file");
   const auto order = static_cast<unsigned char>(bytes[EI_DATA]);
   if (order != ELFDATA2LSB && order != ELFDATA2MSB) return std::unexpected("its ELF header gives no byte order");
-  const ElfFile file(bytes, order == ELFDATA2LSB);
   const auto header = file.structure<Elf64_Ehdr>(0);
   if (!header) return std::unexpected("its ELF header is truncated");
   if (file.field(header->e_machine) != EM_PPC64)
     return std::unexpected("it is an ELF file for machine " + std::to_string(file.field(header->e_machine)) +
                            ", not for 64-bit PowerPC");
+  const unsigned type = file.field(header->e_type);
+  if (type == ET_REL) return std::unexpected("it is an object file that is not linked (a kernel module?)");
+  if (type == ET_CORE) return std::unexpected("it is a core dump");
+  if (type != ET_EXEC && type != ET_DYN)
+    return std::unexpected("it is an ELF file of the unknown type " + std::to_string(type));
   if (file.field(header->e_phentsize) != sizeof(Elf64_Phdr))
     return std::unexpected("its program headers have an unknown size");
+  return *header;
+}
 
-  Payload payload{name, {}, {}, order == ELFDATA2LSB};
-  const std::uint64_t entry = file.field(header->e_entry);
+// Why a file of type DYN that is linked at 0 cannot be entered; "" when it can.
+std::string not_relocatable(const ElfFile &file, const Headers &headers, std::uint64_t entry) {
+  if (!headers.dynamic) return "it is linked at 0, as if it could lie anywhere, and has nothing to relocate itself by";
+  for (const Elf64_Phdr &program : headers.load) {
+    const std::uint64_t in_file = file.field(program.p_offset) + (entry - file.field(program.p_vaddr));
+    if (entry >= file.field(program.p_vaddr) && in_file < sizeof(Elf64_Ehdr))
+      return "its entry point lies in its own ELF header: it is a library, no program";
+  }
+  return "";
+}
+
+std::expected<Payload, std::string> read_elf(const SharedBytes &source, const std::string &name) {
+  const ByteView bytes = source.view();
+  if (bytes.size() < EI_NIDENT) return std::unexpected("its ELF header is truncated");
+  const ElfFile file(bytes, static_cast<unsigned char>(bytes[EI_DATA]) == ELFDATA2LSB);
+  const Elf64_Ehdr header = TRY(read_header(bytes, file));
+  const Headers headers = TRY(read_headers(file, header));
+  if (!headers.foreign.empty()) return std::unexpected(headers.foreign);
+  if (headers.load.empty()) return std::unexpected("it has nothing to load");
+  const auto linked_at =
+      std::ranges::min(headers.load, {}, [&](const Elf64_Phdr &program) { return file.field(program.p_vaddr); });
+  Payload payload{name, {}, {}, false, false};
+  payload.relocates_itself = file.field(header.e_type) == ET_DYN && linked_at.p_vaddr == 0;
+  const std::uint64_t entry = file.field(header.e_entry);
+  if (payload.relocates_itself) {
+    if (auto problem = not_relocatable(file, headers, entry); !problem.empty()) return std::unexpected(problem);
+  }
   bool entry_found = false;
-  for (unsigned i = 0; i < file.field(header->e_phnum); ++i) {
-    const auto program = file.structure<Elf64_Phdr>(file.field(header->e_phoff) + i * sizeof(Elf64_Phdr));
-    if (!program) return std::unexpected("its program headers are truncated");
-    if (file.field(program->p_type) != PT_LOAD || file.field(program->p_memsz) == 0) continue;
+  for (const Elf64_Phdr &program : headers.load) {
+    Segment segment = TRY(load_segment(source, file, program));
+    if (payload.relocates_itself) segment.at.value += kProgramAddress.value;
     // The entry point is virtual; it moves with its segment.
-    const std::uint64_t offset = entry - file.field(program->p_vaddr);
-    if (entry >= file.field(program->p_vaddr) && offset < file.field(program->p_memsz)) {
-      payload.entry = GuestAddress{file.field(program->p_paddr) + offset};
+    const std::uint64_t offset = entry - file.field(program.p_vaddr);
+    if (entry >= file.field(program.p_vaddr) && offset < file.field(program.p_memsz)) {
+      payload.entry = GuestAddress{segment.at.value + offset};
       entry_found = true;
     }
-    payload.segments.push_back(TRY(load_segment(source, file, *program)));
+    payload.segments.push_back(std::move(segment));
   }
-  if (payload.segments.empty()) return std::unexpected("it has nothing to load");
   if (!entry_found) return std::unexpected("its entry point " + hex64(entry) + " lies in no segment");
   return payload;
 }
@@ -96,7 +181,7 @@ std::expected<Payload, std::string> read_elf(const SharedBytes &source, const st
 bool is_elf(ByteView bytes) { return bytes.size() >= EI_NIDENT && std::memcmp(bytes.data(), ELFMAG, SELFMAG) == 0; }
 
 Payload flat(SharedBytes content, std::string name) {
-  return {std::move(name), {whole(std::move(content), GuestAddress{0})}, GuestAddress{0}, true};
+  return {std::move(name), {whole(std::move(content), GuestAddress{0})}, GuestAddress{0}, true, false};
 }
 
 }  // namespace
@@ -132,7 +217,8 @@ std::expected<Payload, Failure> read_payload(SharedBytes file, const std::string
 std::expected<Payload, Failure> read_kernel(const SharedBytes &file, const std::string &name) {
   const auto refuse = [&](std::string why) {
     return std::unexpected(Failure{"cannot load the kernel " + name, std::move(why),
-                                   "give a vmlinux for ppc64 or ppc64le: an ELF file, not compressed (Debian has it as "
+                                   "give a vmlinux for ppc64 or ppc64le, or a program for a machine without an "
+                                   "operating system: an ELF file, not compressed (Debian has its kernel as "
                                    "/boot/vmlinux-VERSION or, from Linux 7 on, as /boot/vmlinuz-VERSION)"});
   };
   if (const auto foreign = foreign_format(file.view()); !foreign.empty())

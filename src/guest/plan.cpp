@@ -14,8 +14,12 @@ constexpr std::uint32_t kUsualTimebase = 512'000'000;
 // What Linux' first code claims for itself below the limit: a flattened tree of 1 MiB, and RTAS.
 constexpr std::uint64_t kBootRoom = 2 * 1024 * 1024;
 
-// COMMAND_LINE_SIZE less its NUL (arch/powerpc/include/uapi/asm/setup.h).
-constexpr std::size_t kMaxCommandLine = 2047;
+// Between a payload and its initrd, for what a program keeps behind its image and its headers do not tell: its first
+// stack most of all.
+constexpr std::uint64_t kGrowthRoom = 1024 * 1024;
+
+// No guest takes more, and the flattened tree has room for it.
+constexpr std::size_t kMaxCommandLine = 16 * 1024;
 
 constexpr std::uint64_t round_up(std::uint64_t value) { return (value + kPageSize - 1) / kPageSize * kPageSize; }
 
@@ -24,36 +28,56 @@ Failure does_not_fit(const MachinePlan &plan, std::uint64_t end, std::uint64_t l
   return {what + " not fit into the guest's memory",
           "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB; what it starts with ends at " +
               hex64(end) + " and must end at " + hex64(limit),
-          limit < kBootLimit - kBootRoom - kTreeRoom ? "give the guest more memory (-m)" : "use a smaller initrd"};
+          limit < kBootLimit - kBootRoom - kTreeRoom - kPageSize ? "give the guest more memory (-m)"
+                                                                 : "use a smaller initrd"};
 }
 
-// Behind the payload, which lies where it wants to be: the firmware page, then the initrd.
 std::expected<void, Failure> lay_out(MachinePlan &plan, std::optional<SharedBytes> initrd) {
   const std::uint64_t top = std::min(plan.memory_size, kBootLimit);
   plan.tree_at = GuestAddress{top - kTreeRoom};
-  plan.firmware_at = GuestAddress{round_up(plan.payload.end())};
-  std::uint64_t end = plan.firmware_at.value + kPageSize;
+  plan.firmware_at = GuestAddress{plan.tree_at.value - kPageSize};
+  std::uint64_t end = plan.payload.end();
   if (initrd) {
-    plan.initrd = whole(std::move(*initrd), GuestAddress{end});
+    plan.initrd = whole(std::move(*initrd), GuestAddress{round_up(end) + kGrowthRoom});
     end = plan.initrd->end();
   }
   const bool is_linux = plan.boot == BootKind::kClientInterface || plan.initrd;
-  const std::uint64_t limit = plan.tree_at.value - (is_linux ? std::min(kBootRoom, plan.tree_at.value) : 0);
+  const std::uint64_t limit = plan.firmware_at.value - (is_linux ? std::min(kBootRoom, plan.firmware_at.value) : 0);
   // An absurd payload may end so far up that the sums above wrap.
   if (plan.payload.end() > limit || end > limit) return std::unexpected(does_not_fit(plan, end, limit));
   return {};
 }
 
+void describe_host(const compat::Host &host, const compat::LegalRange &legal, MachinePlan &plan) {
+  const auto &known = host.capabilities;
+  plan.host =
+      "host " + (known.level ? describe(*known.level) : std::string("of unknown level")) + " by " + known.level_reason;
+  plan.legal = describe(legal);
+  plan.host_level = known.level;
+}
+
 }  // namespace
+
+std::expected<void, compat::Attempt> adapt_to(const compat::Host &host, MachinePlan &plan) {
+  if (!plan.forced) {
+    auto attempt = compat::judge(plan.level, host);
+    if (!attempt.legal()) return std::unexpected(std::move(attempt));
+  }
+  describe_host(host, compat::legal_range(host), plan);
+  const auto illegal = [&](compat::Target target) {
+    return target != plan.level && !compat::judge(target, host).legal();
+  };
+  std::erase_if(plan.fallbacks, illegal);
+  for (const compat::Target target : plan.offer.targets)
+    if (illegal(target)) plan.offer.withheld.push_back({target, "the host's level has changed: " + plan.host});
+  std::erase_if(plan.offer.targets, illegal);
+  return {};
+}
 
 std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
                                                  const compat::Host &host, Services services) {
   MachinePlan plan;
-  const auto &known = host.capabilities;
-  plan.host =
-      "host " + (known.level ? describe(*known.level) : std::string("of unknown level")) + " by " + known.level_reason;
-  plan.legal = describe(decision.legal);
-  plan.host_level = known.level;
+  describe_host(host, decision.legal, plan);
   plan.memory_size = request.memory_size;
   plan.processors = request.processors;
   plan.boot = request.boot;
@@ -68,19 +92,19 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.command_line = std::move(request.command_line);
   plan.services = std::move(services);
   if (plan.command_line.size() > kMaxCommandLine)
-    return std::unexpected(
-        Failure{"the kernel's command line is too long",
-                std::to_string(plan.command_line.size()) + " bytes; Linux takes " + std::to_string(kMaxCommandLine),
-                "shorten --append"});
+    return std::unexpected(Failure{
+        "the guest's command line is too long",
+        std::to_string(plan.command_line.size()) + " bytes; there is room for " + std::to_string(kMaxCommandLine),
+        "shorten --append"});
   if (const auto done = lay_out(plan, std::move(request.initrd)); !done) return std::unexpected(done.error());
   return plan;
 }
 
 std::expected<std::uint64_t, Failure> parse_memory_size(std::string_view text) {
   const Failure bad{"'" + std::string(text) + "' is no memory size",
-                    "it must be a number with K, M or G behind it, a multiple of 64K, and at least 1M",
+                    "it must be a number with K, M, G or T behind it, a multiple of 64K, and at least 1M",
                     "for example -m 256M"};
-  constexpr std::string_view kUnits = "KMG";
+  constexpr std::string_view kUnits = "KMGT";
   std::string_view digits = text;
   unsigned shift = 20;
   if (!text.empty()) {

@@ -125,12 +125,7 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
 
 void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &rtas = root.add("rtas");
-  Bytes hypertas;
-  for (const std::string &name : plan.services.hypertas) {
-    for (const char c : name) hypertas.push_back(static_cast<std::byte>(c));
-    hypertas.push_back(std::byte{0});
-  }
-  rtas.set("ibm,hypertas-functions", std::move(hypertas));
+  rtas.set_texts("ibm,hypertas-functions", plan.services.hypertas);
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
   // LoPAR 7.3.9.1: ibm,os-term comes back where the platform says so; without it Linux does not call it at all.
@@ -205,7 +200,8 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   fdt::Node root;
   root.set_text("device_type", "chrp");
   root.set_text("model", "Parley PAPR guest");
-  root.set_text("compatible", "parley,pseries");
+  root.set_texts("compatible",
+                 {"parley,pseries", "qemu,pseries"});  // by the second, libraries of guests know the platform
   root.set_cells("#address-cells", {2});
   root.set_cells("#size-cells", {2});
   add_cpus(root, plan, target);

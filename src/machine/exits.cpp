@@ -82,19 +82,45 @@ void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
   if (!access.is_write) processor.vcpu.complete_mmio_load_with_ones();
 }
 
+bool Machine::Running::has_run() const {
+  for (std::size_t i = 0; i < processors_.size(); ++i)
+    if (processors_[i].exits != 0) return true;
+  return false;
+}
+
+bool Machine::Running::is_above_host() const {
+  const auto level = level_.level();
+  return level && plan_.host_level && *level > *plan_.host_level;
+}
+
 // A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
 // refusal of the level: under nested API v2 any refused entry looks the same.
 bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
-  for (std::size_t i = 0; i < processors_.size(); ++i)
-    if (processors_[i].exits != 0) return false;
+  if (has_run()) return false;
   if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
-  const auto level = level_.level();
-  return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;
+  return failure.kind == kvm::RunFailureKind::kLateRefusal && is_above_host();
+}
+
+// What the kernel tells of a guest that the hypervisor gave up is the same whatever the reason. The level is one only
+// where it is above the host's; where the guest had begun to run, it is what the guest did.
+Failure Machine::Running::explained(const Processor &processor, const kvm::RunFailure &failure) const {
+  Failure words = explain(failure);
+  const auto regs = processor.vcpu.regs();
+  if (failure.kind != kvm::RunFailureKind::kLateRefusal || is_above_host() || !regs) return words;
+  const std::string place = describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
+  if (has_run() || regs->pc != processor.first_instruction)
+    return {"the hypervisor ended the guest while it ran",
+            words.why + "; the level was taken and the guest ran; " + place,
+            "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest so at one that its "
+            "processor does not have; else see dmesg"};
+  words.why += "; " + place + ", its first instruction; the level is not above the host's";
+  words.what_to_do = "see dmesg";
+  return words;
 }
 
 void Machine::Running::handle(Processor &processor, const kvm::RunFailure &failure) {
   if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor.retries < kMaxRetries) return;
-  const Failure explanation = explain(failure);
+  const Failure explanation = explained(processor, failure);
   const std::lock_guard lock(lock_);
   if (observer_.failure) observer_.failure(failure);
   if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);

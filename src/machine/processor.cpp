@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "processor.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "parley/base/bytes.hpp"
 #include "parley/base/text.hpp"
 
@@ -8,6 +11,7 @@ namespace parley::machine {
 namespace {
 
 constexpr std::uint64_t kMsrInstructionRelocate = ppc_bit(58);
+constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 // In real mode the hypervisor ignores the uppermost bits of an address (Power ISA 3.0B Book III 5.7.3.2).
 constexpr std::uint64_t kRealAddress = ~std::uint64_t{0} >> 4;
 
@@ -33,6 +37,15 @@ Watch::Verdict Watch::look(std::uint64_t exits, const std::optional<Sample> &sam
   last_taken_ = now;
   told_ = busy;
   return busy ? Verdict::kStalled : Verdict::kLookAgain;
+}
+
+std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMemory &memory) {
+  std::string text = "vCPU " + std::to_string(id.value) + " stood at pc=" + hex64(regs.pc);
+  std::array<std::byte, sizeof(std::uint32_t)> word;
+  const bool translated = (regs.msr & kMsrInstructionRelocate) != 0;
+  if (translated || !memory.read(GuestAddress{regs.pc & kRealAddress}, word)) return text;
+  if ((regs.msr & kMsrLittleEndian) != 0) std::ranges::reverse(word);
+  return text + ", instruction " + hex32(load_be<std::uint32_t>(word));
 }
 
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size) {

@@ -51,12 +51,15 @@ struct Processor {
   int retries = 0;                  ///< that KVM_RUN asked for in a row; its own thread's alone
   std::optional<pthread_t> thread;  ///< under the lock of Processors
 
+  std::uint64_t first_instruction = 0;   ///< where it was last started
   std::atomic<std::uint64_t> exits = 0;  ///< written by its own thread alone
   std::atomic<bool> sample_wanted = false;
   std::optional<Sample> sample;  ///< under the machine's lock, as the next
   Watch watch;
 };
 
+/// "vCPU 0 stood at pc=0x…, instruction 0x00000000"; the instruction only in real mode, and in RAM
+std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMemory &memory);
 /// "no progress: vCPU 0 at pc=…, outside RAM, …"
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size);
 

@@ -76,6 +76,7 @@ void Processors::let_in(Processor &processor) {
 std::expected<void, kvm::CallError> Processors::start(Processor &processor, const kvm::abi::Regs &regs) {
   TRY(processor.vcpu.set_regs(regs));
   const std::lock_guard lock(mutex_);
+  processor.first_instruction = regs.pc;
   let_in(processor);
   processor.running = true;
   changed_.notify_all();

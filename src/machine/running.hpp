@@ -45,7 +45,10 @@ class Machine::Running final : private papr::Partition {
   void handle(Processor &processor, const kvm::BadRtasArguments &);
   void handle(Processor &processor, const kvm::Mmio &access);
   void handle(Processor &processor, const kvm::RunFailure &failure);
+  bool has_run() const;
+  bool is_above_host() const;
   bool is_level_refusal(const kvm::RunFailure &failure) const;
+  Failure explained(const Processor &processor, const kvm::RunFailure &failure) const;
   void finish(End end);
   End take_end();
   End verified(End end) const;
@@ -55,6 +58,7 @@ class Machine::Running final : private papr::Partition {
   bool set_translated_interrupts(bool on) override;
   int set_process_table(std::uint64_t entry, bool gtse) override;
   std::optional<papr::Characteristics> characteristics() override;
+  bool set_sprg0(VcpuId caller, std::uint64_t value) override;
   std::optional<papr::ProcessorState> state(VcpuId id) const override;
   bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override;
   void stop_self(VcpuId caller) override;

@@ -20,13 +20,14 @@ class ElfImage {
     std::memcpy(header.e_ident, ELFMAG, SELFMAG);
     header.e_ident[EI_CLASS] = ELFCLASS64;
     header.e_ident[EI_DATA] = little_endian ? ELFDATA2LSB : ELFDATA2MSB;
+    put(header.e_type, ET_EXEC);
     put(header.e_machine, EM_PPC64);
     put(header.e_phoff, sizeof header);
     put(header.e_phentsize, sizeof program);
-    put(header.e_phnum, 1);
+    put(header.e_phnum, 2);
     put(header.e_entry, 0xc000000000000004);
     put(program.p_type, PT_LOAD);
-    put(program.p_offset, sizeof header + sizeof program);
+    put(program.p_offset, kContents);
     put(program.p_vaddr, 0xc000000000000000);
     put(program.p_paddr, 0x400000);
     put(program.p_filesz, 8);
@@ -38,19 +39,39 @@ class ElfImage {
     field = static_cast<T>(value);
     if (little_endian_ != native_little) field = std::byteswap(field);
   }
+  /// One more note behind those that there are.
+  void note(std::string_view owner, std::uint32_t type, std::size_t size) {
+    Elf64_Nhdr head{};
+    put(head.n_namesz, owner.size() + 1);
+    put(head.n_descsz, size);
+    put(head.n_type, type);
+    const std::size_t at = notes_.size();
+    notes_.resize(at + sizeof head + (owner.size() + 4) / 4 * 4 + (size + 3) / 4 * 4);
+    std::memcpy(notes_.data() + at, &head, sizeof head);
+    std::memcpy(notes_.data() + at + sizeof head, owner.data(), owner.size());
+    put(extra.p_type, PT_NOTE);
+    put(extra.p_offset, kContents + 8);
+    put(extra.p_filesz, notes_.size());
+  }
   Bytes bytes() const {
-    Bytes file(sizeof header + sizeof program + 8);
+    Bytes file(kContents + 8);
     std::memcpy(file.data(), &header, sizeof header);
     std::memcpy(file.data() + sizeof header, &program, sizeof program);
-    std::memcpy(file.data() + sizeof header + sizeof program, "contents", 8);
+    std::memcpy(file.data() + sizeof header + sizeof program, &extra, sizeof extra);
+    std::memcpy(file.data() + kContents, "contents", 8);
+    file.insert(file.end(), notes_.begin(), notes_.end());
     return file;
   }
 
   Elf64_Ehdr header{};
   Elf64_Phdr program{};
+  Elf64_Phdr extra{};  ///< one more, of no type
 
  private:
+  static constexpr std::size_t kContents = sizeof(Elf64_Ehdr) + 2 * sizeof(Elf64_Phdr);
+
   bool little_endian_;
+  Bytes notes_;
 };
 
 std::string refusal(const Bytes &file) { return read_payload(SharedBytes(file), "file").error().why; }
@@ -64,7 +85,78 @@ TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
     EXPECT_EQ(payload->segments[0].content().size(), 8u);
     EXPECT_EQ(payload->entry, GuestAddress{0x400004});
     EXPECT_EQ(payload->end(), 0x400100u);
-    EXPECT_EQ(payload->little_endian, little);
+    EXPECT_FALSE(payload->little_endian) << "firmware enters programs of either byte order big-endian";
+    EXPECT_FALSE(payload->relocates_itself);
+  }
+}
+
+// Linked at 0, as a program for any address: its first bytes are no ELF header, and it has what it relocates itself by.
+ElfImage position_independent(bool little_endian = true) {
+  ElfImage image(little_endian);
+  image.put(image.header.e_type, ET_DYN);
+  image.put(image.header.e_entry, 4);
+  image.put(image.program.p_vaddr, 0);
+  image.put(image.program.p_paddr, 0);
+  image.put(image.extra.p_type, PT_DYNAMIC);
+  return image;
+}
+
+TEST(Payload, ThatIsLinkedAtZeroAndRelocatesItselfLiesWhereQemuPutsIt) {
+  for (const bool little : {true, false}) {
+    const auto payload = read_payload(SharedBytes(position_independent(little).bytes()), "file");
+    ASSERT_TRUE(payload);
+    EXPECT_EQ(payload->segments[0].at, GuestAddress{0x400000});
+    EXPECT_EQ(payload->entry, GuestAddress{0x400004});
+    EXPECT_EQ(payload->end(), 0x400100u);
+    EXPECT_TRUE(payload->relocates_itself);
+    EXPECT_FALSE(payload->little_endian);
+  }
+}
+
+TEST(Payload, OfALinuxThatIsPositionIndependentLiesWhereItSays) {
+  ElfImage image;
+  image.put(image.header.e_type, ET_DYN);
+  image.put(image.program.p_paddr, 0);
+  const auto payload = read_payload(SharedBytes(image.bytes()), "vmlinux");
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(payload->segments[0].at, GuestAddress{0});
+  EXPECT_FALSE(payload->relocates_itself);
+}
+
+TEST(Payload, ThatNoMachineStartsWithIsRefusedByWhatItIs) {
+  const std::pair<void (*)(ElfImage &), const char *> kinds[] = {
+      {[](ElfImage &image) { image.put(image.header.e_type, ET_REL); }, "not linked (a kernel module?)"},
+      {[](ElfImage &image) { image.put(image.header.e_type, ET_CORE); }, "a core dump"},
+      {[](ElfImage &image) { image.put(image.header.e_type, 77); }, "unknown type 77"},
+      {[](ElfImage &image) { image.put(image.extra.p_type, PT_INTERP); }, "asks for a dynamic loader"},
+      {[](ElfImage &image) { image.put(image.extra.p_type, PT_TLS); }, "variables of threads"},
+      {[](ElfImage &image) { image.put(image.program.p_paddr, 0xc000000000000000); }, "where no machine has memory"},
+      {[](ElfImage &image) {
+         image = position_independent();
+         image.put(image.extra.p_type, PT_NULL);
+       },
+       "nothing to relocate itself by"},
+      {[](ElfImage &image) {
+         image = position_independent();
+         image.put(image.program.p_offset, 0);
+         image.put(image.header.e_entry, 0);
+       },
+       "it is a library, no program"}};
+  for (const auto &[spoil, why] : kinds) {
+    ElfImage image;
+    spoil(image);
+    EXPECT_THAT(refusal(image.bytes()), HasSubstr(why));
+    EXPECT_THAT(read_kernel(SharedBytes(image.bytes()), "file").error().why, HasSubstr(why));
+  }
+}
+
+TEST(Payload, ThatRunsInLinuxIsRefusedByTheNoteOfItsCLibrary) {
+  for (const bool little : {true, false}) {
+    ElfImage image(little);
+    image.note("GNU", 3, 20);  // a build id, which kernels have too
+    EXPECT_TRUE(read_payload(SharedBytes(image.bytes()), "file"));
+    image.note("GNU", 1, 16);
+    EXPECT_THAT(refusal(image.bytes()), HasSubstr("runs in Linux"));
   }
 }
 

@@ -70,10 +70,11 @@ TEST(Plan, RefusesAPayloadThatDoesNotFit) {
   EXPECT_THAT(plan.error().what, HasSubstr("does not fit"));
 }
 
-TEST(Plan, PutsTheFirmwarePageAndTheInitrdBehindTheKernel) {
+// A program's first stack may lie behind its image, where its headers say nothing of it.
+TEST(Plan, LeavesRoomBehindTheImageAndPutsTheFirmwarePageBelowTheTree) {
   const MachinePlan plan = plan_with(linux_request(256 * kMiB, kMiB + 1)).value();
-  EXPECT_EQ(plan.firmware_at, GuestAddress{43 * kMiB});
-  EXPECT_EQ(plan.initrd->at, GuestAddress{43 * kMiB + kPageSize});
+  EXPECT_EQ(plan.firmware_at, GuestAddress{256 * kMiB - kTreeRoom - kPageSize});
+  EXPECT_EQ(plan.initrd->at, GuestAddress{44 * kMiB});
   EXPECT_EQ(plan.initrd->size, kMiB + 1);
   EXPECT_EQ(plan.processors, 2u);
 }
@@ -81,7 +82,7 @@ TEST(Plan, PutsTheFirmwarePageAndTheInitrdBehindTheKernel) {
 TEST(Plan, KeepsWhatAKernelStartsWithBelowTheFirst768MiB) {
   GuestRequest request = linux_request(4096 * kMiB, kMiB);
   std::uint64_t &kernel = request.payload.segments[0].size;
-  kernel = 768 * kMiB - kTreeRoom - 2 * kMiB - kPageSize - kMiB;
+  kernel = 768 * kMiB - kTreeRoom - 2 * kMiB - kPageSize - 2 * kMiB;
   EXPECT_EQ(plan_with(request)->tree_at, GuestAddress{768 * kMiB - kTreeRoom});
   kernel += 1;
   const auto too_large = plan_with(request);
@@ -93,9 +94,9 @@ TEST(Plan, KeepsWhatAKernelStartsWithBelowTheFirst768MiB) {
   EXPECT_THAT(too_little.error().what_to_do, HasSubstr("-m"));
 }
 
-TEST(Plan, RefusesACommandLineThatLinuxWouldCut) {
+TEST(Plan, RefusesACommandLineThatTheTreeHasNoRoomFor) {
   GuestRequest request = linux_request(256 * kMiB, kMiB);
-  request.command_line = std::string(2047, 'x');
+  request.command_line = std::string(16 * 1024, 'x');
   EXPECT_TRUE(plan_with(request));
   request.command_line += 'x';
   EXPECT_THAT(plan_with(request).error().what, HasSubstr("too long"));
@@ -103,6 +104,46 @@ TEST(Plan, RefusesACommandLineThatLinuxWouldCut) {
 
 TEST(Plan, OffersWhatIsLegalAtOrBelowTheLevel) {
   EXPECT_EQ(describe(plan_with(kDefaultMemory)->offer), "power10, power9");
+}
+
+compat::Host host_at(unsigned level) {
+  host::Facts facts = parley::testing::tree_only("power11-as-power10");
+  facts.kvm.pvr = PhysicalPvr{0x00821200};
+  for (auto &cpu : facts.tree.cpus) cpu = parley::testing::cpu_node({0x0f, 0, 0, level}, cpu.name);
+  auto capabilities = host::assess(facts);
+  return {std::move(facts), std::move(capabilities)};
+}
+
+TEST(Plan, IsNoPlanOfAHostWhoseLevelFellBelowItsOwn) {
+  MachinePlan plan = plan_with(kDefaultMemory).value();
+  const MachinePlan before = plan;
+  const auto adapted = adapt_to(host_at(5), plan);
+  ASSERT_FALSE(adapted);
+  EXPECT_EQ(adapted.error().steps.back().rule->name, "not-above-host");
+  EXPECT_EQ(plan, before);
+}
+
+TEST(Plan, OffersNoMoreWhatAHostThatChangedDoesNotHave) {
+  const auto host = reference_host();
+  const compat::Wish wish{compat::parse_wish("power9,power10").value(), false, false};
+  GuestRequest request;
+  request.payload = builtin_payload();
+  MachinePlan plan =
+      plan_machine(std::move(request), compat::decide(wish, host).value(), host, machine::services({})).value();
+  EXPECT_EQ(describe(plan.offer), "power9, power10");
+  ASSERT_TRUE(adapt_to(host_at(5), plan));
+  EXPECT_EQ(describe(plan.offer), "power9");
+  EXPECT_TRUE(plan.fallbacks.empty());
+  EXPECT_EQ(plan.host_level, level("power9"));
+  EXPECT_THAT(plan.host, HasSubstr("cpu-version 0x0f000005"));
+}
+
+TEST(Plan, KeepsItsLevelOnAHostThatGotAHigherOne) {
+  MachinePlan plan = plan_with(kDefaultMemory).value();
+  ASSERT_TRUE(adapt_to(host_at(7), plan));
+  EXPECT_EQ(plan.level, compat::Target::of(level("power10")));
+  EXPECT_EQ(describe(plan.offer), "power10, power9");
+  EXPECT_EQ(plan.host_level, level("power11"));
 }
 
 TEST(Plan, IsComparable) {
@@ -114,12 +155,13 @@ TEST(MemorySize, IsReadWithItsUnit) {
   EXPECT_EQ(parse_memory_size("256M"), 256u << 20);
   EXPECT_EQ(parse_memory_size("256"), 256u << 20);
   EXPECT_EQ(parse_memory_size("1g"), 1u << 30);
+  EXPECT_EQ(parse_memory_size("2T"), std::uint64_t{2} << 40);
   EXPECT_EQ(parse_memory_size("1088K"), 1088u << 10);
 }
 
 TEST(MemorySize, IsRefusedWhenItIsTooSmallTooLargeUnalignedOrNoNumber) {
   for (const char *bad :
-       {"", "M", "x", "0", "512K", "1025K", "1.5G", "-1M", "99999999999999G", "18446744073709551615"}) {
+       {"", "M", "x", "T", "0", "512K", "1025K", "1.5G", "-1M", "99999999999999G", "18446744073709551615"}) {
     EXPECT_FALSE(parse_memory_size(bad)) << bad;
   }
 }

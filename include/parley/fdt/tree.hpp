@@ -35,6 +35,8 @@ struct Node {
 
   void set(std::string_view property_name, Bytes value);
   void set_text(std::string_view property_name, std::string_view value);
+  /// Each with a NUL behind it, as texts() reads them.
+  void set_texts(std::string_view property_name, const std::vector<std::string> &values);
   void set_cells(std::string_view property_name, const std::vector<std::uint32_t> &cells);
   void set_empty(std::string_view property_name) { set(property_name, {}); }
   Node &add(std::string child_name);

@@ -29,12 +29,19 @@ struct Segment {
 /// All of `source`, at `at`.
 Segment whole(SharedBytes source, GuestAddress at);
 
+/// Where a program lies that is linked at 0 and relocates itself, as with QEMU (hw/ppc/spapr.c, KERNEL_LOAD_ADDR): at 0
+/// it would copy its interrupt vectors over itself.
+inline constexpr GuestAddress kProgramAddress{0x400000};
+
 /// What the guest runs, and where it is entered, in 64-bit real mode.
 struct Payload {
   std::string name;
   std::vector<Segment> segments;
   GuestAddress entry;
+  /// How it is entered. Firmware enters programs big-endian (LoPAR B.5; ePAPR 1.1, 5.4), and so are ELF files of either
+  /// byte order; a flat binary is entered little-endian.
   bool little_endian = true;
+  bool relocates_itself = false;  ///< a program that is linked at 0, and no Linux
 
   std::uint64_t end() const;  ///< the first address above all segments
   friend bool operator==(const Payload &, const Payload &) = default;
@@ -43,12 +50,14 @@ struct Payload {
 /// The guest that comes with Parley (builtin.S): it says hello, says what it sees, and powers off.
 Payload builtin_payload();
 
-/// An ELF file for 64-bit PowerPC of either byte order, its segments at their physical addresses; anything else is a
-/// flat binary, loaded at address 0 and entered there in little-endian mode.
+/// An ELF file for 64-bit PowerPC of either byte order, its segments at their physical addresses, or from
+/// kProgramAddress on where it is linked at 0 and relocates itself; anything else is a flat binary, loaded at address 0
+/// and entered there. An ELF file that no machine starts with (a program of an operating system, a library, a kernel
+/// module) is refused by what it is.
 std::expected<Payload, Failure> read_payload(SharedBytes file, const std::string &name);
 
-/// A Linux kernel: an ELF file as above. What else people have at hand (zImage, compressed files, other machines'
-/// kernels) is refused by its name.
+/// A Linux kernel, or another program: an ELF file as above. What else people have at hand (zImage, compressed files,
+/// other machines' kernels) is refused by its name.
 std::expected<Payload, Failure> read_kernel(const SharedBytes &file, const std::string &name);
 
 }  // namespace parley::guest

@@ -88,10 +88,15 @@ struct MachinePlan {
   friend bool operator==(const MachinePlan &, const MachinePlan &) = default;
 };
 
-/// Lays out the guest's memory: the payload where it wants to be, behind it the firmware page and the initrd, the tree
-/// at the end of what a starting guest can reach.
+/// Lays out the guest's memory: the payload where it wants to be, behind it, after a gap, the initrd; the firmware page
+/// and the tree at the end of what a starting guest can reach, where no stack of a payload's grows to.
 std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
                                                  const compat::Host &host, Services services);
+
+/// Makes a plan one of `host`, which is the same machine after its level may have changed: what is no longer legal
+/// there is taken out of what the guest may have. The plan's own level stays as it is; where that is not legal any
+/// more, the error says why.
+std::expected<void, compat::Attempt> adapt_to(const compat::Host &host, MachinePlan &plan);
 
 /// The device tree of a guest with this plan at the level `target`. A flat one says what
 /// Parley grants a guest that asks for everything, one that is still to be negotiated says what can be had.
@@ -100,7 +105,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target);
 /// Puts a negotiated level into a tree made by guest_tree().
 void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target target);
 
-/// "256M", "1G", "65536K"; a bare number counts MiB, as in QEMU.
+/// "256M", "1G", "2T", "65536K"; a bare number counts MiB, as in QEMU.
 std::expected<std::uint64_t, Failure> parse_memory_size(std::string_view text);
 
 }  // namespace parley::guest
