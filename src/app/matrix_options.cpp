@@ -61,7 +61,7 @@ void MatrixOptions::add_form(Vocabulary &command, Options &options, bool compare
       .type("FILE");
 }
 
-void MatrixOptions::add_to(CLI::App &app, Options &options, const Line &line) {
+void MatrixOptions::add_to(CLI::App &app, Options &options, Line &line) {
   matrix_ = app.add_subcommand(
       "matrix",
       "Every level on this host: what the policy says, what the kernel answers, what the guest sees, and whether that "

@@ -13,7 +13,7 @@ namespace parley::app {
 class MatrixOptions {
  public:
   /// The command, and where the line names it, what it may be told.
-  void add_to(CLI::App &app, Options &options, const Line &line);
+  void add_to(CLI::App &app, Options &options, Line &line);
   bool parsed() const;
   std::expected<void, Failure> finish(Options &options) const;
 

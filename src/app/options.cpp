@@ -41,14 +41,11 @@ struct Words {
   std::string smp = "1";
   std::string machine;
   std::string cpu = "host";
-  std::string accelerator = "kvm";
-  std::string boot = "of";
+  std::string boot;
   std::string serial = "stdio";
   std::string watchdog = "10";
   std::string sandbox = "on";
   bool no_reboot = false;
-  bool qemu_flag = false;
-  std::string qemu_word;
 };
 
 // A Linux with its initrd wants more than a small payload.
@@ -80,26 +77,51 @@ LogLevel log_level(const Words &words) {
   return words.verbose == 1 ? LogLevel::kDebug : LogLevel::kInfo;
 }
 
-// -M max-cpu-compat is another way to say --compat.
-std::expected<std::string, Failure> wanted_level(const Words &words, const MachineWords &machine) {
-  if (words.compat && machine.compat && words.compat != machine.compat)
-    return std::unexpected(Failure{"two levels are asked for",
-                                   "--compat says " + *words.compat + ", -M max-cpu-compat says " + *machine.compat,
-                                   "leave one of them out"});
-  return words.compat.value_or(machine.compat.value_or("auto"));
+// -M max-cpu-compat and -cpu are other ways to say --compat.
+std::expected<std::string, Failure> wanted_level(const Words &words, const MachineWords &machine, const CpuWords &cpu) {
+  struct Wish {
+    std::string_view option;
+    const std::optional<std::string> &level;
+  };
+  const Wish wishes[] = {{"--compat", words.compat}, {"-M max-cpu-compat", machine.compat}, {"-cpu", cpu.compat}};
+  const Wish *first = nullptr;
+  for (const Wish &wish : wishes) {
+    if (!wish.level) continue;
+    if (first != nullptr && to_lower(*first->level) != to_lower(*wish.level))
+      return std::unexpected(Failure{"two levels are asked for",
+                                     std::string(first->option) + " says " + *first->level + ", " +
+                                         std::string(wish.option) + " says " + *wish.level,
+                                     "leave one of them out"});
+    if (first == nullptr) first = &wish;
+  }
+  return first != nullptr ? *first->level : "auto";
+}
+
+std::expected<void, Failure> check_guest_files(const Options &options) {
+  if (options.kernel || options.payload) return {};
+  const char *orphan = options.initrd ? "--initrd" : !options.command_line.empty() ? "--append" : nullptr;
+  if (orphan == nullptr) return {};
+  return std::unexpected(Failure{std::string(orphan) + " is there for a guest of your own",
+                                 "without --kernel and without --payload the built-in guest runs, which takes nothing",
+                                 "give --kernel FILE or --payload FILE too"});
 }
 
 std::expected<void, Failure> finish_run(Options &options, const Words &words) {
-  auto machine = TRY(parse_machine(words.machine));
-  options.no_effect = std::move(machine.no_effect);
-  const std::string level = TRY(wanted_level(words, machine));
+  TRY(check_guest_files(options));
+  const auto machine = TRY(parse_machine(words.machine));
+  const auto cpu = TRY(parse_cpu(words.cpu));
+  if (!cpu.remark.empty()) options.remarks.push_back(cpu.remark);
+  const std::string level = TRY(wanted_level(words, machine, cpu));
   options.wish.preference = TRY(compat::parse_wish(level));
   options.wish.fallback = words.on_refusal == "fallback";
-  TRY(parse_cpu(words.cpu));
   options.processors = TRY(parse_smp(words.smp));
   const std::string memory = options.kernel ? kMemoryOfKernel : std::to_string(guest::kDefaultMemory >> 20);
-  options.memory_size = TRY(guest::parse_memory_size(words.memory.empty() ? memory : words.memory));
-  options.boot = words.boot == "of" ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
+  const auto wanted_memory = TRY(parse_memory(words.memory.empty() ? memory : words.memory));
+  options.memory_size = wanted_memory.size;
+  for (const auto &more : {machine.no_effect, wanted_memory.no_effect})
+    std::ranges::copy(more, std::back_inserter(options.no_effect));
+  if (!words.boot.empty())
+    options.boot = words.boot == "of" ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
   options.serial = TRY(console::parse_endpoint(words.serial));
   options.watchdog = TRY(parse_watchdog(words.watchdog));
   options.reboot = !words.no_reboot;
@@ -118,23 +140,25 @@ std::expected<Options, Failure> finish(Options options, const Words &words, cons
 void add_guest_options(Vocabulary &run, Options &options, Words &words) {
   Told kernel =
       run.known("--kernel", options.kernel,
-                "A Linux to run: a vmlinux for ppc64 or ppc64le. It is mapped: replace it by a new file, not in place")
+                "A Linux to run: a vmlinux for ppc64 or ppc64le; or another program for a machine without an operating "
+                "system, an ELF file. It is mapped: replace it by a new file, not in place")
           .type("FILE");
-  run.option("--initrd", options.initrd, "Its initrd").needs(kernel).type("FILE");
-  run.option("--append", options.command_line, "Its command line").needs(kernel).type("TEXT");
+  run.option("--initrd", options.initrd, "Its initrd, or the payload's").type("FILE");
+  run.option("--append", options.command_line, "Its command line, or the payload's").type("TEXT");
   run.option("--boot", words.boot,
-             "How it starts: of, through the client interface of Open Firmware, where it negotiates its level; or "
-             "fdt, with a flat device tree, where nothing is negotiated")
+             "How the kernel starts: of, through the client interface of Open Firmware, where it negotiates its level; "
+             "or fdt, with a flat device tree, where nothing is negotiated (default: of; fdt for a program that is "
+             "linked at 0)")
       .needs(kernel)
-      .one_of({"of", "fdt"})
-      .shows_default();
-  run.option("--payload", options.payload,
-             "Another program to run: an ELF file for ppc64 or ppc64le, or a flat binary, entered at address 0 in "
-             "little-endian mode with the device tree's address in r3")
+      .one_of({"of", "fdt"});
+  run.option(
+         "--payload", options.payload,
+         "Another program to run, with a flat device tree whose address is in r3: an ELF file for ppc64 or ppc64le, "
+         "entered big-endian as by firmware; or a flat binary, entered at address 0 in little-endian mode")
       .excludes(kernel)
       .type("FILE");
   run.option("-m,--memory", words.memory,
-             "The guest's memory: a number with K, M or G (without: MiB); 256M, with a kernel 1G")
+             "The guest's memory: a number with K, M, G or T (without: MiB); 256M, with a kernel 1G")
       .type("SIZE");
   run.option("--smp", words.smp, "The number of its vCPUs, at most 64").type("N").shows_default();
   run.option("--serial", words.serial,
@@ -158,16 +182,10 @@ void add_guest_options(Vocabulary &run, Options &options, Words &words) {
       .type("FILE");
 }
 
-// Accepted with the meanings that they have anyway.
 void add_qemu_options(Vocabulary &run, Words &words) {
   run.option("-M,--machine", words.machine, "As QEMU: pseries[,max-cpu-compat=LEVEL]; cap-... have no effect")
       .type("MACHINE");
-  run.option("--cpu", words.cpu, "As QEMU: host, and nothing else").type("CPU");
-  run.option("--accel", words.accelerator).one_of({"kvm"}).hidden();
-  for (const char *flag : {"--enable-kvm", "--nodefaults", "--nographic"}) run.flag(flag, words.qemu_flag).hidden();
-  for (const char *option : {"--display", "--monitor", "--vga"})
-    run.option(option, words.qemu_word).one_of({"none"}).hidden();
-  run.option("--name", words.qemu_word).hidden();
+  run.option("--cpu", words.cpu, "As QEMU: host[,compat=LEVEL]; a level's name means --compat").type("CPU");
 }
 
 void add_run_options(Vocabulary &run, Options &options, Words &words) {
@@ -222,19 +240,56 @@ constexpr CommandWords kCommands[] = {
      add_diff_options},
 };
 
+// What was wrong with a line, in our own words: CLI11's are made for whoever programs with it. Each begins with the
+// name of what it is about.
+Failure explain(const CLI::ParseError &error, const Line &line) {
+  const std::string kind = error.get_name();
+  const std::string text = error.what();
+  std::string subject = text.substr(0, text.find_first_of(": "));
+  if (subject.size() > 1 && subject.front() != '-' && kind == "ArgumentMismatch") subject.insert(0, "--");
+  const std::string other = text.substr(text.rfind(' ') + 1);
+  const auto bad_line = [](std::string why) {
+    return Failure{"cannot understand the command line", std::move(why), "see parley --help"};
+  };
+  if (kind == "RequiredError" && subject == "A") {
+    const std::string word = line.first_argument();
+    return bad_line(word.empty() ? "it names no command" : "there is no command '" + word + "'");
+  }
+  if (kind == "RequiredError") return bad_line(to_upper(subject) + " is missing");
+  if (kind == "RequiresError") return bad_line(subject + " makes no sense without " + other);
+  if (kind == "ExcludesError") return bad_line(subject + " and " + other + " exclude each other");
+  if (kind == "ConversionError")
+    return bad_line("the value of " + text.substr(text.find("--"), text.find(" =") - text.find("--")) +
+                    " is no number that it takes");
+  if (text.find("flag override") != text.npos) return bad_line(subject + " takes no value");
+  if (text.find("missing") != text.npos) return bad_line(subject + " wants a value");
+  if (text.find("At Most") != text.npos) return bad_line(subject + " is there more than once");
+  return bad_line(subject + " is not used as --help says");
+}
+
+Failure unknown_words(const std::vector<std::string> &words, const CLI::App &app) {
+  const auto commands = app.get_subcommands();
+  const std::string command = commands.empty() ? "parley" : "parley " + commands.front()->get_name();
+  return {"cannot understand the command line", command + " does not know " + join(words, " "),
+          "see " + command + " --help"};
+}
+
 }  // namespace
 
 std::expected<Options, EarlyExit> parse_options(int argc, const char *const *argv) {
   Options options;
   Words words;
+  auto qemu = read_qemu_line(argc - 1, argv + 1);
+  if (!qemu) return std::unexpected(EarlyExit{{}, qemu.error()});
+  options.no_effect = std::move(qemu->no_effect);
   CLI::App app(kDescription, "parley");
   app.footer(kFooter);
   app.require_subcommand(1);
   app.set_version_flag("--version", "parley " PARLEY_VERSION);
   app.fallthrough();
+  app.allow_extras();  // what it does not know is told of here, in its order
 
-  std::vector<std::string> words_given = with_double_dashes(argc - 1, argv + 1);
-  const Line line(words_given);
+  Line line(qemu->words);
   Vocabulary any(app, line);
   any.flag("-q,--quiet", words.quiet, "Warnings and errors only");
   any.flag("-v,--verbose", words.verbose, "Say how decisions were reached; twice: trace every exit of the guest");
@@ -251,15 +306,16 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
   if (line.wants_help() || line.has_word(kMatrix)) matrix.add_to(app, options, line);
 
   try {
-    std::ranges::reverse(words_given);  // as CLI11 takes them
-    app.parse(words_given);
-  } catch (const CLI::ParseError &error) {
+    app.parse(std::vector(qemu->words.rbegin(), qemu->words.rend()));  // as CLI11 takes them
+  } catch (const CLI::Success &wanted) {
     std::ostringstream out;
-    std::ostringstream err;
-    if (app.exit(error, out, err) == 0) return std::unexpected(EarlyExit{out.str(), std::nullopt});
-    return std::unexpected(
-        EarlyExit{{}, Failure{"cannot understand the command line", error.what(), "see parley --help"}});
+    app.exit(wanted, out, out);
+    return std::unexpected(EarlyExit{out.str(), std::nullopt});
+  } catch (const CLI::ParseError &error) {
+    return std::unexpected(EarlyExit{{}, line.problem().value_or(explain(error, line))});
   }
+  if (const auto extras = app.remaining(true); !extras.empty())
+    return std::unexpected(EarlyExit{{}, unknown_words(extras, app)});
   auto finished = finish(std::move(options), words, matrix);
   if (!finished) return std::unexpected(EarlyExit{{}, finished.error()});
   return std::move(*finished);

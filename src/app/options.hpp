@@ -35,7 +35,7 @@ struct Options {
   std::optional<std::string> initrd;
   std::optional<std::string> payload;
   std::string command_line;
-  guest::BootKind boot = guest::BootKind::kClientInterface;  ///< of a kernel
+  std::optional<guest::BootKind> boot;  ///< of a kernel; none: what suits it
   console::Endpoint serial;
   bool reboot = true;  ///< a guest that reboots starts again
   std::optional<std::chrono::seconds> watchdog;
@@ -61,7 +61,8 @@ struct Options {
   std::string before;
   std::string after;
 
-  std::vector<std::string> no_effect;  ///< QEMU's settings that mean nothing here
+  std::vector<std::string> no_effect;  ///< QEMU's options and settings that mean nothing here
+  std::vector<std::string> remarks;    ///< how something was taken
 };
 
 /// There is no command to run: --help or --version was asked for, or the usage is bad.

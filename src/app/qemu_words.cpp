@@ -4,16 +4,138 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 #include "parley/base/text.hpp"
+#include "parley/base/try.hpp"
 #include "parley/guest/plan.hpp"
 
 namespace parley::app {
 namespace {
 
-constexpr std::array<std::string_view, 16> kQemuOptions{
-    "-accel",   "-append", "-cpu",       "-display",    "-enable-kvm", "-initrd", "-kernel", "-machine",
-    "-monitor", "-name",   "-no-reboot", "-nodefaults", "-nographic",  "-serial", "-smp",    "-vga"};
+// What becomes of an option of QEMU's.
+enum class Fate : std::uint8_t {
+  kOurs,      ///< Parley has it too, with two dashes
+  kAlready,   ///< a flag that asks for what is so anyway
+  kOneValue,  ///< only with the value `only`, which asks for what is so anyway
+  kIgnored,   ///< with a value; means nothing here
+  kIgnoredFlag,
+  kRefused,
+};
+
+struct QemuOption {
+  std::string_view name;  ///< without its dash
+  Fate fate;
+  std::string_view only{};
+  std::string_view why{};      ///< of a refusal
+  std::string_view instead{};  ///< what to write
+};
+
+constexpr std::string_view kNoDisks = "guests have no disks";
+constexpr std::string_view kUseInitrd = "put what the guest needs into its initrd (-initrd)";
+constexpr std::string_view kNoNetwork = "guests have no network";
+constexpr std::string_view kNoScreen = "guests have no screen";
+constexpr std::string_view kNoMonitor = "there is no monitor: a signal ends the guest";
+constexpr std::string_view kForeground = "Parley stays in the foreground";
+constexpr std::string_view kUseService = "leave it out, and have a service manager or nohup run parley";
+constexpr std::string_view kNoSnapshots = "a guest can be neither saved nor moved";
+constexpr std::string_view kLeaveOut = "leave it out";
+
+constexpr QemuOption kQemuOptions[] = {
+    {"append", Fate::kOurs},
+    {"cpu", Fate::kOurs},
+    {"initrd", Fate::kOurs},
+    {"kernel", Fate::kOurs},
+    {"machine", Fate::kOurs},
+    {"no-reboot", Fate::kOurs},
+    {"serial", Fate::kOurs},
+    {"smp", Fate::kOurs},
+
+    {"enable-kvm", Fate::kAlready},
+    {"nodefaults", Fate::kAlready},
+    {"nographic", Fate::kAlready},
+    {"no-user-config", Fate::kAlready},
+    {"accel", Fate::kOneValue, "kvm", "guests run in KVM only", "write -accel kvm"},
+    {"display", Fate::kOneValue, "none", kNoScreen, "write -display none; the console goes where -serial says"},
+    {"monitor", Fate::kOneValue, "none", kNoMonitor, "write -monitor none"},
+    {"net", Fate::kOneValue, "none", kNoNetwork, "write -net none"},
+    {"nic", Fate::kOneValue, "none", kNoNetwork, "write -nic none"},
+    {"parallel", Fate::kOneValue, "none", "guests have no parallel port", "write -parallel none"},
+    {"vga", Fate::kOneValue, "none", kNoScreen, "write -vga none"},
+
+    {"audio", Fate::kIgnored},
+    {"audiodev", Fate::kIgnored},
+    {"boot", Fate::kIgnored},
+    {"k", Fate::kIgnored},
+    {"msg", Fate::kIgnored},
+    {"name", Fate::kIgnored},
+    {"overcommit", Fate::kIgnored},
+    {"rtc", Fate::kIgnored},
+    {"uuid", Fate::kIgnored},
+    {"mem-prealloc", Fate::kIgnoredFlag},
+    {"no-shutdown", Fate::kIgnoredFlag},
+
+    {"bios", Fate::kRefused, {}, "Parley itself is the guest's firmware", "write -kernel FILE, or --payload FILE"},
+    {"blockdev", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"cdrom", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"chardev", Fate::kRefused, {}, "a guest has one console", "say where it goes with -serial"},
+    {"daemonize", Fate::kRefused, {}, kForeground, kUseService},
+    {"device", Fate::kRefused, {}, "there is no bus for further devices", kLeaveOut},
+    {"drive", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"dtb", Fate::kRefused, {}, "Parley makes the guest's device tree", "see it with --dump-dtb FILE"},
+    {"fsdev", Fate::kRefused, {}, "guests share no files with the host", kUseInitrd},
+    {"gdb", Fate::kRefused, {}, "no debugger can be attached", "follow the guest with -vv"},
+    {"global", Fate::kRefused, {}, "Parley has none of QEMU's device models", kLeaveOut},
+    {"hda", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"hdb", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"icount",
+     Fate::kRefused,
+     {},
+     "guests run on the real processor, which counts no instructions for them",
+     kLeaveOut},
+    {"incoming", Fate::kRefused, {}, kNoSnapshots, kLeaveOut},
+    {"loadvm", Fate::kRefused, {}, kNoSnapshots, kLeaveOut},
+    {"mem-path", Fate::kRefused, {}, "a guest's memory is ordinary memory of its host", kLeaveOut},
+    {"mon", Fate::kRefused, {}, kNoMonitor, kLeaveOut},
+    {"netdev", Fate::kRefused, {}, kNoNetwork, "write -nic none"},
+    {"numa", Fate::kRefused, {}, "a guest's memory is one piece", kLeaveOut},
+    {"object", Fate::kRefused, {}, "Parley has none of QEMU's objects", kLeaveOut},
+    {"pidfile", Fate::kRefused, {}, kForeground, kUseService},
+    {"prom-env", Fate::kRefused, {}, "Parley's client interface has no variables of its own", "use -append"},
+    {"qmp", Fate::kRefused, {}, kNoMonitor, kLeaveOut},
+    {"runas", Fate::kRefused, {}, "Parley needs no rights to give up but those to /dev/kvm", "run it as that user"},
+    {"sandbox",
+     Fate::kRefused,
+     {},
+     "Parley's own sandbox is on unless told otherwise",
+     "write --sandbox on, log or off"},
+    {"snapshot", Fate::kRefused, {}, kNoDisks, kLeaveOut},
+    {"spice", Fate::kRefused, {}, kNoScreen, kLeaveOut},
+    {"usb", Fate::kRefused, {}, "guests have no USB", kLeaveOut},
+    {"virtfs", Fate::kRefused, {}, "guests share no files with the host", kUseInitrd},
+    {"vnc", Fate::kRefused, {}, kNoScreen, "write -nographic; the console goes where -serial says"},
+    {"S", Fate::kRefused, {}, "a guest cannot be held before its start", kLeaveOut},
+    {"s", Fate::kRefused, {}, "no debugger can be attached", "follow the guest with -vv"},
+};
+
+// QEMU takes each option with one dash or with two; where Parley has one of that name, the second dash means Parley's.
+const QemuOption *find_option(std::string_view word) {
+  const bool two = word.starts_with("--");
+  if (!word.starts_with('-')) return nullptr;
+  const auto name = word.substr(two ? 2 : 1);
+  const auto *found = std::ranges::find(kQemuOptions, name, &QemuOption::name);
+  if (found == std::end(kQemuOptions)) return nullptr;
+  const bool parleys_own = found->fate == Fate::kOurs || name == "boot" || name == "sandbox" || name.size() == 1;
+  return two && parleys_own ? nullptr : found;
+}
+
+Failure refused_option(std::string_view word, const QemuOption &option) {
+  return {"cannot do what " + std::string(word) + " asks for", std::string(option.why), std::string(option.instead)};
+}
+
+Failure lacks_value(std::string_view word) {
+  return {std::string(word) + " wants a value", "the line ends behind it", "see parley run --help"};
+}
 
 // Settings of QEMU's pseries that Parley either always has that way or has nothing of.
 constexpr std::array<std::string_view, 6> kWithoutEffect{"graphics", "mem-merge", "resize-hpt",
@@ -37,12 +159,15 @@ bool is_without_effect(const std::string &key) {
 
 // Unless they contradict it, these ask for what Parley is.
 bool is_so_anyway(const std::string &key) {
-  return key == "accel" || key == "ic-mode" || key == "kernel-irqchip" || key == "kernel_irqchip" || key == "x-vof";
+  return key == "accel" || key == "ic-mode" || key == "kernel-irqchip" || key == "kernel_irqchip" ||
+         key == "kvm-type" || key == "x-vof";
 }
 
 // What Parley cannot be told to be, although QEMU could.
 std::string contradiction(const std::string &key, const std::string &value) {
-  if (key == "accel" && value != "kvm") return "guests run in KVM only";
+  // "kvm:tcg" would have QEMU emulate where there is no KVM; here there is KVM or nothing.
+  if (key == "accel" && value != "kvm" && !value.starts_with("kvm:")) return "guests run in KVM only";
+  if (key == "kvm-type" && to_lower(value) != "hv") return "only KVM-HV can set a guest's level";
   if (key == "ic-mode" && value == "xive") return "guests have the XICS interrupt controller only";
   if ((key == "kernel-irqchip" || key == "kernel_irqchip") && value == "off")
     return "the interrupt controller is the kernel's";
@@ -56,13 +181,30 @@ Failure bad_machine(std::string_view text, std::string why) {
 
 }  // namespace
 
-std::vector<std::string> with_double_dashes(int argc, const char *const *argv) {
-  std::vector<std::string> words;
+std::expected<QemuLine, Failure> read_qemu_line(int argc, const char *const *argv) {
+  QemuLine line;
   for (int i = 0; i < argc; ++i) {
-    const bool known = std::ranges::find(kQemuOptions, std::string_view(argv[i])) != kQemuOptions.end();
-    words.push_back((known ? "-" : "") + std::string(argv[i]));
+    const std::string_view word = argv[i];
+    const QemuOption *option = find_option(word);
+    if (option == nullptr || option->fate == Fate::kOurs) {
+      line.words.push_back((option != nullptr ? "-" : "") + std::string(word));
+      continue;
+    }
+    if (option->fate == Fate::kRefused) return std::unexpected(refused_option(word, *option));
+    if (option->fate == Fate::kAlready) continue;
+    if (option->fate == Fate::kIgnoredFlag) {
+      line.no_effect.emplace_back(word);
+      continue;
+    }
+    if (++i == argc) return std::unexpected(lacks_value(word));
+    const std::string_view value = argv[i];
+    if (option->fate == Fate::kIgnored) {
+      if (option->name != "name") line.no_effect.push_back(std::string(word) + " " + std::string(value));
+    } else if (value.substr(0, value.find_first_of(",:")) != option->only) {
+      return std::unexpected(refused_option(std::string(word) + " " + std::string(value), *option));
+    }
   }
-  return words;
+  return line;
 }
 
 std::expected<MachineWords, Failure> parse_machine(std::string_view text) {
@@ -86,9 +228,9 @@ std::expected<MachineWords, Failure> parse_machine(std::string_view text) {
 }
 
 std::expected<unsigned, Failure> parse_smp(std::string_view text) {
-  const auto bad = [&](std::string why) {
+  const auto bad = [&](std::string why, std::string write = "for example -smp 2") {
     return std::unexpected(Failure{"'" + std::string(text) + "' is no number of vCPUs", std::move(why),
-                                   "for example -smp 2: from 1 to " + std::to_string(guest::kMaxProcessors) +
+                                   std::move(write) + ": from 1 to " + std::to_string(guest::kMaxProcessors) +
                                        ", each of them a core of one thread"});
   };
   std::map<std::string, std::uint64_t> values;
@@ -99,8 +241,15 @@ std::expected<unsigned, Failure> parse_smp(std::string_view text) {
   }
   std::uint64_t product = 1;
   bool has_topology = false;
+  if (const auto threads = values.find("threads"); threads != values.end() && threads->second != 1) {
+    std::uint64_t all = threads->second;
+    for (const char *part : {"cores", "dies", "sockets"})
+      if (values.contains(part)) all *= std::min<std::uint64_t>(values[part], guest::kMaxProcessors);
+    all = std::clamp<std::uint64_t>(values.contains("cpus") ? values["cpus"] : all, 1, guest::kMaxProcessors);
+    return bad("a core of several threads cannot be had: each vCPU is a core of its own",
+               "write -smp " + std::to_string(all));
+  }
   for (const auto &[key, value] : values) {
-    if (key == "threads" && value != 1) return bad("threads share nothing here: each vCPU is a core of its own");
     if (key == "cores" || key == "sockets" || key == "dies") {
       if (value < 1 || value > guest::kMaxProcessors) return bad(key + " is out of range");
       product *= value;
@@ -116,11 +265,48 @@ std::expected<unsigned, Failure> parse_smp(std::string_view text) {
   return static_cast<unsigned>(cpus);
 }
 
-std::expected<void, Failure> parse_cpu(std::string_view text) {
-  if (text == "host") return {};
-  return std::unexpected(Failure{"a guest cannot have the processor '" + std::string(text) + "'",
-                                 "-cpu names silicon, and a guest in KVM has that of its host",
-                                 "use -cpu host, and --compat (or -M max-cpu-compat=) for the level"});
+std::expected<CpuWords, Failure> parse_cpu(std::string_view text) {
+  CpuWords words;
+  const auto refuse = [&](std::string why) {
+    return std::unexpected(Failure{"a guest cannot have the processor '" + std::string(text) + "'", std::move(why),
+                                   "use -cpu host, and --compat (or -M max-cpu-compat=) for the level"});
+  };
+  const auto settings = settings_of(text);
+  const std::string model = settings.empty() || !settings.front().second.empty() ? "" : settings.front().first;
+  // "POWER9_v2.2" is a stepping of it.
+  const auto level = Level::from_name(std::string_view(model).substr(0, model.find('_')));
+  if (level) {
+    words.compat = std::string(level->name());
+    words.remark = "-cpu " + model + " is taken as --compat " + *words.compat +
+                   ": the guest has its host's processor, at that level";
+  } else if (model != "host") {
+    return refuse("-cpu names silicon, and a guest in KVM has that of its host");
+  }
+  for (const auto &[key, value] : std::span(settings).subspan(1)) {
+    if (key != "compat" || value.empty()) return refuse("it does not know '" + key + "'");
+    if (words.compat && *words.compat != to_lower(value)) return refuse("it names two levels");
+    words.compat = value;
+  }
+  return words;
+}
+
+std::expected<MemoryWords, Failure> parse_memory(std::string_view text) {
+  MemoryWords words;
+  std::string size;
+  for (const auto &[key, value] : settings_of(text)) {
+    const bool is_size = value.empty() || key == "size";
+    if (is_size && size.empty()) {
+      size = value.empty() ? key : value;
+    } else if (!is_size && (key == "slots" || key == "maxmem")) {
+      words.no_effect.push_back("-m " + key + "=" + value);
+    } else {
+      return std::unexpected(Failure{"'" + std::string(text) + "' is no memory size",
+                                     is_size ? "it names two sizes" : "it does not know '" + key + "'",
+                                     "for example -m 2G"});
+    }
+  }
+  words.size = TRY(guest::parse_memory_size(size));
+  return words;
 }
 
 }  // namespace parley::app

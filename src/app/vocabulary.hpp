@@ -9,10 +9,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "parley/base/failure.hpp"
 #include "parley/base/text.hpp"
 
 namespace parley::app {
@@ -31,6 +33,14 @@ class Line {
     });
   }
   bool wants_help() const { return wants_help_; }
+  /// The first word that is no option; "" when there is none.
+  std::string first_argument() const {
+    const auto found = std::ranges::find_if(words_, [](const std::string &word) { return !word.starts_with('-'); });
+    return found == words_.end() ? "" : *found;
+  }
+
+  /// What is wrong with a value, where Parley found it out and not CLI11.
+  std::optional<Failure> &problem() { return problem_; }
 
  private:
   // Short options may stand together ("-qv"), and a value may follow without a gap ("-m512", "--memory=512").
@@ -42,23 +52,30 @@ class Line {
 
   const std::vector<std::string> &words_;
   bool wants_help_;
+  std::optional<Failure> problem_;
 };
 
 /// An option that CLI11 was told of, or that it need not know.
 class Told {
  public:
-  explicit Told(CLI::Option *option) : option_(option) {}
+  Told(CLI::Option *option, std::string_view names, Line &line)
+      : option_(option), name_(names.substr(names.rfind(',') + 1)), line_(line) {}
   Told &type(const char *name) {
     return with([&] { option_->type_name(name); });
   }
   Told &one_of(std::vector<std::string> values) {
-    return with([&] { option_->transform(CLI::IsMember(std::move(values))); });
+    return with([&] {
+      option_->check(
+          [values = std::move(values), name = name_, &line = line_](const std::string &value) -> std::string {
+            if (std::ranges::find(values, value) != values.end()) return "";
+            line.problem() = Failure{"'" + value + "' is no value for " + name, "it takes " + join(values, ", "),
+                                     "for example " + name + " " + values.front()};
+            return "it is none of them";
+          });
+    });
   }
   Told &shows_default() {
     return with([&] { option_->capture_default_str(); });
-  }
-  Told &hidden() {
-    return with([&] { option_->group(""); });
   }
   Told &required() {
     return with([&] { option_->required(); });
@@ -80,35 +97,37 @@ class Told {
     return *this;
   }
   CLI::Option *option_;
+  std::string name_;  // the last of them, with its dashes
+  Line &line_;
 };
 
 /// What one command may be told.
 class Vocabulary {
  public:
-  Vocabulary(CLI::App &command, const Line &line) : command_(command), line_(line) {}
+  Vocabulary(CLI::App &command, Line &line) : command_(command), line_(line) {}
 
   template <typename T>
   Told option(const char *names, T &target, const char *help = "") {
-    return Told(wanted(names) ? command_.add_option(names, target, help) : nullptr);
+    return Told(wanted(names) ? command_.add_option(names, target, help) : nullptr, names, line_);
   }
   template <typename T>
   Told flag(const char *names, T &target, const char *help = "") {
-    if (!wanted(names)) return Told(nullptr);
+    if (!wanted(names)) return Told(nullptr, names, line_);
     // "--verbose=2" is nothing that a flag takes (CLI11 still takes "=true"), and a number that is too large for the C
     // library comes back as an exception of its.
-    return Told(command_.add_flag(names, target, help)->disable_flag_override());
+    return Told(command_.add_flag(names, target, help)->disable_flag_override(), names, line_);
   }
   /// An option without which others make no sense, or an argument without a name.
   template <typename T>
   Told known(const char *name, T &target, const char *help) {
-    return Told(command_.add_option(name, target, help));
+    return Told(command_.add_option(name, target, help), name, line_);
   }
 
  private:
   bool wanted(const char *names) const { return line_.wants_help() || line_.has(names); }
 
   CLI::App &command_;
-  const Line &line_;
+  Line &line_;
 };
 
 }  // namespace parley::app

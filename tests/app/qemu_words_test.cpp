@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace parley::app {
 namespace {
 
@@ -11,9 +13,58 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+std::expected<QemuLine, Failure> read(const std::vector<const char *> &line) {
+  return read_qemu_line(static_cast<int>(line.size()), line.data());
+}
+
 TEST(QemuWords, GetASecondDashWhereParleyKnowsThem) {
-  const char *const line[] = {"run", "-kernel", "-m", "-kernelx", "--append", "-smp"};
-  EXPECT_THAT(with_double_dashes(6, line), ElementsAre("run", "--kernel", "-m", "-kernelx", "--append", "--smp"));
+  const auto line = read({"run", "-kernel", "-m", "-kernelx", "--append", "-smp"});
+  EXPECT_THAT(line->words, ElementsAre("run", "--kernel", "-m", "-kernelx", "--append", "--smp"));
+}
+
+TEST(QemuWords, ThatAskForWhatIsSoAnywayAreTakenInSilence) {
+  const auto line = read({"run",      "-nographic", "-nodefaults", "-enable-kvm", "-accel", "kvm,thread=multi",
+                          "-display", "none",       "-monitor",    "none",        "-vga",   "none",
+                          "-net",     "none",       "-nic",        "none",        "--nic",  "none",
+                          "-name",    "guest",      "-accel",      "kvm:tcg"});
+  ASSERT_TRUE(line);
+  EXPECT_THAT(line->words, ElementsAre("run"));
+  EXPECT_THAT(line->no_effect, IsEmpty());
+}
+
+TEST(QemuWords, ThatMeanNothingHereAreNamedWithTheirValues) {
+  const auto line = read({"run", "-uuid", "a-b", "-no-shutdown", "-m", "1G"});
+  EXPECT_THAT(line->words, ElementsAre("run", "-m", "1G"));
+  EXPECT_THAT(line->no_effect, ElementsAre("-uuid a-b", "-no-shutdown"));
+}
+
+TEST(QemuWords, ThatCannotBeDoneAreRefusedWithWhatToWrite) {
+  for (const auto &[line, why, instead] :
+       std::vector<std::tuple<std::vector<const char *>, const char *, const char *>>{
+           {{"run", "-monitor", "stdio"}, "no monitor", "-monitor none"},
+           {{"run", "-net", "user"}, "no network", "-net none"},
+           {{"run", "-nic", "user,model=virtio"}, "no network", "-nic none"},
+           {{"run", "-accel", "tcg"}, "KVM only", "-accel kvm"},
+           {{"run", "-drive", "file=x"}, "no disks", "-initrd"},
+           {{"run", "-bios", "slof.bin"}, "firmware", "-kernel"},
+           {{"run", "-sandbox", "on"}, "own sandbox", "--sandbox on"},
+           {{"run", "-vnc", ":0"}, "no screen", "-nographic"},
+           {{"run", "-S"}, "before its start", "leave it out"}}) {
+    const auto read_line = read(line);
+    ASSERT_FALSE(read_line) << line[1];
+    EXPECT_THAT(read_line.error().what, HasSubstr(line[1]));
+    EXPECT_THAT(read_line.error().why, HasSubstr(why));
+    EXPECT_THAT(read_line.error().what_to_do, HasSubstr(instead));
+  }
+}
+
+TEST(QemuWords, ThatLackTheirValueSaySo) {
+  EXPECT_THAT(read({"run", "-uuid"}).error().what, HasSubstr("-uuid wants a value"));
+}
+
+TEST(QemuWords, LeaveParleysOwnOptionsOfTheSameNameAlone) {
+  const auto line = read({"run", "--sandbox", "off", "--boot", "fdt"});
+  EXPECT_THAT(line->words, ElementsAre("run", "--sandbox", "off", "--boot", "fdt"));
 }
 
 TEST(QemuMachine, MayLimitTheLevel) {
@@ -28,12 +79,14 @@ TEST(QemuMachine, NamesEachSettingWithoutEffectOnce) {
 }
 
 TEST(QemuMachine, MayAskForWhatParleyIsAnyway) {
-  EXPECT_THAT(parse_machine("pseries,accel=kvm,ic-mode=xics,kernel-irqchip=on,x-vof=on")->no_effect, IsEmpty());
+  EXPECT_THAT(
+      parse_machine("pseries,accel=kvm,ic-mode=xics,kernel-irqchip=on,x-vof=on,kvm-type=HV,accel=kvm:tcg")->no_effect,
+      IsEmpty());
 }
 
 TEST(QemuMachine, IsRefusedWhereItCannotBe) {
   for (const char *bad : {"powernv", "pseries,frobnicate=on", "pseries,accel=tcg", "pseries,ic-mode=xive",
-                          "pseries,kernel-irqchip=off", "none"}) {
+                          "pseries,kernel-irqchip=off", "pseries,kvm-type=PR", "pseries,accel=tcg:kvm", "none"}) {
     const auto words = parse_machine(bad);
     ASSERT_FALSE(words) << bad;
     EXPECT_THAT(words.error().what, HasSubstr(bad));
@@ -58,9 +111,44 @@ TEST(QemuSmp, IsRefusedWhereItCannotBe) {
     EXPECT_FALSE(parse_smp(bad)) << bad;
 }
 
+TEST(QemuSmp, OfSeveralThreadsSaysWhatToWriteInstead) {
+  EXPECT_THAT(parse_smp("cores=1,threads=8").error().what_to_do, HasSubstr("write -smp 8:"));
+  EXPECT_THAT(parse_smp("4,cores=2,threads=2").error().what_to_do, HasSubstr("write -smp 4:"));
+  EXPECT_THAT(parse_smp("cores=100000000000,sockets=100000000000,threads=8").error().what_to_do,
+              HasSubstr("write -smp 64:"));
+}
+
 TEST(QemuCpu, IsTheHosts) {
-  EXPECT_TRUE(parse_cpu("host"));
-  EXPECT_THAT(parse_cpu("POWER9").error().what_to_do, HasSubstr("--compat"));
+  EXPECT_EQ(parse_cpu("host")->compat, std::nullopt);
+  EXPECT_THAT(parse_cpu("970fx").error().what_to_do, HasSubstr("--compat"));
+  EXPECT_FALSE(parse_cpu(""));
+  EXPECT_FALSE(parse_cpu("host,frobnicate=on"));
+}
+
+TEST(QemuCpu, MayNameALevelAsLibvirtWritesItWhichIsToldOf) {
+  for (const char *name : {"POWER9", "power9", "Power9", "power9_v2.2"}) {
+    const auto cpu = parse_cpu(name);
+    ASSERT_TRUE(cpu) << name;
+    EXPECT_EQ(cpu->compat, "power9") << name;
+    EXPECT_THAT(cpu->remark, HasSubstr("is taken as --compat power9")) << name;
+  }
+  EXPECT_EQ(parse_cpu("host,compat=power9")->compat, "power9");
+  EXPECT_EQ(parse_cpu("POWER9,compat=power9")->compat, "power9");
+  EXPECT_FALSE(parse_cpu("POWER9,compat=power10"));
+}
+
+TEST(QemuMemory, IsTheSizeAndNamesWhatHasNoEffect) {
+  EXPECT_EQ(parse_memory("size=2G")->size, std::uint64_t{2} << 30);
+  EXPECT_EQ(parse_memory("2T")->size, std::uint64_t{2} << 40);
+  const auto memory = parse_memory("4G,slots=32,maxmem=64G");
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(memory->size, std::uint64_t{4} << 30);
+  EXPECT_THAT(memory->no_effect, ElementsAre("-m slots=32", "-m maxmem=64G"));
+}
+
+TEST(QemuMemory, IsRefusedWhereItIsNoSize) {
+  for (const char *bad : {"", "1G,2G", "size=1G,size=2G", "1G,frobnicate=2", "slots=2", "size="})
+    EXPECT_FALSE(parse_memory(bad)) << bad;
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ TEST(ARun, IsNotRescuedFromAFailedEntryAtALegalLevel) {
   const Outcome outcome = run_with({"--on-refusal", "fallback"}, fake);
   EXPECT_EQ(outcome.code, kFailure);
   EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower10Pvr));
-  EXPECT_THAT(outcome.err, HasSubstr("couldn't set guest wide elements"));
+  EXPECT_THAT(outcome.err, HasSubstr("the level is not above the host's"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("falling back")));
 }
 

@@ -18,6 +18,8 @@ std::string join(const std::vector<std::string> &parts, std::string_view separat
 std::vector<std::string_view> split(std::string_view text, char separator);
 /// ASCII letters in lower case.
 std::string to_lower(std::string_view text);
+/// ASCII letters in upper case.
+std::string to_upper(std::string_view text);
 /// What a guest or a file wrote, fit for a line of a message: control characters and other bytes as \\xNN.
 std::string printable(std::string_view text);
 /// What remains when white space is taken off both ends.
