@@ -35,7 +35,7 @@ class Progress {
 
 }  // namespace
 
-std::expected<TrialGuest, Stopped> Worker::prepare(const std::vector<matrix::CellId> &cells) const {
+std::expected<Worker::Prepared, Stopped> Worker::prepare(const std::vector<matrix::CellId> &cells) const {
   for (const matrix::CellId &cell : cells) {
     if ((cell.guest == matrix::Guest::kLinux) != options_.kernel.has_value())
       return std::unexpected(
@@ -49,20 +49,33 @@ std::expected<TrialGuest, Stopped> Worker::prepare(const std::vector<matrix::Cel
   }
   auto request = request_of(options_);
   if (!request) return std::unexpected(Stopped{kFailure, request.error()});
-  return TrialGuest{std::move(*request), options_.cell_limit};
+  auto watch = host::LevelWatch::open(host_.facts.tree);
+  if (!watch)
+    return std::unexpected(Stopped{kFailure,
+                                   {"cannot look at the host's level again before each cell",
+                                    "open: " + errno_text(watch.error()), "EMFILE: allow more files (ulimit -n)"}});
+  return Prepared{{std::move(*request), options_.cell_limit}, std::move(*watch)};
 }
 
-matrix::HostReport Worker::try_one(const matrix::CellId &cell, const TrialGuest &guest) const {
-  return {cell.host, host_, options_.notes, {try_cell(cell, host_, guest, kernel_)}};
+// A cell that was tried on a host which is moved meanwhile would be judged by what the host was.
+std::expected<matrix::HostReport, Stopped> Worker::try_one(const matrix::CellId &cell, const Prepared &prepared) const {
+  auto tried = try_cell(cell, host_, prepared.guest, kernel_);
+  if (prepared.level_watch && prepared.level_watch->look() != host_.facts.tree.cpus)
+    return std::unexpected(
+        Stopped{kNotApplicable,
+                {"the host has changed while " + matrix::name(cell) + " was tried (a live migration?)",
+                 "the cpu nodes of its device tree are others than at first",
+                 "repeat it: parley inspect shows what it is now"}});
+  return matrix::HostReport{cell.host, host_, options_.notes, {std::move(tried)}};
 }
 
 std::expected<matrix::Report, Stopped> Worker::run(const std::vector<matrix::CellId> &cells) const {
-  const TrialGuest guest = TRY(prepare(cells));
+  const Prepared prepared = TRY(prepare(cells));
   matrix::Report report;
   Progress progress(options_.log_level != LogLevel::kWarning, cells.size());
   for (const matrix::CellId &cell : cells) {
     progress.next(cell);
-    auto host = try_one(cell, guest);
+    auto host = TRY(try_one(cell, prepared));
     if (report.hosts.empty() || report.hosts.back().id != cell.host) {
       report.hosts.push_back(std::move(host));
     } else {
@@ -73,13 +86,15 @@ std::expected<matrix::Report, Stopped> Worker::run(const std::vector<matrix::Cel
 }
 
 int Worker::run_into(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells) const {
-  const auto guest = prepare(cells);
-  if (!guest) return give_up(folder, cells, guest.error(), diagnostics_);
+  const auto prepared = prepare(cells);
+  if (!prepared) return give_up(folder, cells, prepared.error(), diagnostics_);
   int code = kSuccess;
   Progress progress(options_.log_level != LogLevel::kWarning, cells.size());
   for (const matrix::CellId &cell : cells) {
     progress.next(cell);
-    const auto left = leave_result(folder, cell, {{try_one(cell, *guest)}});
+    auto tried = try_one(cell, *prepared);
+    if (!tried) return give_up(folder, {cell}, tried.error(), diagnostics_);
+    const auto left = leave_result(folder, cell, {{std::move(*tried)}});
     if (left) continue;
     diagnostics_.failure(left.error());
     code = kFailure;

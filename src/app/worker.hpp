@@ -8,6 +8,7 @@
 #include "diagnostics.hpp"
 #include "host_source.hpp"
 #include "options.hpp"
+#include "parley/host/level_watch.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/matrix/report.hpp"
 #include "trial.hpp"
@@ -26,8 +27,13 @@ class Worker {
   int run_into(const std::filesystem::path &folder, const std::vector<matrix::CellId> &cells) const;
 
  private:
-  std::expected<TrialGuest, Stopped> prepare(const std::vector<matrix::CellId> &cells) const;
-  matrix::HostReport try_one(const matrix::CellId &cell, const TrialGuest &guest) const;
+  struct Prepared {
+    TrialGuest guest;
+    std::optional<host::LevelWatch> level_watch;
+  };
+  std::expected<Prepared, Stopped> prepare(const std::vector<matrix::CellId> &cells) const;
+  /// The cell's report; none when the host is another one than at first.
+  std::expected<matrix::HostReport, Stopped> try_one(const matrix::CellId &cell, const Prepared &prepared) const;
 
   const compat::Host &host_;
   const Options &options_;

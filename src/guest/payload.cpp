@@ -18,7 +18,8 @@ namespace {
 
 Failure bad_payload(const std::string &name, std::string why) {
   return {"cannot load the payload " + name, std::move(why),
-          "give a flat binary or an ELF64 executable for ppc64 or ppc64le"};
+          "give a program for a ppc64 or ppc64le machine without an operating system: an ELF64 executable, or a flat "
+          "binary"};
 }
 
 // A reader for the fields of one file, in the byte order that its ELF header announces.

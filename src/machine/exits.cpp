@@ -107,14 +107,14 @@ Failure Machine::Running::explained(const Processor &processor, const kvm::RunFa
   Failure words = explain(failure);
   const auto regs = processor.vcpu.regs();
   if (failure.kind != kvm::RunFailureKind::kLateRefusal || is_above_host() || !regs) return words;
-  const std::string place = describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
-  if (has_run() || regs->pc != processor.first_instruction)
-    return {"the hypervisor ended the guest while it ran",
-            words.why + "; the level was taken and the guest ran; " + place,
-            "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest so at one that its "
-            "processor does not have; else see dmesg"};
-  words.why += "; " + place + ", its first instruction; the level is not above the host's";
-  words.what_to_do = "see dmesg";
+  const bool ran = has_run() || regs->pc != processor.first_instruction;
+  words.why += (ran ? "; the level was taken and the guest ran; " : "; the level is not above the host's; ") +
+               describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
+  if (ran) words.what = "the hypervisor ended the guest while it ran";
+  words.what_to_do =
+      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest so at one that its "
+      "processor "
+      "does not have; else see dmesg";
   return words;
 }
 
