@@ -71,6 +71,7 @@ Attempt judge(Target target, const Host &host) {
 LegalRange legal_range(const Host &host) {
   LegalRange range;
   std::string above = "it is the highest level that this program knows";
+  std::string why_none;  // of the highest level that the host itself has: those above it say nothing of the others
   for (const Level level : Level::all() | std::views::reverse) {
     const Attempt attempt = judge(Target::of(level), host);
     if (attempt.legal()) {
@@ -84,13 +85,14 @@ LegalRange legal_range(const Host &host) {
       return range;
     } else {
       above = refusing_evidence(attempt);
-      if (range.lowest_reason.empty()) range.lowest_reason = above;  // of none at all it is the highest one's
+      const auto &host_level = host.capabilities.level;
+      if (why_none.empty() && (!host_level || level <= *host_level)) why_none = above;
     }
   }
   if (range.lowest) {
     range.lowest_reason = "it is the lowest level that KVM knows";
   } else {
-    range.highest_reason = range.lowest_reason;
+    range.highest_reason = range.lowest_reason = why_none;
   }
   return range;
 }

@@ -31,12 +31,17 @@ std::string verdict_table(const compat::Host &host) {
       {"kind of host", describe_kind(known) + ": " + known.kind_reason},
       {"silicon", level_name(known.silicon)},
       {"effective level", level_row(known.level, known.level_reason)},
-      {"highest legal", level_row(legal.highest, legal.highest_reason)},
-      {"lowest legal", level_row(legal.lowest, legal.lowest_reason)},
-      {"interrupt controller", known.interrupt_controller},
-      {"page size", known.page_size != 0 ? fmt::format("{} KiB", known.page_size / 1024) : "unknown"},
-      {"threads per core", known.threads_per_core != 0 ? std::to_string(known.threads_per_core) : "unknown"},
   };
+  if (legal.highest) {
+    rows.push_back({"highest legal", level_row(legal.highest, legal.highest_reason)});
+    rows.push_back({"lowest legal", level_row(legal.lowest, legal.lowest_reason)});
+  } else {
+    rows.push_back({"legal levels", level_row(std::nullopt, legal.highest_reason)});
+  }
+  rows.push_back({"interrupt controller", known.interrupt_controller});
+  rows.push_back({"page size", known.page_size != 0 ? fmt::format("{} KiB", known.page_size / 1024) : "unknown"});
+  rows.push_back(
+      {"threads per core", known.threads_per_core != 0 ? std::to_string(known.threads_per_core) : "unknown"});
   if (!host.facts.system.kernel_release.empty()) rows.push_back({"kernel", host.facts.system.kernel_release});
   return table(rows);
 }

@@ -232,6 +232,17 @@ TEST(LegalRange, OfAPower9PartitionIsOneLevel) {
   EXPECT_EQ(describe(legal_range(host_of(parley::testing::tree_only("power9")))), "the one legal level here is power9");
 }
 
+Host power7_host() { return host_of(parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})})); }
+
+// What lies above the host says nothing of why it can have nothing at all.
+TEST(LegalRange, OfAHostWithNoLegalLevelGivesTheReasonOfItsOwn) {
+  const LegalRange range = legal_range(power7_host());
+  EXPECT_EQ(range.highest, std::nullopt);
+  EXPECT_EQ(describe(range),
+            "no level is legal here: guests of a partition are radix-only, and power7 knows the hash MMU only");
+  EXPECT_EQ(rule_against("power9", power7_host()), "not-above-host");
+}
+
 TEST(LegalRange, OfAnUnknownHostIsEmptyWithItsReason) {
   EXPECT_EQ(describe(legal_range(host_of(parley::testing::partition({})))),
             "no level is legal here: no source gives a level");

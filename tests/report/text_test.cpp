@@ -17,6 +17,15 @@ compat::Host host_of(host::Facts facts) {
   return {std::move(facts), std::move(capabilities)};
 }
 
+TEST(InspectText, OfAHostWithNoLegalLevelSaysSoOnce) {
+  host::Facts facts = parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})});
+  auto capabilities = host::assess(facts);
+  const std::string text = inspect_text({std::move(facts), std::move(capabilities)});
+  EXPECT_THAT(text, HasSubstr("legal levels          none: guests of a partition are radix-only, and power7 knows"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("highest legal")));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("power11")));
+}
+
 TEST(InspectText, ShowsTheVerdictWithItsReasons) {
   const std::string text = inspect_text(host_of(parley::testing::tree_only("power11-as-power10")));
   EXPECT_THAT(text, HasSubstr("effective level       power10 (0x0f000006): cpu-version 0x0f000006"));

@@ -67,7 +67,7 @@ struct LegalRange {
   std::optional<Level> lowest;
   std::optional<Level> highest;
   std::string lowest_reason;   ///< why not the level below
-  std::string highest_reason;  ///< why not the level above
+  std::string highest_reason;  ///< why not the level above; both: why not the host's own, where none is legal
 };
 
 LegalRange legal_range(const Host &host);
