@@ -28,11 +28,15 @@ enum { kPlayground = 1 << 20, kPlaySize = 1 << 20, kVpaArea = 3 << 20, kVpaAreaS
 enum { kRtas = 0xf000, kClientInterface = 0xf005, kPutTermChar = 0x58, kRandom = 0x300 };
 enum { kStartCpu = 9, kPowerOff = 2 };  // src/papr/rtas.cpp
 
-// r1 a stack, r2 the table of contents. The second vCPU comes in big-endian mode, with where to go on in r3: its
-// instructions are written the other way round.
+// r1 a stack, r2 the table of contents. Both vCPUs come in big-endian mode, the second with where to go on in r3: their
+// first instructions are written the other way round.
 __asm__(
     "       .globl _start\n"
-    "_start: lis 1, (first_stack + 16320)@ha\n"
+    "_start: .4byte 0x05009f42, 0xa602487d, 0x1c004a39\n"  // bcl 20,31,.+4; mflr r10; addi r10,r10,first_little - . + 8
+    "       .4byte 0xa600807c, 0x01008460\n"               // mfmsr r4; ori r4,r4,1: little-endian
+    "       .4byte 0xa6039b7c, 0xa6035a7d, 0x2400004c\n"   // mtsrr1 r4; mtsrr0 r10; rfid
+    "first_little:\n"
+    "       lis 1, (first_stack + 16320)@ha\n"
     "       addi 1, 1, (first_stack + 16320)@l\n"
     "       lis 2, .TOC.@ha\n"
     "       addi 2, 2, .TOC.@l\n"
@@ -189,7 +193,7 @@ static bool is_left_out(uint64_t number) {
 }
 
 static int64_t hcall_with_anything(uint64_t number) {
-  enum { kPageInit = 0x2c, kRegisterVpa = 0xdc, kSetMode = 0x31c, kRegisterProcTbl = 0x37c };
+  enum { kPageInit = 0x2c, kStore = 0x40, kCacheStore = 0x48, kRegisterVpa = 0xdc, kSetMode = 0x31c, kRegisterProcTbl = 0x37c };
   uint64_t arguments[9];
   for (int i = 0; i < 9; ++i) arguments[i] = anything();
   if (number == kRegisterVpa) {
@@ -200,6 +204,7 @@ static int64_t hcall_with_anything(uint64_t number) {
     if (arguments[2] >> 60) arguments[2] = -below(2048);  // and not what is left of it
   }
   if (number == kPageInit) arguments[1] = harmless(arguments[1]), arguments[2] = harmless(arguments[2]);
+  if (number == kStore || number == kCacheStore) arguments[0] = 1 << below(5), arguments[1] = harmless(arguments[1]);
   if (number == kSetMode) arguments[1] = ONE_OF(((uint64_t[]){3, 4, 6, 7, 1ull << 32 | 1, -1ull}));
   if (number == kRegisterProcTbl && arguments[3] <= 24) arguments[3] = 12;
   if (number == kRegisterProcTbl && below(2)) arguments[0] = 0x1c | below(2), arguments[2] = 0;
@@ -211,7 +216,7 @@ static int64_t hcall_with_anything(uint64_t number) {
 }
 
 static int64_t any_hcall(void) {
-  static const uint64_t kAnswered[] = {0x54, 0x58, 0x64, 0x68, 0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
+  static const uint64_t kAnswered[] = {0x24, 0x2c, 0x3c, 0x40, 0x44, 0x48, 0x4c, 0x50, 0x54, 0x58, 0x64, 0x68, 0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
   const uint64_t number = below(4) == 0 ? chance() : below(16) == 0 ? 0xf000 + below(0x11) : below(2) == 0 ? ONE_OF(kAnswered) : below(0x501);
   return hcall_with_anything(is_left_out(number) ? kRandom : number);
 }
