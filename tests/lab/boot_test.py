@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from lab import BOOT, CACHE, boot
+from lab import BOOT, CACHE, boot, lacks
 
 
 def emulators_below(pid):
@@ -60,6 +60,18 @@ class Boot(unittest.TestCase):
         done = boot(["--", "sh", "-c", "ls /lab; parley --version"])
         self.assertEqual(done.stdout.decode().splitlines()[:3], ["initrd.cpio.gz", "vmlinux-fixed", "vmlinux-unfixed"])
 
+    def test_has_the_guests_that_it_is_asked_for(self):
+        for names, files in (("unfixed", ["initrd.cpio.gz", "vmlinux-unfixed"]), ("none", ["initrd.cpio.gz"])):
+            self.assertEqual(boot(["--guest", names, "--", "ls", "/lab"]).stdout.decode().split(), files)
+
+    @unittest.skipIf(lacks("next"), lacks("next"))
+    def test_boots_the_newest_kernel_and_has_it_for_guests(self):
+        done = boot(["--kernel", "next", "--guest", "next,fixed", "--", "sh", "-c", "ls /lab; uname -r; ls /dev/kvm"])
+        *files, release, kvm = done.stdout.decode().splitlines()
+        self.assertEqual(files, ["initrd.cpio.gz", "vmlinux-fixed", "vmlinux-next"])
+        self.assertRegex(release, r"^(7\.([3-9]|\d\d)|[89]|\d\d)")
+        self.assertEqual(kvm, "/dev/kvm")
+
     def test_writes_the_console_to_a_log(self):
         with tempfile.TemporaryDirectory() as folder:
             log = pathlib.Path(folder, "console")
@@ -102,6 +114,22 @@ class Boot(unittest.TestCase):
         self.assertIn(b"there is no kernel /nonexistent", done.stderr)
         self.assertEqual(boot(["--file", "/nonexistent", "--", "true"]).returncode, 126)
 
+    def test_does_without_guests_that_are_not_there_unless_they_are_asked_for(self):
+        """As after lab/try, which fetches one kernel only; and where the archive has no next one."""
+        with tempfile.TemporaryDirectory() as folder:
+            cache = pathlib.Path(folder)
+            (cache / "kernels").mkdir()
+            for path in ("busybox", "initrd.cpio.gz", "kernels/fixed"):
+                (cache / path).symlink_to(CACHE / path)
+            environment = {**os.environ, "PARLEY_LAB_CACHE": folder}
+            self.assertEqual(boot(["--", "ls", "/lab"], env=environment).stdout.decode().split(), ["initrd.cpio.gz", "vmlinux-fixed"])
+            for arguments in (["--guest", "fixed,unfixed"], ["--kernel", "unfixed"]):
+                done = boot([*arguments, "--", "true"], env=environment)
+                self.assertEqual((done.returncode, done.stderr.decode()), (126, "lab/boot: there is no kernel 'unfixed'; lab/setup fetches it\n"))
+            (cache / "kernels" / "next-64k.lacking").write_text("there is no kernel 'next-64k': no suite has one\n")
+            done = boot(["--kernel", "next", "--page-size", "64k", "--", "true"], env=environment)
+            self.assertEqual((done.returncode, done.stderr.decode()), (126, "lab/boot: there is no kernel 'next-64k': no suite has one\n"))
+
     def test_takes_a_kernel_of_ones_own_and_other_sizes(self):
         done = boot(["--kernel", str(CACHE / "kernels" / "unfixed" / "vmlinux"), "--memory", "1G", "--guest-page-size", "64k", "--",
                      "sh", "-c", "uname -r; grep MemTotal /proc/meminfo; grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm"])
@@ -124,7 +152,7 @@ class Boot(unittest.TestCase):
             os.close(leader)
 
     def test_refuses_bad_usage_with_2(self):
-        for arguments in (["--timeout", "0", "--", "true"], ["--log", "x"], ["--cpu", "power8", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
+        for arguments in (["--timeout", "0", "--", "true"], ["--log", "x"], ["--cpu", "power8", "--", "true"], ["--guest", "newest", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
             self.assertEqual(boot(arguments).returncode, 2)
 
 

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shlex
 import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 import jsonschema
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "lab"))
+from kernels import CACHE, Lacking, folder_of  # noqa: E402, F401
+
 BOOT = str(ROOT / "lab" / "boot")
 MATRIX = str(ROOT / "lab" / "matrix")
 BUILD = ROOT / "build" / "ppc64le"
-CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
 PARLEY = ["qemu-ppc64le", str(BUILD / "src" / "parley")]
 FULL = os.environ.get("PARLEY_TEST_FULL") == "1"
 
@@ -104,6 +107,15 @@ def matrix_validator():
     known_host = schema["definitions"]["host"]["properties"]["host"]["anyOf"]
     known_host[0] = json.loads((ROOT / "docs" / "inspect.schema.json").read_text())
     return jsonschema.Draft7Validator(schema)
+
+
+def lacks(kernel):
+    """Why the lab does not have that kernel, or nothing: for unittest.skipIf and skipTest."""
+    try:
+        folder_of(kernel)
+        return ""
+    except Lacking as lacking:
+        return str(lacking)
 
 
 class Host:

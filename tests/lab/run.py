@@ -16,9 +16,9 @@ class Lines(unittest.TestResult):
         super().startTest(test)
         self._began = time.monotonic()
 
-    def _line(self, word, test):
+    def _line(self, word, test, why=""):
         sentence = test.id().split(".", 1)[-1].replace(".test_", ": ").replace("_", " ")
-        print(f"{word:6} {sentence} ({time.monotonic() - self._began:.1f} s)", flush=True)
+        print(f"{word:6} {sentence} ({time.monotonic() - self._began:.1f} s){why}", flush=True)
 
     def addSuccess(self, test):
         self._line("ok", test)
@@ -34,7 +34,7 @@ class Lines(unittest.TestResult):
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
-        self._line("skip", test)
+        self._line("skip", test, f": {reason}")
 
 
 suite = unittest.defaultTestLoader.discover(str(HERE), pattern="*_test.py")
