@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from lab import BUILD, Host, matrix_validator
+from lab import BUILD, Host, lacks, matrix_validator
 
 COMMANDS = {
     "inspect": ["parley", "inspect"],
@@ -70,6 +70,15 @@ HOSTS = {
     "64k": Host([*P11_AS_P10, "--page-size", "64k"], COMMANDS),
     "two_cpus": Host([*P11_AS_P10, "--smp", "2"], SIGNALS),
 }
+NEXT = ["--kernel", "next", "--guest", "none"]
+NEXT_HOSTS = {
+    "next_p11_as_p10_v2": [*P11_AS_P10, *NEXT],
+    "next_p11_v1": [*P11, "--api", "v1", *NEXT],
+    "next_p10_as_p9_v2": ["--cpu", "power10", "--max-compat", "power9", *FILES, *NEXT],
+    "next_p9_v1": ["--cpu", "power9", "--api", "v1", *FILES, *NEXT],
+}
+if not lacks("next"):
+    HOSTS |= {name: Host(arguments, COMMANDS) for name, arguments in NEXT_HOSTS.items()}
 
 
 def setUpModule():
@@ -81,6 +90,8 @@ class HostTest(unittest.TestCase):
     host = None
 
     def setUp(self):
+        if self.host not in HOSTS:
+            self.skipTest(lacks("next"))
         self.results = HOSTS[self.host].results()
 
     def assert_runs_at(self, name, level, pvr):
@@ -199,6 +210,14 @@ class WithTheFix:
         cell = self.cells()["power11"]
         self.assertEqual((cell["set"]["errno"], cell["set"]["readback"]), (22, "0xffffffff"))
         self.assertEqual((cell["run"]["outcome"], cell["run"]["failure"]), ("level refused", "level-invalid"))
+
+
+class WithTheCapability:
+    """Linux 7.3 and later: the kernel itself says which levels the hypervisor grants, a bit for each."""
+
+    def test_the_grant_is_a_fact_and_a_rule_goes_by_it(self):
+        self.assertEqual(json.loads(self.results["json"].out)["facts"]["kvm"]["compat_caps"], {"errno": 0, "bits": self.bits})
+        self.assertRegex(self.results["check_host"].out, rf"(?m)^ +passes +granted-by-hypervisor .* KVM_PPC_GET_COMPAT_CAPS says {self.bits}$")
 
 
 class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
@@ -354,6 +373,26 @@ class Power9UnderV1(LimitedToPower9, HostTest):
 class Power10AsPower9UnderV2(LimitedToPower9, HostTest):
     host, kvm, doubts = "p10_as_p9_v2", "nested v2", []
     trials = ["refused", "taken", "refused", "poisoned"]
+
+
+class Power11AsPower10UnderV2WithTheCapability(WithTheCapability, LimitedToPower10, WithTheFix, HostTest):
+    host, kvm, doubts, bits = "next_p11_as_p10_v2", "nested v2", [], "0x6000000000000000"
+    trials = ["refused", "taken", "taken", "poisoned"]
+
+
+class Power11UnderV1WithTheCapability(WithTheCapability, Power11, HostTest):
+    host, kvm, bits = "next_p11_v1", "nested v1", "0x7000000000000000"
+    trials = ["taken", "taken", "taken", "taken"]
+
+
+class Power10AsPower9UnderV2WithTheCapability(WithTheCapability, LimitedToPower9, HostTest):
+    host, kvm, doubts, bits = "next_p10_as_p9_v2", "nested v2", [], "0x4000000000000000"
+    trials = ["refused", "taken", "refused", "poisoned"]
+
+
+class Power9UnderV1WithTheCapability(WithTheCapability, LimitedToPower9, HostTest):
+    host, kvm, doubts, bits = "next_p9_v1", "nested v1", [], "0x4000000000000000"
+    trials = ["taken", "taken", "refused", "poisoned"]
 
 
 class ASpinningGuest(HostTest):

@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from lab import BUILD, FULL, Host, Result
+from lab import BUILD, FULL, Host, Result, lacks
 
 QUIET = "console=hvc0 quiet"
 # The emulated hypervisor loses wake-ups between a guest's vCPUs; with a tick they are made up for (docs/lab.md).
@@ -89,8 +89,11 @@ if FULL:
         "power11_v2": Host(["--cpu", "power11", "--max-compat", "none", *WIDE], MANY),
         "as_power10_v1": Host([*AS_POWER10, "--api", "v1", *WIDE], MANY),
         "host_64k": Host([*AS_POWER10, "--page-size", "64k", *WIDE], MANY),
+        "next": Host([*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *WIDE], BASIC | {"newest": linux(kernel="next")}),
         "both_64k": Host([*AS_POWER10, "--page-size", "64k", "--guest-page-size", "64k", *WIDE], BASIC),
     }
+    if lacks("next"):
+        del HOSTS["next"]
 
 
 def setUpModule():
@@ -289,6 +292,13 @@ if FULL:
 
     class OnAHostWith64KPages(OnMany, LinuxTest):
         host = "host_64k"
+
+    @unittest.skipIf(lacks("next"), lacks("next"))
+    class OnTheNextKernel(EveryHost, LinuxTest):
+        host = "next"
+
+        def test_boots_that_kernel_as_a_guest_too(self):
+            self.assert_boots_at("newest", self.level, PVR[self.level])
 
     class OnAHostAndInAGuestWith64KPages(EveryHost, LinuxTest):
         host = "both_64k"
