@@ -55,7 +55,7 @@ SIGNALS = {
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = ["--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "src" / "builtin.bin")]
+FILES = ["--file", str(BUILD / "grants"), "--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "src" / "builtin.bin")]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]
 HOSTS = {
@@ -78,7 +78,7 @@ NEXT_HOSTS = {
     "next_p9_v1": ["--cpu", "power9", "--api", "v1", *FILES, *NEXT],
 }
 if not lacks("next"):
-    HOSTS |= {name: Host(arguments, COMMANDS) for name, arguments in NEXT_HOSTS.items()}
+    HOSTS |= {name: Host(arguments, COMMANDS | {"grants": ["/lab/grants"]}) for name, arguments in NEXT_HOSTS.items()}
 
 
 def setUpModule():
@@ -218,6 +218,12 @@ class WithTheCapability:
     def test_the_grant_is_a_fact_and_a_rule_goes_by_it(self):
         self.assertEqual(json.loads(self.results["json"].out)["facts"]["kvm"]["compat_caps"], {"errno": 0, "bits": self.bits})
         self.assertRegex(self.results["check_host"].out, rf"(?m)^ +passes +granted-by-hypervisor .* KVM_PPC_GET_COMPAT_CAPS says {self.bits}$")
+
+    def test_the_call_answers_as_the_unit_tests_fake_does(self):
+        none = "22 {} 0x0000000000000000"  # EINVAL
+        self.assertEqual(self.results["grants"].out.splitlines(), [
+            f"right: 0 24 {self.bits}", f"larger: 0 24 {self.bits}", "smaller: " + none.format(16), "of no size: " + none.format(0),
+            "with a flag: " + none.format(24), "of the system: " + none.format(24), "of a vCPU: " + none.format(24)])
 
 
 class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):

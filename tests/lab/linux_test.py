@@ -75,6 +75,8 @@ HOSTS = {
     "power9_v1": Host(["--cpu", "power9", "--api", "v1", *TWO], BASIC),
     "guest_64k": Host([*AS_POWER10, "--guest-page-size", "64k", *TWO], BASIC),
 }
+if not lacks("next"):
+    HOSTS["next"] = Host([*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *TWO], BASIC | {"newest": linux(kernel="next")})
 if FULL:
     MANY = BASIC | {
         "four": linux("-smp 4", append=SMP, run="echo a $(nproc)"),
@@ -89,11 +91,8 @@ if FULL:
         "power11_v2": Host(["--cpu", "power11", "--max-compat", "none", *WIDE], MANY),
         "as_power10_v1": Host([*AS_POWER10, "--api", "v1", *WIDE], MANY),
         "host_64k": Host([*AS_POWER10, "--page-size", "64k", *WIDE], MANY),
-        "next": Host([*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *WIDE], BASIC | {"newest": linux(kernel="next")}),
         "both_64k": Host([*AS_POWER10, "--page-size", "64k", "--guest-page-size", "64k", *WIDE], BASIC),
     }
-    if lacks("next"):
-        del HOSTS["next"]
 
 
 def setUpModule():
@@ -261,6 +260,14 @@ class With64KPages(EveryHost, LinuxTest):
     host = "guest_64k"
 
 
+@unittest.skipIf(lacks("next"), lacks("next"))
+class OnTheNextKernel(EveryHost, LinuxTest):
+    host = "next"
+
+    def test_boots_that_kernel_as_a_guest_too(self):
+        self.assert_boots_at("newest", self.level, PVR[self.level])
+
+
 if FULL:
     class OnMany(EveryHost):
         def test_brings_up_four_vcpus(self):
@@ -292,13 +299,6 @@ if FULL:
 
     class OnAHostWith64KPages(OnMany, LinuxTest):
         host = "host_64k"
-
-    @unittest.skipIf(lacks("next"), lacks("next"))
-    class OnTheNextKernel(EveryHost, LinuxTest):
-        host = "next"
-
-        def test_boots_that_kernel_as_a_guest_too(self):
-            self.assert_boots_at("newest", self.level, PVR[self.level])
 
     class OnAHostAndInAGuestWith64KPages(EveryHost, LinuxTest):
         host = "both_64k"

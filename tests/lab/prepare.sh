@@ -17,6 +17,6 @@ done
 # Without floating point and vectors, which nobody has switched on in there. Above what its calls may overwrite.
 powerpc64le-linux-gnu-gcc -ffreestanding -nostdlib -static -fno-pic -O2 -Wall -Wextra -mcpu=power8 -msoft-float -mno-altivec -mno-vsx -fno-stack-protector \
   -Wl,-N,-Ttext=0x80000,--build-id=none,--no-warn-rwx-segments -o "$out/hostile.elf" tests/lab/hostile.c
-for program in talk on_terminal take_partitions at_moments leave starve; do
+for program in grants talk on_terminal take_partitions at_moments leave starve; do
   powerpc64le-linux-gnu-gcc -static -s -O2 -Wall -o "$out/${program//_/-}" "tests/lab/$program.c"
 done

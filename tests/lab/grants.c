@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asks KVM which levels it grants, in the right way and in wrong ones, and prints each answer: an errno's number, the size that
+// came back, the bits. What tests/kvm/fake_kvm.cpp answers is held against this (levels_test.py). Numbers as in
+// include/parley/kvm/abi.hpp: the libraries that this is built with may be older than the kernel.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void ask(const char *what, int fd, uint64_t size, uint64_t flags) {
+  uint64_t caps[4] = {size, flags, 0, 0};
+  const int error = syscall(SYS_ioctl, fd, 0x2000aeb8ul, caps) < 0 ? errno : 0;
+  printf("%s: %d %d 0x%016llx\n", what, error, (int)caps[0], (unsigned long long)caps[2]);
+}
+
+int main(void) {
+  const int system = open("/dev/kvm", O_RDWR);
+  const int vm = syscall(SYS_ioctl, system, 0x2000ae01ul, 1);
+  const int vcpu = syscall(SYS_ioctl, vm, 0x2000ae41ul, 0);
+  if (system < 0 || vm < 0 || vcpu < 0) return 1;
+  ask("right", vm, 24, 0);
+  ask("larger", vm, 32, 0);
+  ask("smaller", vm, 16, 0);
+  ask("of no size", vm, 0, 0);
+  ask("with a flag", vm, 24, 1);
+  ask("of the system", system, 24, 0);
+  ask("of a vCPU", vcpu, 24, 0);
+  return 0;
+}
