@@ -240,31 +240,33 @@ constexpr CommandWords kCommands[] = {
      add_diff_options},
 };
 
-// What was wrong with a line, in our own words: CLI11's are made for whoever programs with it. Each begins with the
-// name of what it is about.
-Failure explain(const CLI::ParseError &error, const Line &line) {
+// The options and arguments that an error of CLI11's names, in its order; of a flag it leaves out the dashes.
+std::vector<std::string> named_in(const std::string &text) {
+  std::vector<std::string> names;
+  for (const std::string_view word : split(text, ' '))
+    if (word.starts_with('-')) names.emplace_back(word.substr(0, word.find(':')));
+  if (names.empty()) names.push_back("--" + text.substr(0, text.find_first_of(": ")));
+  return names;
+}
+
+// What was wrong with a line, in our own words: CLI11's are made for whoever programs with it.
+std::string explain(const CLI::ParseError &error, const Line &line) {
   const std::string kind = error.get_name();
   const std::string text = error.what();
-  std::string subject = text.substr(0, text.find_first_of(": "));
-  if (subject.size() > 1 && subject.front() != '-' && kind == "ArgumentMismatch") subject.insert(0, "--");
-  const std::string other = text.substr(text.rfind(' ') + 1);
-  const auto bad_line = [](std::string why) {
-    return Failure{"cannot understand the command line", std::move(why), "see parley --help"};
-  };
-  if (kind == "RequiredError" && subject == "A") {
+  const auto says = [&](std::string_view part) { return text.find(part) != text.npos; };
+  const auto names = named_in(text);
+  if (kind == "RequiredError" && says("subcommand")) {
     const std::string word = line.first_argument();
-    return bad_line(word.empty() ? "it names no command" : "there is no command '" + word + "'");
+    return word.empty() ? "it names no command" : "there is no command '" + word + "'";
   }
-  if (kind == "RequiredError") return bad_line(to_upper(subject) + " is missing");
-  if (kind == "RequiresError") return bad_line(subject + " makes no sense without " + other);
-  if (kind == "ExcludesError") return bad_line(subject + " and " + other + " exclude each other");
-  if (kind == "ConversionError")
-    return bad_line("the value of " + text.substr(text.find("--"), text.find(" =") - text.find("--")) +
-                    " is no number that it takes");
-  if (text.find("flag override") != text.npos) return bad_line(subject + " takes no value");
-  if (text.find("missing") != text.npos) return bad_line(subject + " wants a value");
-  if (text.find("At Most") != text.npos) return bad_line(subject + " is there more than once");
-  return bad_line(subject + " is not used as --help says");
+  if (kind == "RequiredError") return to_upper(text.substr(0, text.find(' '))) + " is missing";
+  if (kind == "RequiresError") return names.front() + " makes no sense without " + names.back();
+  if (kind == "ExcludesError") return names.front() + " and " + names.back() + " exclude each other";
+  if (kind == "ConversionError") return "the value of " + names.front() + " is no number that it takes";
+  if (says("flag override")) return names.front() + " takes no value";
+  if (says("missing")) return names.front() + " wants a value";
+  if (says("At Most")) return names.front() + " is there more than once";
+  return names.front() + " is not used as --help says";
 }
 
 Failure unknown_words(const std::vector<std::string> &words, const CLI::App &app) {
@@ -312,7 +314,8 @@ std::expected<Options, EarlyExit> parse_options(int argc, const char *const *arg
     app.exit(wanted, out, out);
     return std::unexpected(EarlyExit{out.str(), std::nullopt});
   } catch (const CLI::ParseError &error) {
-    return std::unexpected(EarlyExit{{}, line.problem().value_or(explain(error, line))});
+    const Failure usage{"cannot understand the command line", explain(error, line), "see parley --help"};
+    return std::unexpected(EarlyExit{{}, line.problem().value_or(usage)});
   }
   if (const auto extras = app.remaining(true); !extras.empty())
     return std::unexpected(EarlyExit{{}, unknown_words(extras, app)});

@@ -81,7 +81,7 @@ TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   };
   EXPECT_EQ(ask(vm, 24, 0), std::tuple(0, 24u, 0x6000000000000000u));
   EXPECT_EQ(ask(vm, 32, 0), std::tuple(0, 24u, 0x6000000000000000u)) << "a larger struct is told the kernel's size";
-  for (const std::uint64_t small : {0, 16, 23}) EXPECT_EQ(std::get<0>(ask(vm, small, 0)), EINVAL);
+  for (const std::uint64_t small : {0u, 16u, 23u}) EXPECT_EQ(std::get<0>(ask(vm, small, 0)), EINVAL);
   EXPECT_EQ(std::get<0>(ask(vm, 24, 1)), EINVAL);
   EXPECT_EQ(std::get<0>(ask(system, 24, 0)), EINVAL);
   EXPECT_EQ(std::get<0>(ask(vcpu, 24, 0)), EINVAL);
