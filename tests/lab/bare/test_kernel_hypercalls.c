@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hypercalls that the host's kernel answers without asking the VMM, as far as they concern the processor. Where the kernel
+// answers otherwise on one host than on another, what was measured stands beside it.
+#include "bare.h"
+
+enum { kDecrementer = 0x900, kMillisecond = 1000 };
+
+static int64_t set_decrementer(uint64_t microseconds) {
+  const int64_t value = microseconds * ticks_per_second / 1000000;
+  __asm__ volatile("mtdec %0" : : "r"(value));
+  return value;
+}
+
+// Not under v2, where one that has expired has not when the hypervisor has been there.
+static void test_cede_when_expired(void) {
+  disable_interrupts();
+  allow(kDecrementer, 0);
+  set_decrementer(0);
+  wait_us(kMillisecond);
+  expect("a decrementer that has expired waits while interrupts are off", came(), 0);
+  const uint64_t before = ticks();
+  expect("H_CEDE with a decrementer that has expired succeeds", HCALL(kCede), kSuccess);
+  expect_true("and comes back at once", ticks() - before < 3ull * ticks_per_second, ticks() - before, "within 3 s");
+  wait_for_interrupt(100 * kMillisecond);
+  expect("so that the decrementer interrupts", came(), 1);
+}
+
+static void test_cede(void) {
+  disable_interrupts();
+  allow(kDecrementer, 0);
+  const uint64_t before = ticks();
+  const int64_t length = set_decrementer(20 * kMillisecond);
+  expect("H_CEDE before the decrementer expires succeeds", HCALL(kCede), kSuccess);
+  const int64_t slept = ticks() - before;
+  expect("H_CEDE switches interrupts on", msr() & MSR_EE, MSR_EE);
+  wait_for_interrupt(100 * kMillisecond);
+  disable_interrupts();
+  expect_true("and does not sleep much longer", slept < 5ll * ticks_per_second, slept, "5 s or less");
+  if (!under_v2) expect_true("nor less", slept >= length, slept, "20 ms or more");
+  expect_true("and the decrementer interrupts then", under_v2 ? came() >= 1 : came() == 1, came(), "1");
+  allow_none();
+}
+
+static void test_prod_and_confer(void) {
+  enum { kNobody = 4711 };
+  const uint64_t me = self()->number;
+  disable_interrupts();
+  allow(kDecrementer, 0);
+  set_decrementer(4000 * kMillisecond);
+  expect("H_PROD of oneself succeeds", HCALL(kProd, me), kSuccess);
+  const uint64_t before = ticks();
+  expect("H_CEDE behind it succeeds", HCALL(kCede), kSuccess);
+  disable_interrupts();
+  expect_true("and does not sleep", ticks() - before < 3ull * ticks_per_second, ticks() - before, "less than 3 s");
+  if (!under_v2) expect("nor is it the decrementer that wakes it", came(), 0);
+  allow_none();
+  expect("H_PROD of a processor that there is not is refused", HCALL(kProd, kNobody), kParameter);
+  expect("H_CONFER to all succeeds", HCALL(kConfer, -1ull, 0), kSuccess);
+  expect("H_CONFER to a processor that there is not is refused", HCALL(kConfer, kNobody, 0), kParameter);
+}
+
+// --- Areas that the hypervisor shares with a processor (LoPAR 14.11.3)
+
+static uint8_t vpa[1024] __attribute__((aligned(4096))), trace[4096] __attribute__((aligned(4096))), shadow[256] __attribute__((aligned(4096)));
+
+static int64_t register_area(uint64_t function, uint64_t processor, uint64_t address) {
+  return HCALL(kRegisterVpa, function << 45, processor, address);
+}
+static int64_t register_of_size(uint64_t function, uint64_t address, uint32_t size) {
+  if (function == 1)
+    *(volatile uint16_t *)(address + 4) = kLittle ? __builtin_bswap16(size) : size;
+  else
+    *(volatile uint32_t *)(address + 4) = be32(size);
+  return register_area(function, self()->number, address);
+}
+
+static void test_register_vpa(void) {
+  enum { kVpa = 1, kTrace = 2, kShadow = 3, kNoVpa = 5, kNoTrace = 6, kNoShadow = 7, kNobody = 4711, kVpaSize = 640 };
+  const uint64_t me = self()->number, at = (uintptr_t)vpa;
+  expect("H_REGISTER_VPA refuses a processor that there is not", register_area(kVpa, kNobody, at), kParameter);
+  expect("H_REGISTER_VPA refuses function 0", register_area(0, me, at), kParameter);
+  expect("H_REGISTER_VPA refuses what is not aligned", register_area(kVpa, me, at + 8), kParameter);
+  expect("H_REGISTER_VPA refuses a VPA that is too small", register_of_size(kVpa, at, kVpaSize - 1), kParameter);
+  expect("H_REGISTER_VPA refuses a VPA across a page's end", register_of_size(kVpa, at + 4096 - 512, kVpaSize), kParameter);
+  expect("H_REGISTER_VPA refuses an address outside memory", register_area(kVpa, me, 1ull << 50), kParameter);
+  expect("H_REGISTER_VPA refuses a trace without a VPA", register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kResource);
+  expect("H_REGISTER_VPA takes a VPA", register_of_size(kVpa, at, kVpaSize), kSuccess);
+  expect("H_REGISTER_VPA refuses a trace that is too small", register_of_size(kTrace, (uintptr_t)trace, 47), kParameter);
+  expect("H_REGISTER_VPA takes a trace", register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kSuccess);
+  expect("H_REGISTER_VPA takes a shadow of the segments", register_of_size(kShadow, (uintptr_t)shadow, sizeof shadow), kSuccess);
+  expect("a VPA is kept as long as there is a trace", register_area(kNoVpa, me, 0), kResource);
+  expect("H_REGISTER_VPA gives up a trace", register_area(kNoTrace, me, 0), kSuccess);
+  expect("H_REGISTER_VPA gives up a shadow", register_area(kNoShadow, me, 0), kSuccess);
+  expect("H_REGISTER_VPA gives up a VPA", register_area(kNoVpa, me, 0), kSuccess);
+}
+
+void test_kernel_hypercalls(void) {
+  take_interrupts_in_our_byte_order();
+  if (!under_v2) test_cede_when_expired();
+  test_cede();
+  test_prod_and_confer();
+  test_register_vpa();
+}

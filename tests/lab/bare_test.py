@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A program without an operating system, in both byte orders (bare/), as others write them for pseries: what it finds and is answered."""
+import re
+import shlex
+import unittest
+
+from lab import BUILD, Host
+
+ORDERS = {"little": "le", "big": "be"}
+INITRD_SIZE = 100003  # no multiple of anything
+
+
+def checksum(data):
+    """FNV-1a, as the program computes it."""
+    result = 0xCBF29CE484222325
+    for byte in data:
+        result = (result ^ byte) * 0x100000001B3 % 2**64
+    return result
+
+
+def run(order, words, *options, shell="< /dev/null"):
+    """A line for the shell: the program with these words, behind which it is told what they shall be; one that hangs is ended."""
+    words += " "
+    append = shlex.quote(f"{words}words={checksum(words.encode()):#x}")
+    return f"timeout 100 parley run --payload /lab/bare-{ORDERS[order]}.elf --append {append} {' '.join(options)} {shell}"
+
+
+# As soon as it says that it listens, ten characters are typed.
+TYPED = "{ for i in $(seq 150); do grep -q 'type now' /tmp/said && break; sleep 0.2; done; printf 0123456789; sleep 3; } | "
+
+
+def commands(about, silicon):
+    """Every test on one host, of which the words say what it is. Behind the initrd's words is what a command line may hold."""
+    initrd = (BUILD / "bare-be.elf").read_bytes()[:INITRD_SIZE]
+    given = f"entry {about} initrd={INITRD_SIZE} sum={checksum(initrd):#x} " + r"""quoted="b  c" it's %s \n $HOME ü"""
+    made = f"head -c {INITRD_SIZE} /lab/bare-be.elf > /tmp/initrd; "
+    lines = {}
+    for order in ORDERS:
+        lines |= {f"{order}_{name}": run(order, f"{name} {about}") for name in
+                  ("entry", "rtas", "hypercalls", "kernel-hypercalls", "decrementer", "external", "instructions", "illegal")}
+        lines[f"{order}_entry-initrd"] = made + run(order, given, "--initrd /tmp/initrd")
+        lines[f"{order}_entry-small"] = made + run(order, given, "-m 8M --initrd /tmp/initrd")
+        lines[f"{order}_entry-large"] = run(order, f"entry {about} {'long ' * 2000}", "-m 1G")
+        lines[f"{order}_prefixed"] = run(order, f"prefixed {about} {silicon}")
+        lines[f"{order}_smp"] = run(order, f"smp {about} processors=2", "--smp 2")
+        lines[f"{order}_input"] = "rm -f /tmp/said; " + TYPED + run(order, f"input {about}", shell="> /tmp/said") + "; code=$?; cat /tmp/said; exit $code"
+    return lines
+
+
+def host(about, silicon, *arguments):
+    files = [word for order in ORDERS.values() for word in ("--file", str(BUILD / f"bare-{order}.elf"))]
+    return Host([*arguments, "--smp", "2", "--timeout", "900", *files], commands(about, silicon))
+
+
+HOSTS = {
+    "power11_as_power10_v2": host("v2", "isa31"),
+    "power10_v1": host("v1", "isa31", "--cpu", "power10", "--api", "v1"),
+    "power9_v1": host("v1", "isa30", "--cpu", "power9", "--api", "v1"),
+}
+
+
+def setUpModule():
+    for each in HOSTS.values():
+        each.start()
+
+
+class ABareProgram:
+    host = order = None
+
+    def setUp(self):
+        self.results = HOSTS[self.host].results()
+
+    def result(self, name):
+        return self.results[f"{self.order}_{name}"]
+
+    def assert_passes(self, name, at_least):
+        """It came to its end, nothing failed, and as much was looked at as there is."""
+        result = self.result(name)
+        lines = result.out.replace("\r", "").splitlines()
+        failures = "\n".join(line for line in lines if not line.startswith("ok ")) + "\n" + result.err
+        self.assertEqual(result.code, 0, failures)
+        found = re.fullmatch(r"(\d+) passed, 0 failed", lines[-1] if lines else "")
+        self.assertIsNotNone(found, failures)
+        passed = sum(line.startswith("ok ") for line in lines)
+        self.assertEqual(int(found[1]), passed, failures)
+        self.assertGreaterEqual(passed, at_least)
+
+    def test_is_loaded_relocated_and_entered_as_by_firmware(self):
+        self.assert_passes("entry", 33)
+
+    def test_gets_its_initrd_and_its_words_as_they_are(self):
+        self.assert_passes("entry-initrd", 36)
+
+    def test_is_content_with_eight_mib_and_with_a_gib(self):
+        self.assert_passes("entry-small", 36)
+        self.assert_passes("entry-large", 33)
+
+    def test_is_answered_by_rtas_by_the_hypercall_and_by_its_entry(self):
+        self.assert_passes("rtas", 37)
+
+    def test_is_answered_by_every_hypercall_of_the_vmm(self):
+        self.assert_passes("hypercalls", 153)
+
+    def test_is_answered_by_the_hypercalls_of_the_kernel(self):
+        self.assert_passes("kernel-hypercalls", 27 if self.host.endswith("v2") else 31)
+
+    def test_is_interrupted_by_its_decrementer(self):
+        self.assert_passes("decrementer", 9 if self.host.endswith("v2") else 15)
+
+    def test_sends_itself_messages_through_the_interrupt_controller(self):
+        self.assert_passes("external", 21 if self.host.endswith("v2") else 29)
+
+    def test_is_presented_what_is_typed(self):
+        self.assert_passes("input", 8)
+
+    def test_finds_that_instructions_do_what_they_shall(self):
+        self.assert_passes("instructions", 43)
+
+    def test_runs_prefixed_instructions_where_the_silicon_has_them(self):
+        self.assert_passes("prefixed", 4)
+
+    def test_starts_stops_and_wakes_another_processor(self):
+        self.assert_passes("smp", 30)
+
+    def test_is_interrupted_at_an_illegal_instruction(self):
+        self.assert_passes("illegal", 5)
+
+
+class UnderV2(ABareProgram):
+    host = "power11_as_power10_v2"
+
+    # There the emulated hypervisor gives up: it cannot hand an illegal instruction to a guest.
+    def test_is_interrupted_at_an_illegal_instruction(self):
+        result = self.result("illegal")
+        self.assertEqual(result.code, 1, result.err)
+        said = re.fullmatch(r"# an illegal instruction at: 0x([0-9a-f]+)\n", result.out.replace("\r", ""))
+        self.assertIsNotNone(said, result.out)
+        self.assertIn("the hypervisor ended the guest while it ran\n", result.err)
+        self.assertIn(f"stood at pc={int(said[1], 16):#018x}, instruction 0x00000000\n", result.err)
+
+
+class UnderV1OnPower10(ABareProgram):
+    host = "power10_v1"
+
+
+class UnderV1OnPower9(ABareProgram):
+    host = "power9_v1"
+
+
+class ALittleEndianProgramUnderV2(UnderV2, unittest.TestCase):
+    order = "little"
+
+
+class ABigEndianProgramUnderV2(UnderV2, unittest.TestCase):
+    order = "big"
+
+
+class ALittleEndianProgramUnderV1OnPower10(UnderV1OnPower10, unittest.TestCase):
+    order = "little"
+
+
+class ABigEndianProgramUnderV1OnPower10(UnderV1OnPower10, unittest.TestCase):
+    order = "big"
+
+
+class ALittleEndianProgramUnderV1OnPower9(UnderV1OnPower9, unittest.TestCase):
+    order = "little"
+
+
+class ABigEndianProgramUnderV1OnPower9(UnderV1OnPower9, unittest.TestCase):
+    order = "big"
+
+
+if __name__ == "__main__":
+    unittest.main()
