@@ -97,6 +97,7 @@ class ABareProgram:
 
     def test_is_answered_by_rtas_by_the_hypercall_and_by_its_entry(self):
         self.assert_passes("rtas", 37)
+        self.assertIn("# display-character says this\n", self.result("rtas").out)
 
     def test_is_answered_by_every_hypercall_of_the_vmm(self):
         self.assert_passes("hypercalls", 153)

@@ -39,6 +39,7 @@ static void test_blocks(void) {
 
 static void test_characters(void) {
   say("# ");
+  flush();
   bool holds = true;
   for (const char *at = "display-character says this\n"; *at; ++at) holds &= RTAS("display-character", 1, NULL, *at) == kSuccess;
   expect_true("display-character takes characters", holds, holds, "1");
