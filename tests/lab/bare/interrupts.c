@@ -97,11 +97,14 @@ void enable_interrupts(void) { __asm__ volatile("mtmsrd %0,1" : : "r"(MSR_EE | M
 void disable_interrupts(void) { __asm__ volatile("mtmsrd %0,1" : : "r"(MSR_RI) : "memory"); }
 
 uint64_t wait_for_interrupt(uint64_t microseconds) {
-  const uint64_t end = ticks() + microseconds * ticks_per_second / 1000000;
-  // One that is not waited for shall not come meanwhile.
   const bool is_decrementer = self()->allowed & 1ull << (kDecrementer >> 8);
-  while (!came() && ticks() < end)
-    if (!is_decrementer) __asm__ volatile("mtdec %0" : : "r"(0x7fffffff));
+  const uint64_t end = ticks() + microseconds * ticks_per_second / 1000000;
+  for (uint64_t now = ticks(), next = now; !came() && now < end; now = ticks()) {
+    if (is_decrementer || now < next) continue;
+    // It shall not come meanwhile. Not each time: to set it keeps an emulator from its other timers.
+    __asm__ volatile("mtdec %0" : : "r"(0x7fffffff));
+    next = now + ticks_per_second;
+  }
   return came();
 }
 

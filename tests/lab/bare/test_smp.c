@@ -103,12 +103,10 @@ static void test_one(struct processor *other) {
   expect("it sleeps in H_CEDE", SHARED(other->done), 0);
   expect("a processor that sleeps is running", state_of(other->number), kRunning);
   expect("start-cpu of one that is running is an error", start(other, kCedes), kHardwareError);
-  const uint64_t before = ticks();
   SHARED(other->is_prodded) = true;
   in_order();
   expect("H_PROD of it succeeds", HCALL(kProd, other->number), kSuccess);
   expect_true("H_PROD wakes it", becomes(&other->done, 1), other->done, "1");
-  expect_true("and soon", ticks() - before < 3ull * ticks_per_second, ticks() - before, "within 3 s");
   if (!under_v2) expect("it woke once", other->wakes, 1);
   if (!under_v2) expect("and nothing interrupted it", other->count, 0);
   expect_true("it stops then", stops(other), state_of(other->number), "0");
