@@ -22,9 +22,8 @@ std::vector<CpuNode> LevelWatch::look() const {
     if (!file) continue;
     std::array<std::byte, 2 * sizeof(std::uint32_t)> value;  // more than it should have, to see when it has more
     const ssize_t count = ::pread(file.get(), value.data(), value.size(), 0);
-    CpuNode node = before;
-    node.cpu_version.reset();
-    if (count >= 0) node.cpu_version.emplace(value.begin(), value.begin() + count);
+    CpuNode node{before.name, std::nullopt, before.threads};
+    if (count >= 0) node.cpu_version = Bytes(value.begin(), value.begin() + count);
     now.push_back(std::move(node));
   }
   return now;
