@@ -47,9 +47,15 @@ struct Belongings {
 };
 
 // A file can be opened in the sandbox only where the kernel keeps the process to one folder.
-std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host, const Options &options) {
+std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host, const Options &options,
+                                                                    const Diagnostics &diagnostics) {
   if (host.capabilities.platform == host::Platform::kPowerNv) return std::nullopt;  // it is nobody's partition
-  if (options.sandbox == sandbox::Mode::kOn && !TRY(sandbox::confines_files())) return std::nullopt;
+  if (options.sandbox == sandbox::Mode::kOn && !TRY(sandbox::confines_files())) {
+    diagnostics.debug(
+        "when the guest reboots, the host's level is not looked at again: this kernel has no Landlock, without which "
+        "no file is opened in the sandbox (--sandbox off)");
+    return std::nullopt;
+  }
   auto watch = host::LevelWatch::open(host.facts.tree);
   if (!watch)
     return std::unexpected(Failure{"cannot look at the host's level again when the guest reboots",
@@ -193,16 +199,16 @@ bool Life::starts_again(const machine::End &end) const {
 // may have is decided anew; its own level it keeps, or it does not start again.
 std::optional<machine::End> Life::refused_by_changed_host() {
   if (!level_watch_) return std::nullopt;
-  auto nodes = level_watch_->look();
-  if (nodes == host_.facts.tree.cpus) return std::nullopt;
+  auto changed = look_again(*level_watch_, host_);
+  if (!changed) return machine::RunFailed{changed.error()};
+  if (!*changed) return std::nullopt;
+  host_ = std::move(**changed);
   const std::string before = plan_.host;
-  host::Facts facts = host_.facts;
-  facts.tree.cpus = std::move(nodes);
-  host_ = assess_host(std::move(facts));
   const auto adapted = guest::adapt_to(host_, plan_);
   if (adapted) {
     diagnostics_.warn("the host has changed since the guest was started (a live migration?): it was " + before +
                       ", it is " + plan_.host);
+    warn_of_doubts(host_, diagnostics_);
     return std::nullopt;
   }
   const compat::Step &refusal = adapted.error().steps.back();
@@ -210,7 +216,7 @@ std::optional<machine::End> Life::refused_by_changed_host() {
       {"the guest is not started again: " + describe(plan_.level) + " is no longer legal on this host",
        std::string(refusal.rule->name) + ": " + refusal.finding.evidence + "; when it was started, it was " + before +
            " (a live migration?)",
-       "start it anew: " + describe(compat::legal_range(host_))}};
+       describe(compat::legal_range(host_)) + "; parley inspect shows how that is known"}};
 }
 
 // The first cause counts.
@@ -365,7 +371,7 @@ Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Opti
   if (!nvram) return {kFailure, nvram.error()};
   auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();
   if (!tree) return {kFailure, tree.error()};
-  auto watch = watch_level(host, options);
+  auto watch = watch_level(host, options, diagnostics);
   if (!watch) return {kFailure, watch.error()};
   return Life(std::move(plan), std::move(host), std::move(kvm),
               {std::move(*nvram), std::move(*tree), std::move(*watch)}, options, kernel, diagnostics)

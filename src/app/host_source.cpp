@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host_source.hpp"
 
+#include <tuple>
+
+#include "parley/base/failure.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
 #include "parley/machine/probe.hpp"
@@ -30,6 +33,21 @@ std::expected<host::Facts, Failure> load_host(const std::string &path) {
 compat::Host assess_host(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
+}
+
+std::expected<std::optional<compat::Host>, Failure> look_again(const host::LevelWatch &watch,
+                                                               const compat::Host &host) {
+  auto nodes = watch.look();
+  if (!nodes)
+    return std::unexpected(Failure{"cannot look at the host's level again",
+                                   "reading cpu-version: " + errno_text(nodes.error()),
+                                   "EMFILE: allow more files (ulimit -n)"});
+  host::Facts facts = host.facts;
+  facts.tree.cpus = std::move(*nodes);
+  compat::Host now = assess_host(std::move(facts));
+  const auto &[before, after] = std::tie(host.capabilities, now.capabilities);
+  if (before.level == after.level && before.level_reason == after.level_reason) return std::nullopt;
+  return now;
 }
 
 void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics) {

@@ -8,6 +8,7 @@
 #include "parley/app/app.hpp"
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
+#include "parley/host/level_watch.hpp"
 
 namespace parley::app {
 
@@ -24,6 +25,10 @@ struct Stopped {
   int code;
   Failure failure;
 };
+
+/// The host as it is now, where its level is another one, or is known by something else, than when it was assessed;
+/// none where it is not. What KVM said of it is not asked again.
+std::expected<std::optional<compat::Host>, Failure> look_again(const host::LevelWatch &watch, const compat::Host &host);
 
 void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics);
 

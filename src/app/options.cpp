@@ -101,8 +101,8 @@ std::expected<void, Failure> check_guest_files(const Options &options) {
   if (options.kernel || options.payload) return {};
   const char *orphan = options.initrd ? "--initrd" : !options.command_line.empty() ? "--append" : nullptr;
   if (orphan == nullptr) return {};
-  return std::unexpected(Failure{std::string(orphan) + " is there for a guest of your own",
-                                 "without --kernel and without --payload the built-in guest runs, which takes nothing",
+  return std::unexpected(Failure{std::string(orphan) + " is nothing that the built-in guest takes",
+                                 "neither --kernel nor --payload is given, and then the built-in guest runs",
                                  "give --kernel FILE or --payload FILE too"});
 }
 
@@ -172,10 +172,11 @@ void add_guest_options(Vocabulary &run, Options &options, Words &words) {
              "Say so when a vCPU runs in real mode for that many seconds without ever leaving the guest, or off")
       .type("SECONDS|off")
       .shows_default();
-  run.option(
-         "--sandbox", words.sandbox,
-         "on: once the guest runs, Parley may neither open files nor start programs, and its threads may only make "
-         "the system calls that they need; log: others are allowed and logged by the kernel; off (docs/security.md)")
+  run.option("--sandbox", words.sandbox,
+             "on: once the guest runs, Parley may neither open files (but for the host's level) nor start programs, "
+             "and its "
+             "threads may only make the system calls that they need; log: others are allowed and logged by the kernel; "
+             "off (docs/security.md)")
       .one_of({"on", "log", "off"})
       .shows_default();
   run.option("--dump-dtb", options.dump_tree, "Write the device tree that it gets, with its negotiated level")
@@ -281,7 +282,7 @@ Failure unknown_words(const std::vector<std::string> &words, const CLI::App &app
 std::expected<Options, EarlyExit> parse_options(int argc, const char *const *argv) {
   Options options;
   Words words;
-  auto qemu = read_qemu_line(argc - 1, argv + 1);
+  auto qemu = read_qemu_line(std::span(argv + 1, static_cast<std::size_t>(argc - 1)));
   if (!qemu) return std::unexpected(EarlyExit{{}, qemu.error()});
   options.no_effect = std::move(qemu->no_effect);
   CLI::App app(kDescription, "parley");

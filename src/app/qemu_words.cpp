@@ -15,9 +15,11 @@ namespace {
 
 // What becomes of an option of QEMU's.
 enum class Fate : std::uint8_t {
-  kOurs,      ///< Parley has it too, with two dashes
+  kOurs,      ///< Parley has it too, with two dashes and with a value
+  kOurFlag,   ///< the same, without a value
   kAlready,   ///< a flag that asks for what is so anyway
   kOneValue,  ///< only with the value `only`, which asks for what is so anyway
+  kSilent,    ///< with a value, of which nothing is to be said
   kIgnored,   ///< with a value; means nothing here
   kIgnoredFlag,
   kRefused,
@@ -26,7 +28,7 @@ enum class Fate : std::uint8_t {
 struct QemuOption {
   std::string_view name;  ///< without its dash
   Fate fate;
-  std::string_view only{};
+  std::string_view only{};     ///< of kOneValue
   std::string_view why{};      ///< of a refusal
   std::string_view instead{};  ///< what to write
 };
@@ -47,7 +49,7 @@ constexpr QemuOption kQemuOptions[] = {
     {"initrd", Fate::kOurs},
     {"kernel", Fate::kOurs},
     {"machine", Fate::kOurs},
-    {"no-reboot", Fate::kOurs},
+    {"no-reboot", Fate::kOurFlag},
     {"serial", Fate::kOurs},
     {"smp", Fate::kOurs},
 
@@ -68,7 +70,7 @@ constexpr QemuOption kQemuOptions[] = {
     {"boot", Fate::kIgnored},
     {"k", Fate::kIgnored},
     {"msg", Fate::kIgnored},
-    {"name", Fate::kIgnored},
+    {"name", Fate::kSilent},
     {"overcommit", Fate::kIgnored},
     {"rtc", Fate::kIgnored},
     {"uuid", Fate::kIgnored},
@@ -88,6 +90,8 @@ constexpr QemuOption kQemuOptions[] = {
     {"global", Fate::kRefused, {}, "Parley has none of QEMU's device models", kLeaveOut},
     {"hda", Fate::kRefused, {}, kNoDisks, kUseInitrd},
     {"hdb", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"hdc", Fate::kRefused, {}, kNoDisks, kUseInitrd},
+    {"hdd", Fate::kRefused, {}, kNoDisks, kUseInitrd},
     {"icount",
      Fate::kRefused,
      {},
@@ -97,12 +101,15 @@ constexpr QemuOption kQemuOptions[] = {
     {"loadvm", Fate::kRefused, {}, kNoSnapshots, kLeaveOut},
     {"mem-path", Fate::kRefused, {}, "a guest's memory is ordinary memory of its host", kLeaveOut},
     {"mon", Fate::kRefused, {}, kNoMonitor, kLeaveOut},
+    {"mtdblock", Fate::kRefused, {}, kNoDisks, kUseInitrd},
     {"netdev", Fate::kRefused, {}, kNoNetwork, "write -nic none"},
     {"numa", Fate::kRefused, {}, "a guest's memory is one piece", kLeaveOut},
     {"object", Fate::kRefused, {}, "Parley has none of QEMU's objects", kLeaveOut},
     {"pidfile", Fate::kRefused, {}, kForeground, kUseService},
     {"prom-env", Fate::kRefused, {}, "Parley's client interface has no variables of its own", "use -append"},
+    {"pflash", Fate::kRefused, {}, kNoDisks, kUseInitrd},
     {"qmp", Fate::kRefused, {}, kNoMonitor, kLeaveOut},
+    {"qmp-pretty", Fate::kRefused, {}, kNoMonitor, kLeaveOut},
     {"runas", Fate::kRefused, {}, "Parley needs no rights to give up but those to /dev/kvm", "run it as that user"},
     {"sandbox",
      Fate::kRefused,
@@ -118,15 +125,44 @@ constexpr QemuOption kQemuOptions[] = {
     {"s", Fate::kRefused, {}, "no debugger can be attached", "follow the guest with -vv"},
 };
 
-// QEMU takes each option with one dash or with two; where Parley has one of that name, the second dash means Parley's.
-const QemuOption *find_option(std::string_view word) {
+// Options that both have, and mean different things by: with two dashes they are Parley's.
+constexpr std::array<std::string_view, 2> kOtherMeaning{"boot", "sandbox"};
+// Of Parley's own, those whose next word is their value, whatever it looks like.
+constexpr std::array<std::string_view, 20> kWithValue{"--append",  "--boot",   "--compat", "--cpu",        "--dump-dtb",
+                                                      "--host",    "--initrd", "--kernel", "--log-level",  "--machine",
+                                                      "--memory",  "--note",   "--nvram",  "--on-refusal", "--payload",
+                                                      "--sandbox", "--serial", "--smp",    "--watchdog",   "-M"};
+
+bool takes_next_word(std::string_view word) {
+  return word == "-m" || std::ranges::find(kWithValue, word) != kWithValue.end();
+}
+
+// The part before '='.
+std::string_view name_of(std::string_view word) {
   const bool two = word.starts_with("--");
-  if (!word.starts_with('-')) return nullptr;
-  const auto name = word.substr(two ? 2 : 1);
+  if (!word.starts_with('-') || word == "-" || word == "--") return {};
+  return two ? word.substr(2, word.find('=') - 2) : word.substr(1);
+}
+
+// QEMU takes each option with one dash or with two.
+const QemuOption *find_option(std::string_view word) {
+  const auto name = name_of(word);
   const auto *found = std::ranges::find(kQemuOptions, name, &QemuOption::name);
-  if (found == std::end(kQemuOptions)) return nullptr;
-  const bool parleys_own = found->fate == Fate::kOurs || name == "boot" || name == "sandbox" || name.size() == 1;
-  return two && parleys_own ? nullptr : found;
+  if (name.empty() || found == std::end(kQemuOptions)) return nullptr;
+  const bool two = word.starts_with("--");
+  const bool is_ours = found->fate == Fate::kOurs || found->fate == Fate::kOurFlag || name.size() == 1 ||
+                       std::ranges::find(kOtherMeaning, name) != kOtherMeaning.end();
+  return two && is_ours ? nullptr : found;
+}
+
+// Which command the line is for: what only QEMU has is for a guest that runs.
+bool is_for_run(std::span<const char *const> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (!word.starts_with('-')) return word == "run";
+    if (takes_next_word(word)) ++i;
+  }
+  return false;
 }
 
 Failure refused_option(std::string_view word, const QemuOption &option) {
@@ -167,7 +203,7 @@ bool is_so_anyway(const std::string &key) {
 std::string contradiction(const std::string &key, const std::string &value) {
   // "kvm:tcg" would have QEMU emulate where there is no KVM; here there is KVM or nothing.
   if (key == "accel" && value != "kvm" && !value.starts_with("kvm:")) return "guests run in KVM only";
-  if (key == "kvm-type" && to_lower(value) != "hv") return "only KVM-HV can set a guest's level";
+  if (key == "kvm-type" && to_lower(value) != "hv" && value != "auto") return "only KVM-HV can set a guest's level";
   if (key == "ic-mode" && value == "xive") return "guests have the XICS interrupt controller only";
   if ((key == "kernel-irqchip" || key == "kernel_irqchip") && value == "off")
     return "the interrupt controller is the kernel's";
@@ -181,13 +217,17 @@ Failure bad_machine(std::string_view text, std::string why) {
 
 }  // namespace
 
-std::expected<QemuLine, Failure> read_qemu_line(int argc, const char *const *argv) {
+std::expected<QemuLine, Failure> read_qemu_line(std::span<const char *const> words) {
+  const bool runs = is_for_run(words);
   QemuLine line;
-  for (int i = 0; i < argc; ++i) {
-    const std::string_view word = argv[i];
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
     const QemuOption *option = find_option(word);
-    if (option == nullptr || option->fate == Fate::kOurs) {
-      line.words.push_back((option != nullptr ? "-" : "") + std::string(word));
+    const bool is_ours = option != nullptr && (option->fate == Fate::kOurs || option->fate == Fate::kOurFlag);
+    if (option == nullptr || is_ours || !runs) {
+      line.words.push_back((is_ours ? "-" : "") + std::string(word));
+      const bool valued = takes_next_word(word) || (is_ours && option->fate == Fate::kOurs);
+      if (valued && i + 1 < words.size()) line.words.emplace_back(words[++i]);
       continue;
     }
     if (option->fate == Fate::kRefused) return std::unexpected(refused_option(word, *option));
@@ -196,13 +236,13 @@ std::expected<QemuLine, Failure> read_qemu_line(int argc, const char *const *arg
       line.no_effect.emplace_back(word);
       continue;
     }
-    if (++i == argc) return std::unexpected(lacks_value(word));
-    const std::string_view value = argv[i];
-    if (option->fate == Fate::kIgnored) {
-      if (option->name != "name") line.no_effect.push_back(std::string(word) + " " + std::string(value));
-    } else if (value.substr(0, value.find_first_of(",:")) != option->only) {
-      return std::unexpected(refused_option(std::string(word) + " " + std::string(value), *option));
-    }
+    const auto equals = word.starts_with("--") ? word.find('=') : word.npos;
+    if (equals == word.npos && ++i == words.size()) return std::unexpected(lacks_value(word));
+    const std::string_view value = equals == word.npos ? words[i] : word.substr(equals + 1);
+    const std::string given = equals == word.npos ? std::string(word) + " " + std::string(value) : std::string(word);
+    if (option->fate == Fate::kIgnored) line.no_effect.push_back(given);
+    if (option->fate == Fate::kOneValue && value.substr(0, value.find_first_of(",:")) != option->only)
+      return std::unexpected(refused_option(given, *option));
   }
   return line;
 }
@@ -305,6 +345,9 @@ std::expected<MemoryWords, Failure> parse_memory(std::string_view text) {
                                      "for example -m 2G"});
     }
   }
+  if (size.empty() && !text.empty())
+    return std::unexpected(
+        Failure{"'" + std::string(text) + "' is no memory size", "it names none", "for example -m 2G"});
   words.size = TRY(guest::parse_memory_size(size));
   return words;
 }

@@ -6,6 +6,7 @@
 
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ struct QemuLine {
   std::vector<std::string> words;      ///< for Parley's own options; QEMU's long ones ("-kernel") have a second dash
   std::vector<std::string> no_effect;  ///< options that mean nothing here, as they were given
 };
-std::expected<QemuLine, Failure> read_qemu_line(int argc, const char *const *argv);
+std::expected<QemuLine, Failure> read_qemu_line(std::span<const char *const> words);
 
 /// What -M asks for.
 struct MachineWords {

@@ -33,11 +33,8 @@ class Line {
     });
   }
   bool wants_help() const { return wants_help_; }
-  /// The first word that is no option; "" when there is none.
-  std::string first_argument() const {
-    const auto found = std::ranges::find_if(words_, [](const std::string &word) { return !word.starts_with('-'); });
-    return found == words_.end() ? "" : *found;
-  }
+  /// The first word, where it is no option; "" otherwise.
+  std::string first_argument() const { return words_.empty() || words_[0].starts_with('-') ? "" : words_[0]; }
 
   /// What is wrong with a value, where Parley found it out and not CLI11.
   std::optional<Failure> &problem() { return problem_; }

@@ -60,12 +60,17 @@ std::expected<Worker::Prepared, Stopped> Worker::prepare(const std::vector<matri
 // A cell that was tried on a host which is moved meanwhile would be judged by what the host was.
 std::expected<matrix::HostReport, Stopped> Worker::try_one(const matrix::CellId &cell, const Prepared &prepared) const {
   auto tried = try_cell(cell, host_, prepared.guest, kernel_);
-  if (prepared.level_watch && prepared.level_watch->look() != host_.facts.tree.cpus)
-    return std::unexpected(
-        Stopped{kNotApplicable,
-                {"the host has changed while " + matrix::name(cell) + " was tried (a live migration?)",
-                 "the cpu nodes of its device tree are others than at first",
-                 "repeat it: parley inspect shows what it is now"}});
+  if (prepared.level_watch) {
+    const auto changed = look_again(*prepared.level_watch, host_);
+    if (!changed) return std::unexpected(Stopped{kFailure, changed.error()});
+    if (*changed)
+      return std::unexpected(
+          Stopped{kNotApplicable,
+                  {"the host has changed while " + matrix::name(cell) + " was tried (a live migration?)",
+                   "its level was known by " + host_.capabilities.level_reason + ", and is by " +
+                       (*changed)->capabilities.level_reason,
+                   "repeat it: parley inspect shows what the host is now"}});
+  }
   return matrix::HostReport{cell.host, host_, options_.notes, {std::move(tried)}};
 }
 
@@ -90,10 +95,11 @@ int Worker::run_into(const std::filesystem::path &folder, const std::vector<matr
   if (!prepared) return give_up(folder, cells, prepared.error(), diagnostics_);
   int code = kSuccess;
   Progress progress(options_.log_level != LogLevel::kWarning, cells.size());
-  for (const matrix::CellId &cell : cells) {
+  for (auto next = cells.begin(); next != cells.end(); ++next) {
+    const matrix::CellId &cell = *next;
     progress.next(cell);
     auto tried = try_one(cell, *prepared);
-    if (!tried) return give_up(folder, {cell}, tried.error(), diagnostics_);
+    if (!tried) return give_up(folder, {next, cells.end()}, tried.error(), diagnostics_);
     const auto left = leave_result(folder, cell, {{std::move(*tried)}});
     if (left) continue;
     diagnostics_.failure(left.error());

@@ -2,7 +2,6 @@
 //
 // What most files include of the standard library, and what takes longest to read of it: precompiled where the build is
 // for tests (src/meson.build). It stands in for no include: all other builds do without.
-#pragma once
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -78,12 +78,12 @@ bool has_abi_note(const ElfFile &file, const Elf64_Phdr &notes) {
   constexpr std::uint64_t kAbiTag = 1;
   const auto padded = [](std::uint64_t length) { return (length + kWord - 1) / kWord * kWord; };
   std::uint64_t at = file.field(notes.p_offset);
-  const std::uint64_t end = at + std::min<std::uint64_t>(file.field(notes.p_filesz), 64 * 1024);
+  const std::uint64_t end = at + std::min<std::uint64_t>(file.field(notes.p_filesz), 4096);
   while (at + sizeof(Elf64_Nhdr) <= end) {
     const auto note = file.structure<Elf64_Nhdr>(at);
     const auto owner = file.structure<std::array<char, 4>>(at + sizeof(Elf64_Nhdr));
     if (!note || !owner) return false;
-    if (file.field(note->n_type) == kAbiTag &&
+    if (file.field(note->n_type) == kAbiTag && file.field(note->n_namesz) == owner->size() &&
         std::string_view(owner->data(), owner->size()) == std::string_view("GNU", 4))
       return true;
     at += sizeof(Elf64_Nhdr) + padded(file.field(note->n_namesz)) + padded(file.field(note->n_descsz));
@@ -95,8 +95,6 @@ std::string foreign_part(const ElfFile &file, const Elf64_Phdr &program) {
   switch (file.field(program.p_type)) {
     case PT_INTERP:
       return "it is a program of an operating system: it asks for a dynamic loader";
-    case PT_TLS:
-      return "it is a program of an operating system: it has variables of threads";
     case PT_NOTE:
       return has_abi_note(file, program) ? "it is a program that runs in Linux, no kernel" : "";
     default:

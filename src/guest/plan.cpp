@@ -29,7 +29,8 @@ Failure does_not_fit(const MachinePlan &plan, std::uint64_t end, std::uint64_t l
           "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB; what it starts with ends at " +
               hex64(end) + " and must end at " + hex64(limit),
           limit < kBootLimit - kBootRoom - kTreeRoom - kPageSize ? "give the guest more memory (-m)"
-                                                                 : "use a smaller initrd"};
+          : plan.initrd                                          ? "use a smaller initrd"
+                        : "link it lower: all that a guest starts with lies below 768 MiB"};
 }
 
 std::expected<void, Failure> lay_out(MachinePlan &plan, std::optional<SharedBytes> initrd) {

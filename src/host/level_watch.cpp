@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <span>
 
 namespace parley::host {
 
@@ -15,16 +14,19 @@ std::expected<std::optional<LevelWatch>, int> LevelWatch::open(const TreeFacts &
   return std::unexpected(errno);
 }
 
-std::vector<CpuNode> LevelWatch::look() const {
+std::expected<std::vector<CpuNode>, int> LevelWatch::look() const {
   std::vector<CpuNode> now;
   for (const CpuNode &before : nodes_) {
     const FileDescriptor file(::openat(folder_.get(), (before.name + "/cpu-version").c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) continue;
-    std::array<std::byte, 2 * sizeof(std::uint32_t)> value;  // more than it should have, to see when it has more
+    if (!file && errno != ENOENT) return std::unexpected(errno);
+    if (!file) {
+      if (!before.cpu_version) now.push_back(before);  // it never had one
+      continue;
+    }
+    std::array<std::byte, 64> value;  // more than it should have, to see when it has more
     const ssize_t count = ::pread(file.get(), value.data(), value.size(), 0);
-    CpuNode node{before.name, std::nullopt, before.threads};
-    if (count >= 0) node.cpu_version = Bytes(value.begin(), value.begin() + count);
-    now.push_back(std::move(node));
+    if (count < 0) return std::unexpected(errno);
+    now.push_back({before.name, Bytes(value.begin(), value.begin() + count), before.threads});
   }
   return now;
 }

@@ -82,49 +82,52 @@ void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
   if (!access.is_write) processor.vcpu.complete_mmio_load_with_ones();
 }
 
-bool Machine::Running::has_run() const {
+// Whether the guest has executed anything: it has left before, or the vCPU stands elsewhere than where it was put.
+bool Machine::Running::has_run(const Processor &processor, const kvm::RunFailure &failure) const {
   for (std::size_t i = 0; i < processors_.size(); ++i)
     if (processors_[i].exits != 0) return true;
-  return false;
-}
-
-bool Machine::Running::is_above_host() const {
-  const auto level = level_.level();
-  return level && plan_.host_level && *level > *plan_.host_level;
+  if (failure.kind != kvm::RunFailureKind::kLateRefusal) return false;
+  const auto regs = processor.vcpu.regs();
+  return regs && regs->pc != processor.first_instruction;
 }
 
 // A guest that has run is not started anew at another level, and a failed entry at a level that the host has is no
 // refusal of the level: under nested API v2 any refused entry looks the same.
-bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure) const {
-  if (has_run()) return false;
+bool Machine::Running::is_level_refusal(const kvm::RunFailure &failure, bool ran) const {
+  if (ran) return false;
   if (failure.kind == kvm::RunFailureKind::kLevelInvalid) return true;
-  return failure.kind == kvm::RunFailureKind::kLateRefusal && is_above_host();
+  const auto level = level_.level();
+  return failure.kind == kvm::RunFailureKind::kLateRefusal && level && plan_.host_level && *level > *plan_.host_level;
 }
 
-// What the kernel tells of a guest that the hypervisor gave up is the same whatever the reason. The level is one only
-// where it is above the host's; where the guest had begun to run, it is what the guest did.
-Failure Machine::Running::explained(const Processor &processor, const kvm::RunFailure &failure) const {
+// What the kernel tells of a guest that the hypervisor gave up is the same whatever the reason. Where it is no refusal
+// of the level, it is most likely what the guest did.
+Failure Machine::Running::explained(const Processor &processor, const kvm::RunFailure &failure, bool ran) const {
   Failure words = explain(failure);
-  const auto regs = processor.vcpu.regs();
-  if (failure.kind != kvm::RunFailureKind::kLateRefusal || is_above_host() || !regs) return words;
-  const bool ran = has_run() || regs->pc != processor.first_instruction;
-  words.why += (ran ? "; the level was taken and the guest ran; " : "; the level is not above the host's; ") +
-               describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
-  if (ran) words.what = "the hypervisor ended the guest while it ran";
+  if (failure.kind != kvm::RunFailureKind::kLateRefusal || is_level_refusal(failure, ran)) return words;
+  if (ran) {
+    words.what = "the hypervisor ended the guest while it ran";
+    words.why += level_.is_raw() ? "; the guest ran" : "; the level was taken and the guest ran";
+  } else if (level_.level() && plan_.host_level) {
+    words.why += "; the level is not above the host's";
+  }
+  if (const auto regs = processor.vcpu.regs())
+    words.why += "; " + describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
   words.what_to_do =
-      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest so at one that its "
-      "processor "
-      "does not have; else see dmesg";
+      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest in this way when it meets "
+      "one "
+      "that its processor lacks; else see dmesg";
   return words;
 }
 
 void Machine::Running::handle(Processor &processor, const kvm::RunFailure &failure) {
   if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor.retries < kMaxRetries) return;
-  const Failure explanation = explained(processor, failure);
   const std::lock_guard lock(lock_);
+  const bool ran = has_run(processor, failure);
+  const Failure explanation = explained(processor, failure, ran);
   if (observer_.failure) observer_.failure(failure);
   if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);
-  if (!is_level_refusal(failure)) return finish(RunFailed{explanation});
+  if (!is_level_refusal(failure, ran)) return finish(RunFailed{explanation});
   if (auto end = start_at(levels_.set_next(explanation.why))) finish(std::move(*end));
 }
 

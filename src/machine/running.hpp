@@ -45,10 +45,9 @@ class Machine::Running final : private papr::Partition {
   void handle(Processor &processor, const kvm::BadRtasArguments &);
   void handle(Processor &processor, const kvm::Mmio &access);
   void handle(Processor &processor, const kvm::RunFailure &failure);
-  bool has_run() const;
-  bool is_above_host() const;
-  bool is_level_refusal(const kvm::RunFailure &failure) const;
-  Failure explained(const Processor &processor, const kvm::RunFailure &failure) const;
+  bool has_run(const Processor &processor, const kvm::RunFailure &failure) const;
+  bool is_level_refusal(const kvm::RunFailure &failure, bool ran) const;
+  Failure explained(const Processor &processor, const kvm::RunFailure &failure, bool ran) const;
   void finish(End end);
   End take_end();
   End verified(End end) const;

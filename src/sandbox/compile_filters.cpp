@@ -43,10 +43,11 @@ void must(int error, const char *what) {
 void allow(scmp_filter_ctx filter, const Rule &rule) {
   // Its flags lie in memory, where no filter looks; the C library takes clone instead.
   const std::uint32_t action = rule.call == SCMP_SYS(clone3) ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_ALLOW;
-  scmp_arg_cmp comparison{};
-  if (rule.condition)
-    comparison = {rule.condition->argument, SCMP_CMP_MASKED_EQ, rule.condition->mask, rule.condition->value};
-  must(::seccomp_rule_add_array(filter, action, rule.call, rule.condition ? 1 : 0, &comparison), rule.why);
+  scmp_arg_cmp comparisons[2];
+  unsigned count = 0;
+  for (const auto &condition : {rule.condition, rule.and_also})
+    if (condition) comparisons[count++] = {condition->argument, SCMP_CMP_MASKED_EQ, condition->mask, condition->value};
+  must(::seccomp_rule_add_array(filter, action, rule.call, count, comparisons), rule.why);
 }
 
 bool big_endian(std::uint32_t architecture) { return (architecture & __AUDIT_ARCH_LE) == 0; }

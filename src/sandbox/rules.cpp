@@ -27,7 +27,9 @@ constexpr Condition kNotExecutable{2, PROT_EXEC, 0};
 constexpr Condition kThread{0, CLONE_THREAD, CLONE_THREAD};
 constexpr Condition kSecondDescriptor{1, kWhole, F_DUPFD_CLOEXEC};
 constexpr Condition kThisProcess{0, kWhole, kOwnProcess};
+// An absolute path would do with any folder: Landlock keeps the thread to this one, but where only a path is looked up.
 constexpr Condition kBelowFolder{0, kWhole, kReadableFolder};
+constexpr Condition kToRead{2, kWhole, O_RDONLY | O_CLOEXEC};
 
 constexpr Rule call(int number, unsigned kinds, const char *why, std::optional<Condition> condition = std::nullopt) {
   return {number, kinds, why, condition};
@@ -60,7 +62,7 @@ constexpr Rule kRules[] = {
     request(abi::kSetDeviceAttr, kGuest, "a new machine"),
     request(abi::kRtasDefineToken, kGuest, "a new machine"),
     call(SCMP_SYS(ftruncate), kBoth, "another device tree (--dump-dtb)"),
-    call(SCMP_SYS(openat), kGuest, "the host's level, looked at again", kBelowFolder),
+    {SCMP_SYS(openat), kGuest, "the host's level, looked at again", kBelowFolder, kToRead},
     call(SCMP_SYS(pread64), kGuest, "the host's level, looked at again"),
 
     // The console

@@ -22,6 +22,7 @@ struct Rule {
   unsigned kinds;   ///< bit(Kind) of each
   const char *why;  ///< what it is needed for
   std::optional<Condition> condition;
+  std::optional<Condition> and_also{};  ///< where one is not enough
 };
 
 constexpr unsigned bit(Kind kind) { return 1u << static_cast<unsigned>(kind); }
@@ -44,7 +45,7 @@ inline constexpr unsigned kSetNonBlocking = 0x5421;
 #endif
 
 /// Stand in the compiled filters for what is known only when the program runs: the process's id, and the folder of
-/// Openings::readable_below. Where there is none, the number stays, which is no descriptor's.
+/// Openings::readable_below. Where there is none, the comparison with it never holds.
 inline constexpr std::uint32_t kOwnProcess = 0x7fff5049;
 inline constexpr std::uint32_t kReadableFolder = 0x7fff5246;
 

@@ -44,8 +44,13 @@ std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode m
   std::vector<sock_filter> program(compiled.begin(), compiled.end());
   for (sock_filter &step : program) {
     if (BPF_CLASS(step.code) == BPF_JMP && step.k == kOwnProcess) step.k = static_cast<std::uint32_t>(::getpid());
-    if (BPF_CLASS(step.code) == BPF_JMP && step.k == kReadableFolder && openings.readable_below >= 0)
-      step.k = static_cast<std::uint32_t>(openings.readable_below);
+    if (BPF_CLASS(step.code) == BPF_JMP && step.k == kReadableFolder) {
+      if (openings.readable_below >= 0) {
+        step.k = static_cast<std::uint32_t>(openings.readable_below);
+      } else {
+        step.jt = step.jf;
+      }
+    }
     if (mode == Mode::kLog && BPF_CLASS(step.code) == BPF_RET && step.k == SECCOMP_RET_KILL_PROCESS)
       step.k = SECCOMP_RET_LOG;
   }

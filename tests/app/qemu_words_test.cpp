@@ -12,14 +12,37 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-std::expected<QemuLine, Failure> read(const std::vector<const char *> &line) {
-  return read_qemu_line(static_cast<int>(line.size()), line.data());
-}
+std::expected<QemuLine, Failure> read(const std::vector<const char *> &line) { return read_qemu_line(line); }
 
 TEST(QemuWords, GetASecondDashWhereParleyKnowsThem) {
-  const auto line = read({"run", "-kernel", "-m", "-kernelx", "--append", "-smp"});
-  EXPECT_THAT(line->words, ElementsAre("run", "--kernel", "-m", "-kernelx", "--append", "--smp"));
+  const auto line = read({"run", "-kernel", "a", "-m", "1G", "-kernelx", "-no-reboot", "-smp", "2"});
+  EXPECT_THAT(line->words, ElementsAre("run", "--kernel", "a", "-m", "1G", "-kernelx", "--no-reboot", "--smp", "2"));
+}
+
+TEST(QemuWords, ThatAreTheValueOfAnOptionStayAsTheyAre) {
+  const auto line =
+      read({"run", "-append", "-s", "--nvram", "-S", "-kernel", "-net", "--append", "-smp", "-m", "-uuid"});
+  ASSERT_TRUE(line);
+  EXPECT_THAT(line->words, ElementsAre("run", "--append", "-s", "--nvram", "-S", "--kernel", "-net", "--append", "-smp",
+                                       "-m", "-uuid"));
+}
+
+TEST(QemuWords, MayHaveTheirValueBehindAnEqualsSignAfterTwoDashes) {
+  const auto line = read({"run", "--accel=kvm", "--display=none", "--name=x", "--uuid=1"});
+  ASSERT_TRUE(line);
+  EXPECT_THAT(line->words, ElementsAre("run"));
+  EXPECT_THAT(line->no_effect, ElementsAre("--uuid=1"));
+  EXPECT_THAT(read({"run", "--monitor=stdio"}).error().what, HasSubstr("--monitor=stdio"));
+}
+
+TEST(QemuWords, AreForAGuestThatRuns) {
+  for (const std::vector<const char *> &line : std::vector<std::vector<const char *>>{
+           {"inspect", "-nographic"}, {"check", "power9", "-uuid", "1"}, {"-q", "matrix", "run", "-drive", "x"}})
+    EXPECT_THAT(read(line)->words, SizeIs(line.size())) << line[0];
+  EXPECT_THAT(read({"--log-level", "run", "inspect", "-nographic"})->words, SizeIs(4));
+  EXPECT_THAT(read({"--log-level", "debug", "run", "-nographic"})->words, SizeIs(3));
 }
 
 TEST(QemuWords, ThatAskForWhatIsSoAnywayAreTakenInSilence) {
@@ -46,6 +69,8 @@ TEST(QemuWords, ThatCannotBeDoneAreRefusedWithWhatToWrite) {
            {{"run", "-nic", "user,model=virtio"}, "no network", "-nic none"},
            {{"run", "-accel", "tcg"}, "KVM only", "-accel kvm"},
            {{"run", "-drive", "file=x"}, "no disks", "-initrd"},
+           {{"run", "-hdc", "x"}, "no disks", "-initrd"},
+           {{"run", "-qmp-pretty", "stdio"}, "no monitor", "leave it out"},
            {{"run", "-bios", "slof.bin"}, "firmware", "-kernel"},
            {{"run", "-sandbox", "on"}, "own sandbox", "--sandbox on"},
            {{"run", "-vnc", ":0"}, "no screen", "-nographic"},
@@ -80,7 +105,8 @@ TEST(QemuMachine, NamesEachSettingWithoutEffectOnce) {
 
 TEST(QemuMachine, MayAskForWhatParleyIsAnyway) {
   EXPECT_THAT(
-      parse_machine("pseries,accel=kvm,ic-mode=xics,kernel-irqchip=on,x-vof=on,kvm-type=HV,accel=kvm:tcg")->no_effect,
+      parse_machine("pseries,accel=kvm,ic-mode=xics,kernel-irqchip=on,x-vof=on,kvm-type=HV,accel=kvm:tcg,kvm-type=auto")
+          ->no_effect,
       IsEmpty());
 }
 
@@ -147,6 +173,7 @@ TEST(QemuMemory, IsTheSizeAndNamesWhatHasNoEffect) {
 }
 
 TEST(QemuMemory, IsRefusedWhereItIsNoSize) {
+  EXPECT_EQ(parse_memory("slots=2,maxmem=4G").error().what, "'slots=2,maxmem=4G' is no memory size");
   for (const char *bad : {"", "1G,2G", "size=1G,size=2G", "1G,frobnicate=2", "slots=2", "size="})
     EXPECT_FALSE(parse_memory(bad)) << bad;
 }

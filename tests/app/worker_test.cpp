@@ -17,6 +17,7 @@
 #include <fstream>
 #include <thread>
 
+#include "app/host_source.hpp"
 #include "app/results.hpp"
 #include "fake_guest.hpp"
 #include "parley/app/app.hpp"
@@ -40,6 +41,16 @@ class AWorker : public ::testing::Test {
     fs::remove_all(folder_);
   }
   ~AWorker() override { fs::remove_all(folder_); }
+
+  // The folder of a device tree with one cpu node of that level, in which the node stands for all of the host.
+  host::TreeFacts tree_at(char level) const {
+    const fs::path node = folder_.string() + "-tree";
+    fs::create_directories(node / "cpus" / "PowerPC,POWER11@0");
+    fs::create_directories(node / "rtas");
+    std::ofstream(node / "cpus" / "PowerPC,POWER11@0" / "device_type").write("cpu", 4);
+    std::ofstream(node / "cpus" / "PowerPC,POWER11@0" / "cpu-version").write("\x0f\0\0", 3).put(level);
+    return host::load_tree_folder(node).value();
+  }
 
   // As the program does: what has a result is left alone.
   int work(const std::vector<matrix::CellId> &cells, FakeKvm &fake) {
@@ -74,6 +85,22 @@ class AWorker : public ::testing::Test {
   Diagnostics diagnostics_{LogLevel::kWarning};
   fs::path folder_;
 };
+
+// What it would say of the cell it would say of the host that was there before.
+TEST_F(AWorker, StopsWhereTheHostIsMovedAndLeavesWordOfThisCellAndTheNext) {
+  FakeKvm fake;
+  auto host = known_host(fake);
+  host.facts.tree = tree_at(6);
+  host = assess_host(std::move(host.facts));
+  fake.play([&](kvm::abi::Run &page) {
+    tree_at(5);
+    return parley::testing::says("x")(page);
+  });
+  const std::vector cells{cell(kPower10), cell("host.power11.compat.power10.guest.power9")};
+  EXPECT_EQ(Worker(host, options_, fake, diagnostics_).run_into(folder_, cells), kNotApplicable);
+  EXPECT_THAT(files(), ElementsAre(kPower10 + ".error", "host.power11.compat.power10.guest.power9.error"));
+  fs::remove_all(folder_.string() + "-tree");
+}
 
 TEST_F(AWorker, LeavesAResultForEachCell) {
   EXPECT_EQ(work(kPower10), kSuccess);

@@ -9,6 +9,11 @@
 namespace parley {
 namespace {
 
+TEST(Text, HasUpperCaseForItsLettersOnly) {
+  EXPECT_EQ(to_upper("level 9, ä"), "LEVEL 9, ä");
+  EXPECT_EQ(to_upper(""), "");
+}
+
 TEST(Text, WritesHexadecimalNumbersWithAllTheirDigits) {
   EXPECT_EQ(hex32(0xf), "0x0000000f");
   EXPECT_EQ(hex64(0xffffffffffffffea), "0xffffffffffffffea");

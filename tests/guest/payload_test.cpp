@@ -129,7 +129,6 @@ TEST(Payload, ThatNoMachineStartsWithIsRefusedByWhatItIs) {
       {[](ElfImage &image) { image.put(image.header.e_type, ET_CORE); }, "a core dump"},
       {[](ElfImage &image) { image.put(image.header.e_type, 77); }, "unknown type 77"},
       {[](ElfImage &image) { image.put(image.extra.p_type, PT_INTERP); }, "asks for a dynamic loader"},
-      {[](ElfImage &image) { image.put(image.extra.p_type, PT_TLS); }, "variables of threads"},
       {[](ElfImage &image) { image.put(image.program.p_paddr, 0xc000000000000000); }, "where no machine has memory"},
       {[](ElfImage &image) {
          image = position_independent();

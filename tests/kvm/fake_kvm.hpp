@@ -75,6 +75,8 @@ class FakeKvm final : public kvm::Kernel {
   static constexpr std::uint64_t kRtasBlock = 0x8000;
   static constexpr std::uint64_t kSecondRtasBlock = 0x8100;
 
+  /// As if the guest had come to another instruction.
+  void move_to(std::uint64_t pc) { vcpu(0).regs.pc = pc; }
   /// As if the hypervisor had changed it behind KVM's back.
   void overwrite_arch_compat(std::uint32_t value) { vcpu(0).arch_compat = value; }
 

@@ -38,6 +38,7 @@ def commands(about, silicon):
     for order in ORDERS:
         lines |= {f"{order}_{name}": run(order, f"{name} {about}") for name in
                   ("entry", "rtas", "hypercalls", "kernel-hypercalls", "decrementer", "external", "instructions", "illegal")}
+        lines[f"{order}_entry-kernel"] = run(order, f"entry {about}").replace("--payload", "-kernel")
         lines[f"{order}_entry-initrd"] = made + run(order, given, "--initrd /tmp/initrd")
         lines[f"{order}_entry-small"] = made + run(order, given, "-m 8M --initrd /tmp/initrd")
         lines[f"{order}_entry-large"] = run(order, f"entry {about} {'long ' * 2000}", "-m 1G")
@@ -87,6 +88,7 @@ class ABareProgram:
 
     def test_is_loaded_relocated_and_entered_as_by_firmware(self):
         self.assert_passes("entry", 33)
+        self.assert_passes("entry-kernel", 33)
 
     def test_gets_its_initrd_and_its_words_as_they_are(self):
         self.assert_passes("entry-initrd", 36)

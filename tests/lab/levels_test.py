@@ -24,6 +24,7 @@ COMMANDS = {
     "raw": ["parley", "run", "--compat", "raw"],
     "matrix": ["parley", "matrix"],
     "matrix_forced": ["parley", "matrix", "--force", "--format", "json"],
+    "busybox": "parley run -kernel /bin/busybox; a=$?; parley run --payload /bin/busybox; echo $a $?",
     "example": ["/lab/set_level", "auto"],
     "example_refused": ["/lab/set_level", "power11"],
     "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
@@ -162,6 +163,12 @@ class EveryHost:
     def test_power8_is_refused_by_the_nested_floor(self):
         self.assertEqual(self.results["check_power8"].code, 3)
         self.assertIn("nested-floor", self.results["check_power8"].err)
+
+    def test_a_program_of_linux_is_no_guest_and_no_level_is_blamed(self):
+        result = self.results["busybox"]
+        self.assertEqual(result.out, "1 1\n", result.err)
+        self.assertEqual(result.err.count("it is a program that runs in Linux, no kernel"), 2, result.err)
+        self.assertNotIn("level", result.err)
 
     def test_the_example_against_the_installed_library_agrees(self):
         self.assertEqual(self.results["example"].out, f"{self.level} ({self.pvr})\n")

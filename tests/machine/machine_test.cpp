@@ -176,6 +176,52 @@ TEST_F(MachineTest, DoesNotStartAGuestAnewThatHasRun) {
   EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower10));
 }
 
+TEST_F(MachineTest, SaysWhereAGuestStoodThatTheHypervisorEndedAndBlamesNoLevel) {
+  FakeKvm fake;
+  fake.play(says("I ran"));
+  fake.play([&](abi::Run &page) {
+    fake.move_to(8);
+    return fails(0, abi::kExitUnknown, static_cast<std::uint64_t>(-EINVAL))(page);
+  });
+  const End end = run(fake, plan("power10"));
+  EXPECT_EQ(failure(end).what, "the hypervisor ended the guest while it ran");
+  EXPECT_THAT(
+      failure(end).why,
+      HasSubstr("the level was taken and the guest ran; vCPU 0 stood at pc=0x0000000000000008, instruction 0x"));
+  EXPECT_THAT(failure(end).what_to_do, ::testing::Not(HasSubstr("lower")));
+}
+
+// Before the first exit as after it, and at whichever level.
+TEST_F(MachineTest, TakesAGuestThatHasMovedForOneThatRan) {
+  FakeKvm fake{{.fixed = false}};
+  fake.play([&](abi::Run &page) {
+    fake.move_to(0x100);
+    return fails(0, abi::kExitUnknown, static_cast<std::uint64_t>(-EINVAL))(page);
+  });
+  auto forced = plan("power11");
+  forced.forced = true;
+  forced.fallbacks = {Target::of(level("power10"))};
+  const End end = run(fake, forced);
+  EXPECT_THAT(failure(end).what, HasSubstr("while it ran"));
+  EXPECT_THAT(failure(end).what_to_do, ::testing::Not(HasSubstr("lower")));
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower11)) << "it is not started anew";
+}
+
+TEST_F(MachineTest, SaysNothingOfALevelToARawGuest) {
+  for (const std::uint64_t pc : {0, 8}) {
+    FakeKvm fake;
+    fake.play([&](abi::Run &page) {
+      fake.move_to(pc);
+      return fails(0, abi::kExitUnknown, static_cast<std::uint64_t>(-EINVAL))(page);
+    });
+    auto raw = plan("power10");
+    raw.level = Target::raw();
+    const End end = run(fake, raw);
+    EXPECT_THAT(failure(end).why, HasSubstr("vCPU 0 stood at pc="));
+    EXPECT_THAT(failure(end).why, ::testing::Not(HasSubstr("the level")));
+  }
+}
+
 TEST_F(MachineTest, DoesNotTrustAGuestWhoseLevelChangedWhileItRan) {
   FakeKvm fake;
   fake.play([&](abi::Run &page) {

@@ -89,7 +89,8 @@ struct MachinePlan {
 };
 
 /// Lays out the guest's memory: the payload where it wants to be, behind it, after a gap, the initrd; the firmware page
-/// and the tree at the end of what a starting guest can reach, where no stack of a payload's grows to.
+/// and the tree at the end of what a starting guest can reach, as far from what a payload has behind its image as the
+/// memory allows.
 std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
                                                  const compat::Host &host, Services services);
 

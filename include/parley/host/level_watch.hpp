@@ -24,8 +24,9 @@ class LevelWatch {
 
   /// The folder below which look() opens files.
   int folder() const { return folder_.get(); }
-  /// The same nodes, with the cpu-version that each has now; those that have gone are left out.
-  std::vector<CpuNode> look() const;
+  /// The same nodes, with the cpu-version that each has now; those that have gone are left out. An errno where one
+  /// cannot be read.
+  std::expected<std::vector<CpuNode>, int> look() const;
 
  private:
   LevelWatch(FileDescriptor folder, std::vector<CpuNode> nodes)
