@@ -208,7 +208,7 @@ TEST_F(MachineTest, TakesAGuestThatHasMovedForOneThatRan) {
 }
 
 TEST_F(MachineTest, SaysNothingOfALevelToARawGuest) {
-  for (const std::uint64_t pc : {0, 8}) {
+  for (const std::uint64_t pc : {0u, 8u}) {
     FakeKvm fake;
     fake.play([&](abi::Run &page) {
       fake.move_to(pc);
