@@ -84,7 +84,7 @@ bool has_abi_note(const ElfFile &file, const Elf64_Phdr &notes) {
     const auto owner = file.structure<std::array<char, 4>>(at + sizeof(Elf64_Nhdr));
     if (!note || !owner) return false;
     if (file.field(note->n_type) == kAbiTag && file.field(note->n_namesz) == owner->size() &&
-        std::string_view(owner->data(), owner->size()) == std::string_view("GNU", 4))
+        std::string_view(owner->data(), owner->size()) == std::string_view("GNU\0", 4))
       return true;
     at += sizeof(Elf64_Nhdr) + padded(file.field(note->n_namesz)) + padded(file.field(note->n_descsz));
   }
