@@ -44,7 +44,7 @@ LIFE = {
     "lost": "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; timeout -s INT 25 parley run --watchdog 2 --payload /tmp/lost; echo $?",
     "signal": linux() + " > /tmp/sigout & until grep -q OF /tmp/sigout; do sleep 0.2; done; p=$(pidof parley); b=$(cut -d' ' -f1 /proc/uptime); kill -TERM $p; wait $!; c=$?; a=$(cut -d' ' -f1 /proc/uptime);"
               " echo $c; echo \"$a $b\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'",
-    "wrong": "parley run --kernel /lab/initrd.cpio.gz; parley run --kernel /lab/vmlinux-fixed --initrd /lab/vmlinux-fixed -m 64M; parley run -cpu POWER9; parley run -M pseries,frobnicate=on; echo $?",
+    "wrong": "parley run --kernel /lab/initrd.cpio.gz; parley run --kernel /lab/vmlinux-fixed --initrd /lab/vmlinux-fixed -m 64M; parley run -cpu 970fx; parley run -M pseries,frobnicate=on; echo $?",
 }
 
 
