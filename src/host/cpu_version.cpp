@@ -69,7 +69,9 @@ CpuVersions read_cpu_versions(const TreeFacts &tree) {
   CpuVersions all;
   if (!tree.problem.empty()) {
     all.says = "unreadable";
-    all.doubts.push_back({"device-tree-unreadable", "the device tree could not be read: " + tree.problem});
+    all.doubts.push_back(
+        {"device-tree-unreadable", "the device tree could not be read: " + tree.problem +
+                                       "; guests are told a timebase of 512 MHz, that of POWER8 to Power11"});
     return all;
   }
   if (tree.cpus.empty()) {

@@ -252,7 +252,7 @@ std::vector<Doubt> failed_sources(const Facts &facts, const Capabilities &host) 
   }
   if (facts.system.machine.empty()) return doubts;  // of a tree alone, nothing else was asked
   add_silent(facts, host, doubts);
-  if (!facts.tree.timebase_frequency)
+  if (facts.tree.problem.empty() && !facts.tree.timebase_frequency)
     doubts.push_back(
         {"timebase-unknown",
          "the device tree gives no timebase-frequency: guests are told 512 MHz, that of POWER8 to Power11"});

@@ -234,6 +234,11 @@ TEST(Capabilities, DoubtATimebaseThatHasToBeGuessed) {
   Facts facts = reference_host();
   facts.tree.timebase_frequency.reset();
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "timebase-unknown")));
+  facts.tree = {};
+  facts.tree.problem = "/proc/device-tree: EACCES";
+  const auto doubts = assess(facts).doubts;
+  EXPECT_THAT(doubts, Contains(Field(&Doubt::sentence, HasSubstr("guests are told a timebase of 512 MHz"))));
+  EXPECT_THAT(doubts, ::testing::Not(Contains(Field(&Doubt::id, "timebase-unknown")))) << "once is enough";
 }
 
 TEST(Capabilities, OfATreeAloneMissNothingThatWasNotAsked) {
