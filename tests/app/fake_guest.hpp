@@ -19,14 +19,7 @@ inline void play_hello(parley::testing::FakeKvm &fake) {
 // The reference case: a partition at the POWER10 level of a Power11 machine.
 inline host::Facts reference_facts() {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
-  facts.system = {"ppc64le",
-                  "7.2.13",
-                  "power10",
-                  "power11",
-                  0xbef60000,
-                  "POWER10 (architected), altivec supported",
-                  PhysicalPvr{0x00821200},
-                  65536};
+  facts.system = parley::testing::reference_system();
   return facts;
 }
 

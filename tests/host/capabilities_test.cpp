@@ -21,14 +21,7 @@ using ::testing::IsEmpty;
 // What the reference host says about itself, as captured.
 Facts reference_host() {
   Facts facts = tree_only("power11-as-power10");
-  facts.system = {"ppc64le",
-                  "7.2.13",
-                  "power10",
-                  "power11",
-                  0xbef60000,
-                  "POWER10 (architected), altivec supported",
-                  PhysicalPvr{0x00821200},
-                  4096};
+  facts.system = parley::testing::reference_system();
   facts.kvm.access = KvmAccess::kHv;
   facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", 0}, {"KVM_CAP_IRQ_XICS", 1}};
   facts.kvm.pvr = PhysicalPvr{0x00821200};

@@ -20,6 +20,17 @@ host::Facts tree_only(const std::string &name) {
   return facts;
 }
 
+host::SystemFacts reference_system() {
+  return {"ppc64le",
+          "7.2.13",
+          "power10",
+          "power11",
+          0xbef60000,
+          "POWER10 (architected), altivec supported",
+          PhysicalPvr{0x00821200},
+          4096};
+}
+
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name) {
   Bytes bytes;
   for (const unsigned byte : cpu_version) bytes.push_back(static_cast<std::byte>(byte));

@@ -16,6 +16,9 @@ std::string blob_path(const std::string &name);
 /// The facts of devicetree/hosts/NAME.dts; nothing else is known.
 host::Facts tree_only(const std::string &name);
 
+/// What the reference host, a partition at power10 on Power11 silicon, says about itself outside of its tree.
+host::SystemFacts reference_system();
+
 /// A cpu node with these bytes as cpu-version.
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name = "PowerPC,POWER10@0");
 
