@@ -47,8 +47,9 @@ struct Belongings {
 };
 
 // A file can be opened in the sandbox only where the kernel keeps the process to one folder.
-std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host, const Options &options,
-                                                                    const Diagnostics &diagnostics) {
+std::expected<std::optional<host::LevelWatch>, Failure> watch_as_allowed(const compat::Host &host,
+                                                                         const Options &options,
+                                                                         const Diagnostics &diagnostics) {
   if (host.capabilities.platform == host::Platform::kPowerNv) return std::nullopt;  // it is nobody's partition
   if (options.sandbox == sandbox::Mode::kOn && !TRY(sandbox::confines_files())) {
     diagnostics.debug(
@@ -56,11 +57,7 @@ std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat
         "no file is opened in the sandbox (--sandbox off)");
     return std::nullopt;
   }
-  auto watch = host::LevelWatch::open(host.facts.tree);
-  if (!watch)
-    return std::unexpected(Failure{"cannot look at the host's level again when the guest reboots",
-                                   "open: " + errno_text(watch.error()), "EMFILE: allow more files (ulimit -n)"});
-  return std::move(*watch);
+  return watch_level(host);
 }
 
 class Life {
@@ -371,7 +368,7 @@ Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Opti
   if (!nvram) return {kFailure, nvram.error()};
   auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();
   if (!tree) return {kFailure, tree.error()};
-  auto watch = watch_level(host, options, diagnostics);
+  auto watch = watch_as_allowed(host, options, diagnostics);
   if (!watch) return {kFailure, watch.error()};
   return Life(std::move(plan), std::move(host), std::move(kvm),
               {std::move(*nvram), std::move(*tree), std::move(*watch)}, options, kernel, diagnostics)

@@ -14,6 +14,10 @@ namespace {
 
 bool looks_like_json(const std::string &text) { return trim(text).starts_with('{'); }
 
+Failure cannot_look_again(const std::string &call, int error) {
+  return {"cannot look at the host's level again", call + errno_text(error), "EMFILE: allow more files (ulimit -n)"};
+}
+
 }  // namespace
 
 std::expected<host::Facts, Failure> load_host(const std::string &path) {
@@ -35,13 +39,16 @@ compat::Host assess_host(host::Facts facts) {
   return {std::move(facts), std::move(capabilities)};
 }
 
+std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host) {
+  auto watch = host::LevelWatch::open(host.facts.tree);
+  if (!watch) return std::unexpected(cannot_look_again("open: ", watch.error()));
+  return std::move(*watch);
+}
+
 std::expected<std::optional<compat::Host>, Failure> look_again(const host::LevelWatch &watch,
                                                                const compat::Host &host) {
   auto nodes = watch.look();
-  if (!nodes)
-    return std::unexpected(Failure{"cannot look at the host's level again",
-                                   "reading cpu-version: " + errno_text(nodes.error()),
-                                   "EMFILE: allow more files (ulimit -n)"});
+  if (!nodes) return std::unexpected(cannot_look_again("reading cpu-version: ", nodes.error()));
   host::Facts facts = host.facts;
   facts.tree.cpus = std::move(*nodes);
   compat::Host now = assess_host(std::move(facts));

@@ -26,6 +26,9 @@ struct Stopped {
   Failure failure;
 };
 
+/// For look_again(); none where the host has nothing to look at again.
+std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host);
+
 /// The host as it is now, where its level is another one, or is known by something else, than when it was assessed;
 /// none where it is not. What KVM said of it is not asked again.
 std::expected<std::optional<compat::Host>, Failure> look_again(const host::LevelWatch &watch, const compat::Host &host);

@@ -128,14 +128,12 @@ constexpr QemuOption kQemuOptions[] = {
 // Options that both have, and mean different things by: with two dashes they are Parley's.
 constexpr std::array<std::string_view, 2> kOtherMeaning{"boot", "sandbox"};
 // Of Parley's own, those whose next word is their value, whatever it looks like.
-constexpr std::array<std::string_view, 20> kWithValue{"--append",  "--boot",   "--compat", "--cpu",        "--dump-dtb",
-                                                      "--host",    "--initrd", "--kernel", "--log-level",  "--machine",
-                                                      "--memory",  "--note",   "--nvram",  "--on-refusal", "--payload",
-                                                      "--sandbox", "--serial", "--smp",    "--watchdog",   "-M"};
+constexpr std::array<std::string_view, 21> kWithValue{
+    "-m",           "--append",  "--boot",      "--compat",  "--cpu",    "--dump-dtb", "--host",
+    "--initrd",     "--kernel",  "--log-level", "--machine", "--memory", "--note",     "--nvram",
+    "--on-refusal", "--payload", "--sandbox",   "--serial",  "--smp",    "--watchdog", "-M"};
 
-bool takes_next_word(std::string_view word) {
-  return word == "-m" || std::ranges::find(kWithValue, word) != kWithValue.end();
-}
+bool takes_next_word(std::string_view word) { return std::ranges::find(kWithValue, word) != kWithValue.end(); }
 
 // The part before '='.
 std::string_view name_of(std::string_view word) {

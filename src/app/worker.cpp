@@ -49,11 +49,8 @@ std::expected<Worker::Prepared, Stopped> Worker::prepare(const std::vector<matri
   }
   auto request = request_of(options_);
   if (!request) return std::unexpected(Stopped{kFailure, request.error()});
-  auto watch = host::LevelWatch::open(host_.facts.tree);
-  if (!watch)
-    return std::unexpected(Stopped{kFailure,
-                                   {"cannot look at the host's level again before each cell",
-                                    "open: " + errno_text(watch.error()), "EMFILE: allow more files (ulimit -n)"}});
+  auto watch = watch_level(host_);
+  if (!watch) return std::unexpected(Stopped{kFailure, watch.error()});
   return Prepared{{std::move(*request), options_.cell_limit}, std::move(*watch)};
 }
 

@@ -114,9 +114,8 @@ Failure Machine::Running::explained(const Processor &processor, const kvm::RunFa
   if (const auto regs = processor.vcpu.regs())
     words.why += "; " + describe_place(processor.id(), *regs, GuestMemory(ram_.bytes()));
   words.what_to_do =
-      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest in this way when it meets "
-      "one "
-      "that its processor lacks; else see dmesg";
+      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest in this way when it "
+      "meets one that its processor lacks; else see dmesg";
   return words;
 }
 

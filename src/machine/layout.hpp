@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kConsoleInterrupt = 0x1100;
 /// Power ISA 3.0B Book III 3.2.1, Machine State Register: how a processor begins, in 64-bit real mode.
 inline constexpr std::uint64_t kMsr64Bit = ppc_bit(0);
 inline constexpr std::uint64_t kMsrMachineCheck = ppc_bit(51);
+inline constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 
 /// In the firmware page: RTAS at its start, the client interface here, and from the end downwards the stack of the
 /// kernel's first code, with room above for the frame that a caller has.

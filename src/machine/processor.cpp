@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "layout.hpp"
 #include "parley/base/bytes.hpp"
 #include "parley/base/text.hpp"
 
@@ -11,7 +12,6 @@ namespace parley::machine {
 namespace {
 
 constexpr std::uint64_t kMsrInstructionRelocate = ppc_bit(58);
-constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 // In real mode the hypervisor ignores the uppermost bits of an address (Power ISA 3.0B Book III 5.7.3.2).
 constexpr std::uint64_t kRealAddress = ~std::uint64_t{0} >> 4;
 

@@ -12,8 +12,6 @@
 namespace parley::machine {
 namespace {
 
-constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
-
 // Whoever started us may have blocked the signal, and threads inherit that.
 class KicksAllowed {
  public:
