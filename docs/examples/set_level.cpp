@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
 
   // 1. The facts, and what they mean.
   kvm::Kernel &kernel = kvm::linux_kernel();
-  compat::Host host{machine::gather_facts(host::read_live_facts(), kernel), {}};
+  compat::AssessedHost host{machine::gather_facts(host::read_live_facts(), kernel), {}};
   host.capabilities = host::assess(host.facts);
   if (host.facts.kvm.access != host::KvmAccess::kHv) {
     return fail(machine::is_refusal(host.facts.kvm.access) ? 1 : 4, machine::explain_access(host.facts.kvm));

@@ -15,7 +15,8 @@ bool was_tried(const host::KvmFacts &kvm, compat::Target target) {
 }
 
 // Only a level that all other rules allow is shown to the kernel; when that refuses it, the next one of the list.
-std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Kernel &kernel, compat::Host &host) {
+std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Kernel &kernel,
+                                               compat::AssessedHost &host) {
   for (;;) {
     const auto decision = compat::decide(wish, host);
     if (!decision || was_tried(host.facts.kvm, decision->chosen)) return {};
@@ -31,13 +32,13 @@ std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Ke
   }
 }
 
-std::expected<compat::Host, Failure> host_to_check(const Options &options, const World &world) {
+std::expected<compat::AssessedHost, Failure> host_to_check(const Options &options, const World &world) {
   if (options.host) {
     auto facts = load_host(*options.host);
     if (!facts) return std::unexpected(facts.error());
     return assess_host(std::move(*facts));
   }
-  compat::Host host = assess_host(machine::gather_facts(world.live_facts(), world.kernel));
+  compat::AssessedHost host = assess_host(machine::gather_facts(world.live_facts(), world.kernel));
   if (host.capabilities.kvm == host::KvmKind::kNone) return host;
   if (const auto tried = try_chosen_levels(options.wish, world.kernel, host); !tried)
     return std::unexpected(tried.error());

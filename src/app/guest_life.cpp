@@ -47,7 +47,7 @@ struct Belongings {
 };
 
 // A file can be opened in the sandbox only where the kernel keeps the process to one folder.
-std::expected<std::optional<host::LevelWatch>, Failure> watch_as_allowed(const compat::Host &host,
+std::expected<std::optional<host::LevelWatch>, Failure> watch_as_allowed(const compat::AssessedHost &host,
                                                                          const Options &options,
                                                                          const Diagnostics &diagnostics) {
   if (host.capabilities.platform == host::Platform::kPowerNv) return std::nullopt;  // it is nobody's partition
@@ -62,14 +62,14 @@ std::expected<std::optional<host::LevelWatch>, Failure> watch_as_allowed(const c
 
 class Life {
  public:
-  Life(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, Belongings belongings, const Options &options,
+  Life(guest::MachinePlan plan, compat::AssessedHost host, OpenedKvm kvm, Belongings belongings, const Options &options,
        kvm::Kernel &kernel, const Diagnostics &diagnostics)
       : plan_(std::move(plan)),
         host_(std::move(host)),
         level_watch_(std::move(belongings.level_watch)),
         openings_{folder_of_socket(options.serial), level_watch_ ? level_watch_->folder() : -1},
         system_(std::move(kvm.system)),
-        shell_(std::move(kvm.shell)),
+        fresh_vm_(std::move(kvm.fresh)),
         nvram_(std::move(belongings.nvram)),
         tree_file_(std::move(belongings.tree)),
         options_(options),
@@ -97,11 +97,11 @@ class Life {
   Ended outcome() const;
 
   guest::MachinePlan plan_;
-  compat::Host host_;
+  compat::AssessedHost host_;
   const std::optional<host::LevelWatch> level_watch_;
   const sandbox::Openings openings_;
   const kvm::System system_;
-  std::optional<machine::Shell> shell_;  // until the first machine has it
+  std::optional<machine::FreshVm> fresh_vm_;  // until the first machine has it
   devices::Nvram nvram_;
   TreeFile tree_file_;
   const Options &options_;
@@ -166,13 +166,13 @@ std::expected<machine::Machine, Failure> Life::build_from_plan() {
   if (::getrandom(plan.rng_seed.data(), plan.rng_seed.size(), 0) != std::ssize(plan.rng_seed))
     return std::unexpected(
         Failure{"there are no random numbers for the guest", "getrandom: " + errno_text(errno), "see dmesg"});
-  auto shell = std::exchange(shell_, std::nullopt);
-  if (!shell) {
-    auto created = machine::create_shell(system_);
+  auto fresh = std::exchange(fresh_vm_, std::nullopt);
+  if (!fresh) {
+    auto created = machine::create_fresh_vm(system_);
     if (!created) return std::unexpected(machine::cannot_create(created.error()));
-    shell = std::move(*created);
+    fresh = std::move(*created);
   }
-  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(), std::move(shell));
+  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(), std::move(fresh));
 }
 
 bool Life::build_machine() {
@@ -357,8 +357,8 @@ void share_one_heap() {
 
 }  // namespace
 
-Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
-           const Diagnostics &diagnostics) {
+Ended live(guest::MachinePlan plan, compat::AssessedHost host, OpenedKvm kvm, const Options &options,
+           kvm::Kernel &kernel, const Diagnostics &diagnostics) {
   if (options.kernel && plan.boot == guest::BootKind::kFlatTree)
     diagnostics.info(
         "with a flat device tree nothing is negotiated: the guest has the level that is set, and must "

@@ -8,7 +8,7 @@
 #include "parley/compat/decide.hpp"
 #include "parley/guest/plan.hpp"
 #include "parley/kvm/kernel.hpp"
-#include "parley/machine/shell.hpp"
+#include "parley/machine/fresh_vm.hpp"
 
 namespace parley::app {
 
@@ -18,15 +18,15 @@ struct Ended {
   std::optional<Failure> failure;
 };
 
-/// KVM, and the shell that its first machine fills.
+/// The opened KVM, and the VM that the first machine uses.
 struct OpenedKvm {
   kvm::System system;
-  machine::Shell shell;
+  machine::FreshVm fresh;
 };
 
 /// Runs the guest of that plan, its console where the options say, over as many reboots as it likes, and as its host
 /// allows: that is looked at again before each.
-Ended live(guest::MachinePlan plan, compat::Host host, OpenedKvm kvm, const Options &options, kvm::Kernel &kernel,
-           const Diagnostics &diagnostics);
+Ended live(guest::MachinePlan plan, compat::AssessedHost host, OpenedKvm kvm, const Options &options,
+           kvm::Kernel &kernel, const Diagnostics &diagnostics);
 
 }  // namespace parley::app

@@ -34,35 +34,35 @@ std::expected<host::Facts, Failure> load_host(const std::string &path) {
   return facts;
 }
 
-compat::Host assess_host(host::Facts facts) {
+compat::AssessedHost assess_host(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }
 
-std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::Host &host) {
+std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::AssessedHost &host) {
   auto watch = host::LevelWatch::open(host.facts.tree);
   if (!watch) return std::unexpected(cannot_look_again("open: ", watch.error()));
   return std::move(*watch);
 }
 
-std::expected<std::optional<compat::Host>, Failure> look_again(const host::LevelWatch &watch,
-                                                               const compat::Host &host) {
+std::expected<std::optional<compat::AssessedHost>, Failure> look_again(const host::LevelWatch &watch,
+                                                                       const compat::AssessedHost &host) {
   auto nodes = watch.look();
   if (!nodes) return std::unexpected(cannot_look_again("reading cpu-version: ", nodes.error()));
   host::Facts facts = host.facts;
   facts.tree.cpus = std::move(*nodes);
-  compat::Host now = assess_host(std::move(facts));
+  compat::AssessedHost now = assess_host(std::move(facts));
   const auto &[before, after] = std::tie(host.capabilities, now.capabilities);
   if (before.level == after.level && before.level_reason == after.level_reason) return std::nullopt;
   return now;
 }
 
-void warn_of_doubts(const compat::Host &host, const Diagnostics &diagnostics) {
+void warn_of_doubts(const compat::AssessedHost &host, const Diagnostics &diagnostics) {
   for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
 }
 
-std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics) {
-  compat::Host host = assess_host(std::move(facts));
+std::expected<compat::AssessedHost, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics) {
+  compat::AssessedHost host = assess_host(std::move(facts));
   const host::KvmFacts &kvm = host.facts.kvm;
   if (kvm.access != host::KvmAccess::kHv)
     return std::unexpected(
@@ -71,7 +71,7 @@ std::expected<compat::Host, Stopped> usable_host(host::Facts facts, const Diagno
   return host;
 }
 
-std::expected<compat::Host, Stopped> host_with_kvm(const World &world, const Diagnostics &diagnostics) {
+std::expected<compat::AssessedHost, Stopped> host_with_kvm(const World &world, const Diagnostics &diagnostics) {
   return usable_host(machine::gather_facts(world.live_facts(), world.kernel), diagnostics);
 }
 

@@ -34,7 +34,7 @@ int inspect(const Options &options, const World &world, const Diagnostics &diagn
   } else {
     facts = machine::gather_facts(world.live_facts(), world.kernel, levels_to_try());
   }
-  const compat::Host host = assess_host(std::move(facts));
+  const compat::AssessedHost host = assess_host(std::move(facts));
   const bool power = host.capabilities.platform != host::Platform::kNotPower;
   return print_result(options.json ? report::inspect_json(host) : report::inspect_text(host),
                       power ? kSuccess : kNotApplicable, diagnostics);

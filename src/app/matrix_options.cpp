@@ -137,11 +137,11 @@ std::expected<void, Failure> MatrixOptions::finish_guest(Options &options) const
   options.memory_size =
       options.kernel ? TRY(guest::parse_memory_size(memory_.empty() ? kLinuxMemory : memory_)) : guest::kMinMemory;
   if (limit_.empty()) return {};
-  std::uint64_t seconds = 0;
-  if (!parse_number(limit_, seconds) || seconds < 1 || seconds > 24 * 3600)
+  const auto limit = parse_seconds(limit_);
+  if (!limit)
     return std::unexpected(Failure{"'" + limit_ + "' is no time limit",
                                    "it must be a number of seconds, at most a day's", "for example --limit 60"});
-  options.cell_limit = std::chrono::seconds(seconds);
+  options.cell_limit = *limit;
   return {};
 }
 

@@ -52,9 +52,8 @@ struct Words {
 constexpr const char *kMemoryOfKernel = "1G";
 
 std::expected<std::optional<std::chrono::seconds>, Failure> parse_watchdog(const std::string &text) {
-  std::uint64_t seconds = 0;
   if (text == "off") return std::nullopt;
-  if (parse_number(text, seconds) && seconds >= 1 && seconds <= 24 * 3600) return std::chrono::seconds(seconds);
+  if (const auto seconds = parse_seconds(text)) return seconds;
   return std::unexpected(Failure{"'" + text + "' is no time for the watchdog",
                                  "it must be a number of seconds, at most a day's, or off",
                                  "for example --watchdog 10"});

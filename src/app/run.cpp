@@ -29,11 +29,11 @@ void announce_policy(const compat::Decision &decision, const Diagnostics &diagno
 
 struct Planned {
   guest::MachinePlan plan;
-  compat::Host host;
+  compat::AssessedHost host;
   OpenedKvm kvm;
 };
 
-Ended refused(const compat::Refusal &refusal, const compat::Host &host) {
+Ended refused(const compat::Refusal &refusal, const compat::AssessedHost &host) {
   return {kRefused, report::explain(refusal, host)};
 }
 
@@ -44,7 +44,7 @@ Ended refused(const compat::Refusal &refusal, const compat::Host &host) {
 std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts &facts, const Diagnostics &diagnostics) {
   if (facts.kvm.access != host::KvmAccess::kHv || facts.kvm.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0)
     return std::nullopt;
-  compat::Host host = assess_host(std::move(facts));
+  compat::AssessedHost host = assess_host(std::move(facts));
   const auto decision = compat::decide(wish, host);
   if (decision || !host.capabilities.silicon) {
     facts = std::move(host.facts);
@@ -69,18 +69,18 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
     machine::Probe probe(world.kernel);
     facts.kvm = probe.facts();
     if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));
-    if (auto shell = probe.create_shell()) opened = OpenedKvm{probe.release_system(), std::move(*shell)};
+    if (auto fresh = probe.create_fresh_vm()) opened = OpenedKvm{probe.release_system(), std::move(*fresh)};
     facts.kvm = probe.facts();
   }
   auto known = usable_host(std::move(facts), diagnostics);
   if (!known) return std::unexpected(Ended{known.error().code, known.error().failure});
-  compat::Host &host = *known;
+  compat::AssessedHost &host = *known;
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(refused(decision.error(), host));
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
-  auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::services(host.facts.kvm));
+  auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::papr_interface(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
   return Planned{std::move(*plan), std::move(host), std::move(*opened)};
 }

@@ -69,7 +69,7 @@ matrix::Negotiated described(const machine::NegotiationOutcome &outcome, compat:
 
 class Trial {
  public:
-  Trial(const matrix::CellId &id, const compat::Host &host, const TrialGuest &guest, kvm::Kernel &kernel)
+  Trial(const matrix::CellId &id, const compat::AssessedHost &host, const TrialGuest &guest, kvm::Kernel &kernel)
       : id_(id), host_(host), guest_(guest), kernel_(kernel) {}
 
   /// Runs the guest, and fills in what becomes of it.
@@ -80,7 +80,7 @@ class Trial {
   machine::Observer watch(matrix::Observation &observed);
 
   const matrix::CellId &id_;
-  const compat::Host &host_;
+  const compat::AssessedHost &host_;
   const TrialGuest &guest_;
   kvm::Kernel &kernel_;
   std::string failure_;  // the name of what KVM_RUN failed with
@@ -90,7 +90,8 @@ class Trial {
 std::expected<guest::MachinePlan, Failure> Trial::plan() const {
   const compat::Wish wish{{{compat::Request::Kind::kTarget, id_.target}}, false, true};
   // Forced, so that there always is a decision.
-  return guest::plan_machine(guest_.request, *compat::decide(wish, host_), host_, machine::services(host_.facts.kvm));
+  return guest::plan_machine(guest_.request, *compat::decide(wish, host_), host_,
+                             machine::papr_interface(host_.facts.kvm));
 }
 
 machine::Observer Trial::watch(matrix::Observation &observed) {
@@ -142,7 +143,7 @@ void Trial::run(matrix::Observation &observed) {
 
 }  // namespace
 
-matrix::Cell try_cell(const matrix::CellId &id, const compat::Host &host, const TrialGuest &guest,
+matrix::Cell try_cell(const matrix::CellId &id, const compat::AssessedHost &host, const TrialGuest &guest,
                       kvm::Kernel &kernel) {
   matrix::Cell cell;
   cell.id = id;

@@ -17,6 +17,7 @@ struct TrialGuest {
 
 /// Tries a level on a virtual machine of its own, and judges what becomes of it. The kernel is not asked for what the
 /// policy refuses, unless the cell is a forced one.
-matrix::Cell try_cell(const matrix::CellId &id, const compat::Host &host, const TrialGuest &guest, kvm::Kernel &kernel);
+matrix::Cell try_cell(const matrix::CellId &id, const compat::AssessedHost &host, const TrialGuest &guest,
+                      kvm::Kernel &kernel);
 
 }  // namespace parley::app

@@ -18,7 +18,7 @@ namespace parley::app {
 /// Tries cells on this host.
 class Worker {
  public:
-  Worker(const compat::Host &host, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics)
+  Worker(const compat::AssessedHost &host, const Options &options, kvm::Kernel &kernel, const Diagnostics &diagnostics)
       : host_(host), options_(options), kernel_(kernel), diagnostics_(diagnostics) {}
 
   /// All of them, which may be for this host only.
@@ -35,7 +35,7 @@ class Worker {
   /// The cell's report; none when the host is another one than at first.
   std::expected<matrix::HostReport, Stopped> try_one(const matrix::CellId &cell, const Prepared &prepared) const;
 
-  const compat::Host &host_;
+  const compat::AssessedHost &host_;
   const Options &options_;
   kvm::Kernel &kernel_;
   const Diagnostics &diagnostics_;

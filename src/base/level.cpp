@@ -20,13 +20,13 @@ constexpr std::uint16_t kPower10Families[] = {0x0080};
 constexpr std::uint16_t kPower11Families[] = {0x0082};
 
 constexpr std::array kTable{
-    LevelInfo{"power6", LogicalPvr{0x0f000002}, "2.05", 2, Mmu::kHashOnly, kPower6Families},
-    LevelInfo{"power7", LogicalPvr{0x0f000003}, "2.06", 4, Mmu::kHashOnly, kPower7Families},
-    LevelInfo{"power7+", LogicalPvr{0x0f100003}, "2.06", 4, Mmu::kHashOnly, kPower7PlusFamilies},
-    LevelInfo{"power8", LogicalPvr{0x0f000004}, "2.07", 8, Mmu::kHashOnly, kPower8Families},
-    LevelInfo{"power9", LogicalPvr{0x0f000005}, "3.0", 8, Mmu::kHashOrRadix, kPower9Families},
-    LevelInfo{"power10", LogicalPvr{0x0f000006}, "3.1", 8, Mmu::kHashOrRadix, kPower10Families},
-    LevelInfo{"power11", LogicalPvr{0x0f000007}, "3.1", 8, Mmu::kHashOrRadix, kPower11Families},
+    LevelInfo{"power6", LogicalPvr{0x0f000002}, "2.05", Mmu::kHashOnly, kPower6Families},
+    LevelInfo{"power7", LogicalPvr{0x0f000003}, "2.06", Mmu::kHashOnly, kPower7Families},
+    LevelInfo{"power7+", LogicalPvr{0x0f100003}, "2.06", Mmu::kHashOnly, kPower7PlusFamilies},
+    LevelInfo{"power8", LogicalPvr{0x0f000004}, "2.07", Mmu::kHashOnly, kPower8Families},
+    LevelInfo{"power9", LogicalPvr{0x0f000005}, "3.0", Mmu::kHashOrRadix, kPower9Families},
+    LevelInfo{"power10", LogicalPvr{0x0f000006}, "3.1", Mmu::kHashOrRadix, kPower10Families},
+    LevelInfo{"power11", LogicalPvr{0x0f000007}, "3.1", Mmu::kHashOrRadix, kPower11Families},
 };
 
 template <typename Matches>

@@ -85,4 +85,11 @@ bool parse_number(std::string_view text, std::uint64_t &value) {
   return error == std::errc{} && end == digits.data() + digits.size();
 }
 
+std::optional<std::chrono::seconds> parse_seconds(std::string_view text) {
+  constexpr std::uint64_t kDay = 24 * 3600;
+  std::uint64_t seconds = 0;
+  if (!parse_number(text, seconds) || seconds < 1 || seconds > kDay) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
 }  // namespace parley

@@ -28,7 +28,7 @@ std::optional<Level> lowest_of(const std::vector<Target> &targets) {
   return lowest;
 }
 
-std::vector<Target> candidates(const Wish &wish, const Host &host) {
+std::vector<Target> candidates(const Wish &wish, const AssessedHost &host) {
   std::vector<Target> targets;
   const auto host_level = host.capabilities.level;
   for (const Request &request : wish.preference) {
@@ -57,7 +57,7 @@ std::string refusing_evidence(const Attempt &attempt) {
 
 }  // namespace
 
-Attempt judge(Target target, const Host &host) {
+Attempt judge(Target target, const AssessedHost &host) {
   Attempt attempt{target, {}};
   attempt.steps.reserve(rules().size());
   for (const Rule &rule : rules()) {
@@ -68,7 +68,7 @@ Attempt judge(Target target, const Host &host) {
 }
 
 // From the highest level down, to the first one below those that are legal: what lies further down nobody asks for.
-LegalRange legal_range(const Host &host) {
+LegalRange legal_range(const AssessedHost &host) {
   LegalRange range;
   std::string above = "it is the highest level that this program knows";
   std::string why_none;  // of the highest level that the host itself has: those above it say nothing of the others
@@ -103,7 +103,7 @@ std::string describe(const LegalRange &range) {
   return "legal here: " + std::string(range.lowest->name()) + " to " + std::string(range.highest->name());
 }
 
-std::expected<Decision, Refusal> decide(const Wish &wish, const Host &host) {
+std::expected<Decision, Refusal> decide(const Wish &wish, const AssessedHost &host) {
   // "auto" alone is one wish, the highest legal level; only a list or a fallback allows another one later.
   const bool may_change = wish.fallback || wish.preference.size() > 1;
   Decision decision;

@@ -17,13 +17,12 @@ std::vector<Target> all_targets() {
 }
 
 // The value by which a guest's list knows a target.
-std::uint32_t pvr_of(Target target, PhysicalPvr raw) { return target.is_raw() ? raw.value : target.pvr.value; }
 
 bool covers(std::span<const PvrEntry> list, std::uint32_t pvr) {
   return std::ranges::any_of(list, [&](const PvrEntry &entry) { return entry.covers(pvr); });
 }
 
-std::string why_withheld(Target target, const Decision &decision, const Host &host) {
+std::string why_withheld(Target target, const Decision &decision, const AssessedHost &host) {
   const auto level = target.level();
   if (!level) return "raw was not asked for";
   if (level->info().mmu == Mmu::kHashOnly) return "it has no radix, and Parley gives radix only";
@@ -49,7 +48,7 @@ void Offer::limit_to(Target target, const std::string &why) {
   targets.erase(targets.begin(), best);
 }
 
-Offer make_offer(const Decision &decision, const Host &host) {
+Offer make_offer(const Decision &decision, const AssessedHost &host) {
   Offer offer;
   offer.pvr = host.facts.kvm.pvr.value_or(host.facts.system.cpuinfo_pvr.value_or(PhysicalPvr{}));
   offer.targets.push_back(decision.chosen);
@@ -74,7 +73,7 @@ Negotiation negotiate(std::span<const PvrEntry> list, const Offer &offer) {
     std::vector<std::string> matches;
     std::vector<std::string> fates;
     const auto note = [&](Target target, const std::string &fate) {
-      if (!entry.covers(pvr_of(target, offer.pvr))) return;
+      if (!entry.covers(target.pvr_shown(offer.pvr))) return;
       matches.push_back(short_name(target));
       if (std::ranges::find(fates, fate) == fates.end()) fates.push_back(fate);
     };
@@ -84,7 +83,7 @@ Negotiation negotiate(std::span<const PvrEntry> list, const Offer &offer) {
                               fates.empty() ? "no level that this program knows" : join(fates, "; ")});
   }
   for (const Target target : offer.targets) {
-    if (covers(list, pvr_of(target, offer.pvr))) result.candidates.push_back(target);
+    if (covers(list, target.pvr_shown(offer.pvr))) result.candidates.push_back(target);
   }
   return result;
 }
@@ -92,7 +91,7 @@ Negotiation negotiate(std::span<const PvrEntry> list, const Offer &offer) {
 std::string describe(std::span<const PvrEntry> list, PhysicalPvr pvr) {
   std::vector<Target> covered;
   for (const Target target : all_targets() | std::views::reverse) {
-    if (covers(list, pvr_of(target, pvr))) covered.push_back(target);
+    if (covers(list, target.pvr_shown(pvr))) covered.push_back(target);
   }
   return covered.empty() ? "no level that this program knows" : join_names(covered);
 }

@@ -18,13 +18,13 @@ Finding passes(std::string evidence) { return {Verdict::kPasses, std::move(evide
 Finding refused(std::string evidence) { return {Verdict::kRefused, std::move(evidence)}; }
 Finding not_asked(std::string evidence) { return {Verdict::kNotAsked, std::move(evidence)}; }
 
-Finding kvm_present(Target, const Host &host) {
+Finding kvm_present(Target, const AssessedHost &host) {
   const std::string evidence = describe_kind(host.capabilities) + ": " + host.capabilities.kind_reason;
   if (host.capabilities.kvm == KvmKind::kNone) return refused(evidence);
   return host.capabilities.kvm == KvmKind::kNotAsked ? not_asked(evidence) : passes(evidence);
 }
 
-Finding known_level(Target target, const Host &) {
+Finding known_level(Target target, const AssessedHost &) {
   if (target.is_raw()) return passes("raw sets no level");
   if (const auto level = target.level()) return passes(describe(*level) + ", ISA " + std::string(level->info().isa));
   const std::string text = hex32(target.pvr.value);
@@ -36,20 +36,20 @@ Finding known_level(Target target, const Host &) {
   return refused(text + " is a logical PVR of no level that KVM knows");
 }
 
-Finding register_present(Target, const Host &host) {
+Finding register_present(Target, const AssessedHost &host) {
   if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
   if (host.capabilities.kvm == KvmKind::kPr) return refused("KVM-PR has no arch_compat register");
   return passes("KVM-HV has the register");
 }
 
-Finding host_level_known(Target, const Host &host) {
+Finding host_level_known(Target, const AssessedHost &host) {
   if (!host.capabilities.level) return refused(host.capabilities.level_reason);
   return passes(describe(*host.capabilities.level) + " by " + host.capabilities.level_reason);
 }
 
 // A raw guest takes its level from the physical PVR. Where the host is below its silicon it would see more than its
 // host has.
-Finding raw_is_honest(Target target, const Host &host) {
+Finding raw_is_honest(Target target, const AssessedHost &host) {
   if (!target.is_raw()) return passes("a level is set");
   const auto &[level, silicon] = std::pair(host.capabilities.level, host.capabilities.silicon);
   if (silicon == level) return passes("the silicon is " + std::string(level->name()) + " too");
@@ -57,7 +57,7 @@ Finding raw_is_honest(Target target, const Host &host) {
                  (silicon ? std::string(silicon->name()) : "of unknown level") + ": a raw guest would see the silicon");
 }
 
-Finding not_above_host(Target target, const Host &host) {
+Finding not_above_host(Target target, const AssessedHost &host) {
   const auto level = target.level();
   if (!level) return passes("raw is the host's own");
   const std::string evidence = "asked " + describe(*level) + ", the host has " + describe(*host.capabilities.level) +
@@ -67,7 +67,7 @@ Finding not_above_host(Target target, const Host &host) {
 
 // KVM in a partition runs radix guests only (CONFIGURE_V3_MMU without radix is EINVAL), and radix came with POWER9. v1
 // takes power8 all the same, v2 does not; a guest that believes it could not boot.
-Finding nested_floor(Target target, const Host &host) {
+Finding nested_floor(Target target, const AssessedHost &host) {
   const auto level = target.level();
   if (!host.capabilities.nested()) return passes("the host is no partition");
   if (!level) return passes("raw is the host's own");
@@ -76,7 +76,7 @@ Finding nested_floor(Target target, const Host &host) {
                                              : passes(evidence + " has radix");
 }
 
-Finding granted_by_hypervisor(Target target, const Host &host) {
+Finding granted_by_hypervisor(Target target, const AssessedHost &host) {
   const auto level = target.level();
   const auto &caps = host.facts.kvm.compat_caps;
   if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
@@ -91,7 +91,7 @@ Finding granted_by_hypervisor(Target target, const Host &host) {
   return only_a_higher_level ? not_asked(evidence + ", the highest level alone") : refused(evidence);
 }
 
-Finding taken_by_kernel(Target target, const Host &host) {
+Finding taken_by_kernel(Target target, const AssessedHost &host) {
   const auto &trials = host.facts.kvm.trials;
   const auto trial = std::ranges::find(trials, target.pvr, &host::LevelTrial::asked);
   if (trial == trials.end()) return not_asked("the kernel was not asked yet");

@@ -49,7 +49,7 @@ std::expected<void, Failure> lay_out(MachinePlan &plan, std::optional<SharedByte
   return {};
 }
 
-void describe_host(const compat::Host &host, const compat::LegalRange &legal, MachinePlan &plan) {
+void describe_host(const compat::AssessedHost &host, const compat::LegalRange &legal, MachinePlan &plan) {
   const auto &known = host.capabilities;
   plan.host =
       "host " + (known.level ? describe(*known.level) : std::string("of unknown level")) + " by " + known.level_reason;
@@ -59,7 +59,7 @@ void describe_host(const compat::Host &host, const compat::LegalRange &legal, Ma
 
 }  // namespace
 
-std::expected<void, compat::Attempt> adapt_to(const compat::Host &host, MachinePlan &plan) {
+std::expected<void, compat::Attempt> adapt_to(const compat::AssessedHost &host, MachinePlan &plan) {
   if (!plan.forced) {
     auto attempt = compat::judge(plan.level, host);
     if (!attempt.legal()) return std::unexpected(std::move(attempt));
@@ -76,7 +76,7 @@ std::expected<void, compat::Attempt> adapt_to(const compat::Host &host, MachineP
 }
 
 std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
-                                                 const compat::Host &host, Services services) {
+                                                 const compat::AssessedHost &host, PaprInterface papr) {
   MachinePlan plan;
   describe_host(host, decision.legal, plan);
   plan.memory_size = request.memory_size;
@@ -91,7 +91,7 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.timebase_frequency = host.facts.tree.timebase_frequency.value_or(kUsualTimebase);
   plan.payload = std::move(request.payload);
   plan.command_line = std::move(request.command_line);
-  plan.services = std::move(services);
+  plan.papr = std::move(papr);
   if (plan.command_line.size() > kMaxCommandLine)
     return std::unexpected(Failure{
         "the guest's command line is too long",

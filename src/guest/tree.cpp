@@ -24,7 +24,7 @@ std::string hex(std::uint32_t value) {
   return first == std::string::npos ? "0" : digits.substr(first);
 }
 
-std::string console_name(const Services &services) { return "vty@" + hex(services.console_unit); }
+std::string console_name(const PaprInterface &papr) { return "vty@" + hex(papr.console_unit); }
 
 // LoPAR B.6.2.1, "ibm,pa-features": number of bytes, type 0, then the bytes. Each level's set adds to the one before;
 // the numbers are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 says that the guest may use radix.
@@ -69,9 +69,6 @@ Level silicon_of(const MachinePlan &plan) {
 
 // A raw guest goes by the physical PVR; its features are those of the silicon's own level.
 Level features_of(const MachinePlan &plan, compat::Target target) { return target.level().value_or(silicon_of(plan)); }
-std::uint32_t cpu_version(const MachinePlan &plan, compat::Target target) {
-  return target.is_raw() ? plan.pvr.value : target.pvr.value;
-}
 
 void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, std::uint32_t id) {
   // As on real machines, the name is the silicon's.
@@ -81,7 +78,7 @@ void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, st
   cpu.set_text("device_type", "cpu");
   cpu.set_text("status", "okay");
   cpu.set_cells("reg", {id});
-  cpu.set_cells("cpu-version", {cpu_version(plan, target)});
+  cpu.set_cells("cpu-version", {target.pvr_shown(plan.pvr)});
   cpu.set_cells("ibm,ppc-interrupt-server#s", {id});
   cpu.set_cells("ibm,ppc-interrupt-gserver#s", {id, 0});
   cpu.set_cells("timebase-frequency", {plan.timebase_frequency});
@@ -125,12 +122,12 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
 
 void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &rtas = root.add("rtas");
-  rtas.set_texts("ibm,hypertas-functions", plan.services.hypertas);
+  rtas.set_texts("ibm,hypertas-functions", plan.papr.hypertas);
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
   // LoPAR 7.3.9.1: ibm,os-term comes back where the platform says so; without it Linux does not call it at all.
   rtas.set_empty("ibm,extended-os-term");
-  for (const RtasProperty &property : plan.services.rtas) rtas.set_cells(property.name, {property.token});
+  for (const RtasProperty &property : plan.papr.rtas) rtas.set_cells(property.name, {property.token});
   if (plan.boot == BootKind::kFlatTree) {
     // What a kernel that comes through the client interface finds out for itself (prom_instantiate_rtas).
     const auto entry = static_cast<std::uint32_t>(plan.firmware_at.value);
@@ -151,7 +148,7 @@ void add_interrupts(fdt::Node &root, const MachinePlan &plan) {
   xics.set_cells("phandle", {kInterruptControllerPhandle});
 }
 
-void add_devices(fdt::Node &root, const Services &services) {
+void add_devices(fdt::Node &root, const PaprInterface &papr) {
   fdt::Node &vdevice = root.add("vdevice");
   vdevice.set_text("device_type", "vdevice");
   vdevice.set_text("compatible", "IBM,vdevice");
@@ -159,16 +156,16 @@ void add_devices(fdt::Node &root, const Services &services) {
   vdevice.set_cells("#size-cells", {0});
   vdevice.set_cells("#interrupt-cells", {2});
   vdevice.set_cells("interrupt-parent", {kInterruptControllerPhandle});
-  fdt::Node &vty = vdevice.add(console_name(services));
+  fdt::Node &vty = vdevice.add(console_name(papr));
   vty.set_text("device_type", "serial");
   vty.set_text("compatible", "hvterm1");
-  vty.set_cells("reg", {services.console_unit});
-  vty.set_cells("interrupts", {services.console_interrupt, 0});  // 0: edge-triggered
+  vty.set_cells("reg", {papr.console_unit});
+  vty.set_cells("interrupts", {papr.console_interrupt, 0});  // 0: edge-triggered
   fdt::Node &nvram = vdevice.add("nvram@" + hex(kNvramUnit));
   nvram.set_text("device_type", "nvram");
   nvram.set_text("compatible", "parley,nvram");
   nvram.set_cells("reg", {kNvramUnit});
-  nvram.set_cells("#bytes", {services.nvram_size});
+  nvram.set_cells("#bytes", {papr.nvram_size});
   fdt::Node &facilities = root.add("ibm,platform-facilities");
   facilities.set_text("device_type", "ibm,platform-facilities");
   facilities.set_text("compatible", "ibm,platform-facilities");
@@ -179,19 +176,19 @@ void add_devices(fdt::Node &root, const Services &services) {
 void add_chosen(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &chosen = root.add("chosen");
   chosen.set_text("bootargs", plan.command_line);
-  chosen.set_text("stdout-path", "/vdevice/" + console_name(plan.services));
-  chosen.set_text("linux,stdout-path", "/vdevice/" + console_name(plan.services));
+  chosen.set_text("stdout-path", "/vdevice/" + console_name(plan.papr));
+  chosen.set_text("linux,stdout-path", "/vdevice/" + console_name(plan.papr));
   const auto seed = std::as_bytes(std::span(plan.rng_seed));
   chosen.set("rng-seed", Bytes(seed.begin(), seed.end()));
   if (plan.boot == BootKind::kFlatTree) {
-    chosen.set("ibm,architecture-vec-5", plan.services.granted);
+    chosen.set("ibm,architecture-vec-5", plan.papr.granted);
     if (plan.initrd) {
       chosen.set_cells("linux,initrd-start", wide(plan.initrd->at.value));
       chosen.set_cells("linux,initrd-end", wide(plan.initrd->end()));
     }
     return;
   }
-  chosen.set("ibm,arch-vec-5-platform-support", plan.services.platform_support);
+  chosen.set("ibm,arch-vec-5-platform-support", plan.papr.platform_support);
 }
 
 }  // namespace
@@ -208,7 +205,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   add_memory(root, plan);
   add_rtas(root, plan);
   add_interrupts(root, plan);
-  add_devices(root, plan.services);
+  add_devices(root, plan.papr);
   fdt::Node &hypervisor = root.add("hypervisor");
   hypervisor.set_text("compatible", "linux,kvm");
   add_chosen(root, plan);
@@ -217,7 +214,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
 
 void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target target) {
   std::array<std::byte, 4> version;
-  store_be(std::span(version), cpu_version(plan, target));
+  store_be(std::span(version), target.pvr_shown(plan.pvr));
   const Bytes features = pa_features(features_of(plan, target));
   auto cpu = tree.first_child(*tree.find("/cpus"));
   for (; cpu; cpu = tree.next_sibling(*cpu)) {

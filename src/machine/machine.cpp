@@ -26,18 +26,18 @@ void install_kick_handler() {
 }
 
 // What KVM is to answer without us.
-std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::Services &services) {
+std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::PaprInterface &interface) {
   for (const auto &call : papr::rtas_calls()) {
     if (call.handle == nullptr) TRY(vm.define_rtas_token(call.name, call.token));
   }
-  for (const std::uint64_t number : services.enabled_hcalls) TRY(vm.enable_hcall(number));
+  for (const std::uint64_t number : interface.enabled_hcalls) TRY(vm.enable_hcall(number));
   return {};
 }
 
-std::expected<Shell, kvm::CallError> create_shell_in(kvm::Kernel &kernel) {
+std::expected<FreshVm, kvm::CallError> create_fresh_vm_in(kvm::Kernel &kernel) {
   const auto system = kvm::System::open(kernel);
   if (!system) return std::unexpected(system.error().cause);
-  return create_shell(*system);
+  return create_fresh_vm(*system);
 }
 
 std::expected<kvm::Vcpu, kvm::CallError> prepare(kvm::Vcpu vcpu, const kvm::Xics &xics, VcpuId id) {
@@ -56,17 +56,17 @@ void Machine::stop() { running_->stop(); }
 std::vector<std::string> Machine::check_progress(std::chrono::seconds limit) { return running_->check_progress(limit); }
 
 std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
-                                               Observer observer, std::optional<Shell> shell) {
+                                               Observer observer, std::optional<FreshVm> fresh) {
   install_kick_handler();
   const auto create = [&]() -> std::expected<std::unique_ptr<Running>, kvm::CallError> {
     kvm::Mapping ram = TRY(kvm::Mapping::anonymous(kernel, plan.memory_size));
     TRY(load(ram, plan));
-    auto [vm, first] = shell ? std::move(*shell) : TRY(create_shell_in(kernel));
+    auto [vm, first] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(kernel));
     TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
     TRY(vm.configure_radix());
     kvm::Xics xics = TRY(vm.create_xics());
     TRY(xics.add_source(kConsoleInterrupt));
-    TRY(delegate(vm, plan.services));
+    TRY(delegate(vm, plan.papr));
     std::vector<kvm::Vcpu> vcpus;
     vcpus.push_back(TRY(prepare(std::move(first), xics, VcpuId{0})));
     for (std::uint32_t id = 1; id < plan.processors; ++id) {
@@ -81,10 +81,10 @@ std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::Machi
   return Machine(std::move(*running));
 }
 
-std::expected<Shell, kvm::CallError> create_shell(const kvm::System &system) {
+std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system) {
   kvm::Vm vm = TRY(system.create_vm(kvm::abi::kVmHv));
   kvm::Vcpu first = TRY(vm.create_vcpu(VcpuId{0}));
-  return Shell{std::move(vm), std::move(first)};
+  return FreshVm{std::move(vm), std::move(first)};
 }
 
 Failure cannot_create(const kvm::CallError &error) {
@@ -93,21 +93,21 @@ Failure cannot_create(const kvm::CallError &error) {
       "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests; EMFILE: allow more files (ulimit -n)"};
 }
 
-guest::Services services(const host::KvmFacts &kvm) {
-  guest::Services services;
-  for (const auto &call : papr::rtas_calls()) services.rtas.push_back({std::string(call.name), call.token});
-  services.hypertas = papr::hypertas_functions();
+guest::PaprInterface papr_interface(const host::KvmFacts &kvm) {
+  guest::PaprInterface interface;
+  for (const auto &call : papr::rtas_calls()) interface.rtas.push_back({std::string(call.name), call.token});
+  interface.hypertas = papr::hypertas_functions();
   if (kvm.capability("KVM_CAP_PPC_ENABLE_HCALL") != 0) {
     for (const auto &call : papr::hcalls()) {
-      if (call.enable) services.enabled_hcalls.push_back(call.number);
+      if (call.enable) interface.enabled_hcalls.push_back(call.number);
     }
   }
-  services.console_unit = devices::Vty::kUnit;
-  services.console_interrupt = kConsoleInterrupt;
-  services.nvram_size = devices::Nvram::kSize;
-  services.platform_support = papr::platform_support();
-  services.granted = papr::grant_all();
-  return services;
+  interface.console_unit = devices::Vty::kUnit;
+  interface.console_interrupt = kConsoleInterrupt;
+  interface.nvram_size = devices::Nvram::kSize;
+  interface.platform_support = papr::platform_support();
+  interface.granted = papr::grant_all();
+  return interface;
 }
 
 }  // namespace parley::machine

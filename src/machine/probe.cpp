@@ -110,7 +110,7 @@ void Probe::refused_vm(const kvm::CallError &error) {
   if (problem_state) facts_.detail = "KVM creates PR guests only";
 }
 
-std::optional<Shell> Probe::create_shell() {
+std::optional<FreshVm> Probe::create_fresh_vm() {
   if (!system_ || facts_.access == KvmAccess::kLacking) return std::nullopt;
   auto vm = system_->create_vm(kvm::abi::kVmHv);
   if (!vm) {
@@ -131,19 +131,19 @@ std::optional<Shell> Probe::create_shell() {
     return std::nullopt;
   }
   facts_.pvr = *pvr;
-  return Shell{std::move(*vm), std::move(*vcpu)};
+  return FreshVm{std::move(*vm), std::move(*vcpu)};
 }
 
-void Probe::try_levels(Shell &shell, std::span<const LogicalPvr> levels) {
+void Probe::try_levels(FreshVm &fresh, std::span<const LogicalPvr> levels) {
   for (const LogicalPvr asked : levels) {
-    facts_.trials.push_back(trial_of(kvm::set_level(shell.first, asked)));
-    kvm::set_level(shell.first, kNoLogicalPvr);  // each trial starts from the same state
+    facts_.trials.push_back(trial_of(kvm::set_level(fresh.first, asked)));
+    kvm::set_level(fresh.first, kNoLogicalPvr);  // each trial starts from the same state
   }
 }
 
 KvmFacts probe_kvm(kvm::Kernel &kernel, std::span<const LogicalPvr> trials) {
   Probe probe(kernel);
-  if (auto shell = probe.create_shell()) probe.try_levels(*shell, trials);
+  if (auto fresh = probe.create_fresh_vm()) probe.try_levels(*fresh, trials);
   return probe.facts();
 }
 

@@ -131,11 +131,11 @@ std::expected<HostId, Failure> parse_host(std::string_view text) {
   return checked(take_host(parts), parts, text);
 }
 
-HostId host_id(const compat::Host &host) {
+HostId host_id(const compat::AssessedHost &host) {
   return {level_name(host.capabilities.silicon), level_name(host.capabilities.level), "", ""};
 }
 
-std::optional<std::string> mismatch(const HostId &meant, const compat::Host &host) {
+std::optional<std::string> mismatch(const HostId &meant, const compat::AssessedHost &host) {
   const HostId here = host_id(host);
   if (meant.silicon != here.silicon || meant.level != here.level)
     return "the cell is for " + meant.level + " on " + meant.silicon + " silicon, this host is " + here.level + " on " +

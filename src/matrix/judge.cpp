@@ -18,20 +18,20 @@ std::string described_run(const Run &run) {
 }
 
 // What stands in the guest's tree: its level, or for a raw one the silicon.
-std::optional<std::uint32_t> cpu_version_of(compat::Target level, const compat::Host &host) {
+std::optional<std::uint32_t> cpu_version_of(compat::Target level, const compat::AssessedHost &host) {
   if (!level.is_raw()) return level.pvr.value;
   const auto pvr = host.facts.kvm.pvr ? host.facts.kvm.pvr : host.facts.system.cpuinfo_pvr;
   return pvr ? std::optional(pvr->value) : std::nullopt;
 }
 
 // What Linux tells its programs: the level, of a raw guest the silicon.
-std::optional<std::string> platform_of(compat::Target level, const compat::Host &host) {
+std::optional<std::string> platform_of(compat::Target level, const compat::AssessedHost &host) {
   const auto shown = level.is_raw() ? host.capabilities.silicon : level.level();
   return shown ? std::optional(std::string(shown->name())) : std::nullopt;
 }
 
 std::optional<Judgement> wrong_guest(compat::Target level, const Observation &observed, Guest guest,
-                                     const compat::Host &host) {
+                                     const compat::AssessedHost &host) {
   const Seen seen = observed.seen.value_or(Seen{});
   const auto expected = cpu_version_of(level, host);
   if (!seen.cpu_version) return surprise(Fact::kGuest, "the guest did not say which level it sees");
@@ -52,7 +52,8 @@ Judgement judge_poisoned(const std::optional<Run> &run) {
 }
 
 // What a Linux agreed to that is not the cell's level. One that does not know the level is content with less.
-std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &observed, const compat::Host &host) {
+std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &observed,
+                                           const compat::AssessedHost &host) {
   const auto &negotiated = observed.negotiated;
   if (!negotiated) return surprise(Fact::kGuest, "the guest's Linux did not negotiate");
   if (negotiated->level == id.target) return std::nullopt;
@@ -68,7 +69,7 @@ std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &
 }
 
 // The kernel holds the level. Parley's policy may have been told not to matter.
-Judgement judge_taken(const CellId &id, const Observation &observed, const compat::Host &host) {
+Judgement judge_taken(const CellId &id, const Observation &observed, const compat::AssessedHost &host) {
   if (!observed.run) return surprise(Fact::kRun, "the level was taken, and the guest was not run");
   const bool legal = observed.policy.legal;
   // PowerVM refuses at the first entry what a kernel without the check has taken.
@@ -100,7 +101,7 @@ std::optional<std::string> cannot_be_tried(const CellId &id) {
   return "a Linux at " + std::string(level->name()) + " knows the hash MMU only, and Parley's guests have radix only";
 }
 
-Judgement judge(const CellId &id, const Observation &observed, const compat::Host &host) {
+Judgement judge(const CellId &id, const Observation &observed, const compat::AssessedHost &host) {
   if (!observed.set && !observed.run) {
     if (!observed.policy.legal && !id.forced) return refused("by Parley's policy: " + observed.policy.rule);
     return {Verdict::kNotApplicable, cannot_be_tried(id).value_or("it was not tried"), std::nullopt};

@@ -77,7 +77,7 @@ const std::vector<Row> &rows() {
 
 }  // namespace
 
-Prediction predict(compat::Target asked, const compat::Host &host) {
+Prediction predict(compat::Target asked, const compat::AssessedHost &host) {
   const Asked question{asked, asked.level(), host.capabilities.level, host.capabilities.kvm,
                        is_7_2_or_later(host.facts.system.kernel_release)};
   const Row &row = *std::ranges::find_if(rows(), [&](const Row &candidate) { return candidate.applies(question); });

@@ -10,7 +10,7 @@ namespace {
 // An entry may stand for more than the one target.
 void note_refusal(compat::Negotiation &table, compat::Target target, PhysicalPvr raw, const std::string &why) {
   for (compat::EntryFate &fate : table.entries) {
-    if (!fate.entry.covers(target.is_raw() ? raw.value : target.pvr.value)) continue;
+    if (!fate.entry.covers(target.pvr_shown(raw))) continue;
     const std::string refusal = "refused by the kernel: " + why;
     fate.fate = fate.match == short_name(target) ? refusal : fate.fate + "; " + short_name(target) + " is " + refusal;
   }

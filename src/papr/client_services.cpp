@@ -10,6 +10,7 @@
 #include "entry_code.hpp"
 #include "parley/base/text.hpp"
 #include "parley/papr/client_architecture.hpp"
+#include "parley/papr/hcall.hpp"
 #include "parley/papr/open_firmware.hpp"
 #include "parley/papr/rtas.hpp"
 
@@ -257,7 +258,7 @@ ServiceResults call_method(Context &context, const std::string &method, Instance
 ServiceResults milliseconds(Context &context) { return {context.firmware->milliseconds()}; }
 
 ServiceResults test(Context &, const std::string &name) {
-  return {std::ranges::find(services(), name, &ServiceEntry::name) == services().end() ? kError : 0};
+  return {std::ranges::find(client_services(), name, &ClientService::name) == client_services().end() ? kError : 0};
 }
 
 ServiceResults quiesce(Context &) { return {}; }
@@ -268,32 +269,32 @@ ServiceResults leave(Context &context) {
   return {};
 }
 
-constexpr std::array kServices{
-    ServiceEntry{"call-method", adapt<call_method>},
-    ServiceEntry{"child", adapt<child>},
-    ServiceEntry{"claim", adapt<claim>},
-    ServiceEntry{"close", adapt<close>},
-    ServiceEntry{"exit", adapt<leave>},
-    ServiceEntry{"finddevice", adapt<finddevice>},
-    ServiceEntry{"getprop", adapt<getprop>},
-    ServiceEntry{"getproplen", adapt<getproplen>},
-    ServiceEntry{"instance-to-package", adapt<instance_to_package>},
-    ServiceEntry{"instance-to-path", adapt<instance_to_path>},
-    ServiceEntry{"milliseconds", adapt<milliseconds>},
-    ServiceEntry{"nextprop", adapt<nextprop>},
-    ServiceEntry{"open", adapt<open>},
-    ServiceEntry{"package-to-path", adapt<package_to_path>},
-    ServiceEntry{"parent", adapt<parent>},
-    ServiceEntry{"peer", adapt<peer>},
-    ServiceEntry{"quiesce", adapt<quiesce>},
-    ServiceEntry{"read", adapt<read>},
-    ServiceEntry{"release", adapt<release>},
-    ServiceEntry{"setprop", adapt<setprop>},
-    ServiceEntry{"test", adapt<test>},
-    ServiceEntry{"write", adapt<write>},
+constexpr std::array kClientServices{
+    ClientService{"call-method", adapt<call_method>},
+    ClientService{"child", adapt<child>},
+    ClientService{"claim", adapt<claim>},
+    ClientService{"close", adapt<close>},
+    ClientService{"exit", adapt<leave>},
+    ClientService{"finddevice", adapt<finddevice>},
+    ClientService{"getprop", adapt<getprop>},
+    ClientService{"getproplen", adapt<getproplen>},
+    ClientService{"instance-to-package", adapt<instance_to_package>},
+    ClientService{"instance-to-path", adapt<instance_to_path>},
+    ClientService{"milliseconds", adapt<milliseconds>},
+    ClientService{"nextprop", adapt<nextprop>},
+    ClientService{"open", adapt<open>},
+    ClientService{"package-to-path", adapt<package_to_path>},
+    ClientService{"parent", adapt<parent>},
+    ClientService{"peer", adapt<peer>},
+    ClientService{"quiesce", adapt<quiesce>},
+    ClientService{"read", adapt<read>},
+    ClientService{"release", adapt<release>},
+    ClientService{"setprop", adapt<setprop>},
+    ClientService{"test", adapt<test>},
+    ClientService{"write", adapt<write>},
 };
-static_assert(std::ranges::adjacent_find(kServices, std::ranges::greater_equal{}, &ServiceEntry::name) ==
-                  kServices.end(),
+static_assert(std::ranges::adjacent_find(kClientServices, std::ranges::greater_equal{}, &ClientService::name) ==
+                  kClientServices.end(),
               "the names ascend, and none stands twice");
 
 // --- The argument block
@@ -330,25 +331,25 @@ bool write_results(GuestMemory memory, GuestAddress at, const Block &block, Serv
 
 }  // namespace
 
-std::span<const ServiceEntry> services() { return kServices; }
+std::span<const ClientService> client_services() { return kClientServices; }
 
 bool dispatch_service(Context &context, GuestAddress at) {
   const auto block = read_block(context.memory, at);
   if (!block) return false;
-  const auto found = std::ranges::find(kServices, block->service, &ServiceEntry::name);
-  if (found == kServices.end()) ++context.unknown_calls;
-  const ServiceResults results = found == kServices.end()
+  const auto found = std::ranges::find(kClientServices, block->service, &ClientService::name);
+  if (found == kClientServices.end()) ++context.unknown_calls;
+  const ServiceResults results = found == kClientServices.end()
                                      ? ServiceResults{kError}
                                      : found->handle(context, std::span(block->cells).first(block->nargs));
   if (context.trace) {
-    const std::string unknown = found == kServices.end() ? "unknown service " : "";
+    const std::string unknown = found == kClientServices.end() ? "unknown service " : "";
     context.trace("client interface: " + unknown + printable(block->service) + ": " + hex32(results.first));
   }
   return write_results(context.memory, at, *block, results);
 }
 
 ByteView client_interface_entry_code() {
-  static constexpr auto kCode = entry_code(0xf005);
+  static constexpr auto kCode = entry_code(kHcallClientInterface);
   return kCode;
 }
 

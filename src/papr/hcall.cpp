@@ -199,8 +199,7 @@ Status client_interface(Context &context, HcallRegisters &, Number block) {
   return dispatch_service(context, at) ? Status::kSuccess : Status::kParameter;
 }
 
-// Sorted by number. H_RTAS and the client interface's are the platform's own (KVMPPC_H_RTAS, asm/hvcall.h; QEMU has its
-// client interface under the same number).
+// Sorted by number.
 constexpr std::array kHcalls{
     HcallEntry{.number = 0x24, .name = "H_SET_SPRG0", .hypertas = "hcall-sprg0", .handle = adapt<set_sprg0>},
     HcallEntry{.number = 0x2c,
@@ -267,8 +266,9 @@ constexpr std::array kHcalls{
     HcallEntry{
         .number = 0x31c, .name = "H_SET_MODE", .hypertas = "hcall-set-mode", .handle = adapt<set_mode>, .enable = true},
     HcallEntry{.number = 0x37c, .name = "H_REGISTER_PROC_TBL", .hypertas = "", .handle = adapt<register_process_table>},
-    HcallEntry{.number = 0xf000, .name = "H_RTAS", .hypertas = "", .handle = adapt<rtas>},
-    HcallEntry{.number = 0xf005, .name = "H_OPEN_FIRMWARE", .hypertas = "", .handle = adapt<client_interface>},
+    HcallEntry{.number = kHcallRtas, .name = "H_RTAS", .hypertas = "", .handle = adapt<rtas>},
+    HcallEntry{
+        .number = kHcallClientInterface, .name = "H_OPEN_FIRMWARE", .hypertas = "", .handle = adapt<client_interface>},
 };
 static_assert(std::ranges::adjacent_find(kHcalls, std::ranges::greater_equal{}, &HcallEntry::number) == kHcalls.end(),
               "the numbers ascend, and none stands twice");
@@ -290,7 +290,7 @@ constexpr std::array<std::uint8_t, 0x400 / kStep> place_numbers() {
 constexpr auto kPlaces = place_numbers();
 
 // Two numbers lead on to tables of their own, which trace what they find there.
-bool traces_itself(std::uint64_t number) { return number == 0xf000 || number == 0xf005; }
+bool traces_itself(std::uint64_t number) { return number == kHcallRtas || number == kHcallClientInterface; }
 
 // Apart, so that a call that is not traced makes no room on the stack for it.
 [[gnu::noinline]] void trace_hcall(const Context &context, std::uint64_t number, const HcallEntry *entry,

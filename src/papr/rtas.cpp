@@ -7,6 +7,7 @@
 
 #include "entry_code.hpp"
 #include "parley/base/text.hpp"
+#include "parley/papr/hcall.hpp"
 
 namespace parley::papr {
 namespace {
@@ -207,7 +208,7 @@ bool dispatch_rtas(Context &context, GuestAddress block_at) {
 }
 
 ByteView rtas_entry_code() {
-  static constexpr auto kCode = entry_code(0xf000);
+  static constexpr auto kCode = entry_code(kHcallRtas);
   return kCode;
 }
 

@@ -67,7 +67,7 @@ Json kvm_json(const host::KvmFacts &kvm) {
           {"trials", trials}};
 }
 
-Json verdict_json(const compat::Host &host) {
+Json verdict_json(const compat::AssessedHost &host) {
   const auto &known = host.capabilities;
   const auto legal = compat::legal_range(host);
   return {{"platform", name(known.platform)},       {"kvm", word_for(kKindWords, known.kvm)},
@@ -164,7 +164,7 @@ Json trial_value(const host::LevelTrial &trial) {
           {"readback", trial.readback ? Json(hex32(trial.readback->value)) : Json(nullptr)}};
 }
 
-Json inspect_value(const compat::Host &host) {
+Json inspect_value(const compat::AssessedHost &host) {
   Json sources = Json::array();
   for (const auto &source : host.capabilities.sources) {
     sources.push_back({{"name", source.name},
@@ -198,7 +198,7 @@ Json parse(std::string_view text) {
 
 std::string dump(const Json &value) { return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
-std::string inspect_json(const compat::Host &host) { return dump(inspect_value(host)); }
+std::string inspect_json(const compat::AssessedHost &host) { return dump(inspect_value(host)); }
 
 host::LevelTrial read_trial(const Json &value) {
   return {LogicalPvr{number32_of(value.at("asked"))}, value_for(kOutcomeWords, value.at("outcome")),

@@ -19,7 +19,7 @@ inline constexpr std::string_view kInspectSchema = "parley-inspect/1";
 inline constexpr std::string_view kMatrixSchema = "parley-matrix/2";
 
 /// What 'parley inspect --json' prints.
-Json inspect_value(const compat::Host &host);
+Json inspect_value(const compat::AssessedHost &host);
 /// One attempt to set arch_compat.
 Json trial_value(const host::LevelTrial &trial);
 /// Throws on what is no JSON, or nested deeper than any report is: what walks through it does so by recursion.

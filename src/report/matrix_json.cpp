@@ -115,7 +115,7 @@ matrix::HostReport read_host(const Json &value) {
   if (const Json &host = value.at("host"); !host.is_null()) {
     host::Facts facts = read_facts(host);
     auto capabilities = host::assess(facts);
-    report.host = compat::Host{std::move(facts), std::move(capabilities)};
+    report.host = compat::AssessedHost{std::move(facts), std::move(capabilities)};
   }
   for (const Json &cell : value.at("cells")) report.cells.push_back(read_cell(cell));
   return report;

@@ -21,7 +21,7 @@ std::string sources_table(const host::Capabilities &capabilities) {
   return table(rows);
 }
 
-std::string verdict_table(const compat::Host &host) {
+std::string verdict_table(const compat::AssessedHost &host) {
   const auto &known = host.capabilities;
   const auto legal = compat::legal_range(host);
   const auto level_row = [](const std::optional<Level> &level, const std::string &reason) {
@@ -62,7 +62,7 @@ const compat::Step &refusing_step(const compat::Attempt &attempt) { return attem
 
 }  // namespace
 
-std::string inspect_text(const compat::Host &host) {
+std::string inspect_text(const compat::AssessedHost &host) {
   std::string text;
   if (!host.capabilities.sources.empty()) text += sources_table(host.capabilities) + "\n";
   for (const auto &doubt : host.capabilities.doubts) text += fmt::format("doubt: {} ({})\n", doubt.sentence, doubt.id);
@@ -92,7 +92,7 @@ std::string trail_text(const std::vector<compat::Attempt> &trail) {
   return text;
 }
 
-Failure explain(const compat::Refusal &refusal, const compat::Host &host) {
+Failure explain(const compat::Refusal &refusal, const compat::AssessedHost &host) {
   // The first wish is the one that the user meant most.
   const auto &attempt = refusal.trail.front();
   const auto &step = refusing_step(attempt);
@@ -111,7 +111,7 @@ std::string failure_text(const Failure &failure) {
   return text;
 }
 
-std::string decision_line(const compat::Decision &decision, const compat::Host &host) {
+std::string decision_line(const compat::Decision &decision, const compat::AssessedHost &host) {
   const auto &known = host.capabilities;
   return fmt::format("{}; host level {} by {}", describe(decision.chosen),
                      known.level ? describe(*known.level) : "unknown", known.level_reason);

@@ -23,7 +23,7 @@ inline host::Facts reference_facts() {
   return facts;
 }
 
-inline compat::Host known_host(parley::testing::FakeKvm &fake) {
+inline compat::AssessedHost known_host(parley::testing::FakeKvm &fake) {
   host::Facts facts = machine::gather_facts(reference_facts(), fake);
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};

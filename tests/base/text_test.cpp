@@ -57,4 +57,11 @@ TEST(Failure, NamesAnErrnoAndFallsBackToItsNumber) {
 }
 
 }  // namespace
+TEST(Text, SecondsAreAWholeNumberUpToADay) {
+  EXPECT_EQ(parse_seconds("1"), std::chrono::seconds(1));
+  EXPECT_EQ(parse_seconds("86400"), std::chrono::hours(24));
+  for (const char *wrong : {"", "0", "86401", "1.5", "-1", "10s"})
+    EXPECT_EQ(parse_seconds(wrong), std::nullopt) << wrong;
+}
+
 }  // namespace parley

@@ -14,12 +14,12 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Host host_of(host::Facts facts) {
+AssessedHost host_of(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }
 
-Host reference_host() { return host_of(parley::testing::tree_only("power11-as-power10")); }
+AssessedHost reference_host() { return host_of(parley::testing::tree_only("power11-as-power10")); }
 
 Wish wish_for(std::string_view text) { return {parse_wish(text).value(), false, false}; }
 
@@ -27,7 +27,7 @@ std::string_view refusing_rule(const Attempt &attempt) {
   return attempt.legal() ? "none" : attempt.steps.back().rule->name;
 }
 
-std::string_view rule_against(std::string_view text, const Host &host) {
+std::string_view rule_against(std::string_view text, const AssessedHost &host) {
   const auto decision = decide(wish_for(text), host);
   return decision ? "none" : refusing_rule(decision.error().trail.front());
 }
@@ -45,7 +45,7 @@ TEST(Decide, RefusesTheSiliconsLevelOnALimitedPartition) {
 }
 
 TEST(Decide, GivesEachRefusalItsRule) {
-  const Host host = reference_host();
+  const AssessedHost host = reference_host();
   EXPECT_EQ(rule_against("power8", host), "nested-floor");
   EXPECT_EQ(rule_against("0x0f000008", host), "known-level");
   EXPECT_EQ(rule_against("0xffffffff", host), "known-level");
@@ -111,7 +111,7 @@ TEST(Decide, AllowsPower8OnBareMetal) {
 }
 
 TEST(Decide, RefusesEverythingWhereTheHostsLevelIsNotKnown) {
-  const Host host = host_of(parley::testing::partition({}));
+  const AssessedHost host = host_of(parley::testing::partition({}));
   EXPECT_EQ(rule_against("power9", host), "host-level-known");
   EXPECT_EQ(rule_against("raw", host), "host-level-known");
   EXPECT_EQ(rule_against("auto", host), "host-level-known");
@@ -232,7 +232,7 @@ TEST(LegalRange, OfAPower9PartitionIsOneLevel) {
   EXPECT_EQ(describe(legal_range(host_of(parley::testing::tree_only("power9")))), "the one legal level here is power9");
 }
 
-Host power7_host() { return host_of(parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})})); }
+AssessedHost power7_host() { return host_of(parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})})); }
 
 // What lies above the host says nothing of why it can have nothing at all.
 TEST(LegalRange, OfAHostWithNoLegalLevelGivesTheReasonOfItsOwn) {

@@ -16,14 +16,14 @@ using ::testing::IsEmpty;
 constexpr PhysicalPvr kPower11Pvr{0x00821200};
 
 // With the PVR of a Power11, whatever the tree.
-Host host_named(const std::string &name) {
+AssessedHost host_named(const std::string &name) {
   host::Facts facts = parley::testing::tree_only(name);
   facts.kvm.pvr = kPower11Pvr;
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }
 
-Offer offer_for(const Host &host, std::string_view wish, bool force = false, bool fallback = false) {
+Offer offer_for(const AssessedHost &host, std::string_view wish, bool force = false, bool fallback = false) {
   return make_offer(decide({parse_wish(wish).value(), fallback, force}, host).value(), host);
 }
 
@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                   .fallback = true}));
 
 TEST(Offer, LeavesOutWhatTheKernelIsKnownToRefuse) {
-  Host host = host_named("power11");
+  AssessedHost host = host_named("power11");
   host.facts.kvm.access = host::KvmAccess::kHv;
   host.facts.kvm.trials = {{level("power9").pvr(), host::TrialOutcome::kRefused, 22, LogicalPvr{0}}};
   host.capabilities = host::assess(host.facts);

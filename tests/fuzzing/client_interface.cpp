@@ -12,7 +12,7 @@ void client_interface(ByteView bytes) {
   constexpr std::uint32_t kName = 0x1000;
   constexpr std::uint32_t kText = 0x2000;
   guest.keep_calling(input, [&] {
-    const auto known = papr::services();
+    const auto known = papr::client_services();
     const auto which = input.take<std::uint8_t>();
     const std::string name =
         which < 240 ? std::string(known[which % known.size()].name) : input.take_text(input.take<std::uint8_t>());

@@ -35,10 +35,10 @@ void images(ByteView bytes) {
   request.boot = (how & 2) != 0 ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
   request.payload = std::move(*payload);
   if ((how & 4) != 0) request.initrd = SharedBytes(Bytes(initrd_size));
-  static const compat::Host host = testing::reference_host();
+  static const compat::AssessedHost host = testing::reference_host();
   static const auto decision = compat::decide({}, host);
   require(decision.has_value(), "the host has a legal level");
-  const auto plan = guest::plan_machine(std::move(request), *decision, host, machine::services(host.facts.kvm));
+  const auto plan = guest::plan_machine(std::move(request), *decision, host, machine::papr_interface(host.facts.kvm));
   if (plan) check_layout(*plan);
 }
 

@@ -12,7 +12,7 @@ void inspect_json(ByteView bytes) {
   auto facts = report::read_inspect_json(Input(bytes).rest(), "here");
   if (!facts) return;
   auto capabilities = host::assess(*facts);
-  const compat::Host host{std::move(*facts), std::move(capabilities)};
+  const compat::AssessedHost host{std::move(*facts), std::move(capabilities)};
   const std::string written = report::inspect_json(host);
   auto again = report::read_inspect_json(written, "again");
   require(again.has_value(), "what is written can be read");

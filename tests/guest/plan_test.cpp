@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-compat::Host reference_host() {
+compat::AssessedHost reference_host() {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.kvm.pvr = PhysicalPvr{0x00821200};
   auto capabilities = host::assess(facts);
@@ -22,7 +22,7 @@ compat::Host reference_host() {
 
 std::expected<MachinePlan, Failure> plan_with(GuestRequest request) {
   const auto host = reference_host();
-  return plan_machine(std::move(request), compat::decide({}, host).value(), host, machine::services({}));
+  return plan_machine(std::move(request), compat::decide({}, host).value(), host, machine::papr_interface({}));
 }
 
 std::expected<MachinePlan, Failure> plan_with(std::uint64_t memory_size, Payload payload = builtin_payload()) {
@@ -106,7 +106,7 @@ TEST(Plan, OffersWhatIsLegalAtOrBelowTheLevel) {
   EXPECT_EQ(describe(plan_with(kDefaultMemory)->offer), "power10, power9");
 }
 
-compat::Host host_at(unsigned level) {
+compat::AssessedHost host_at(unsigned level) {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.kvm.pvr = PhysicalPvr{0x00821200};
   for (auto &cpu : facts.tree.cpus) cpu = parley::testing::cpu_node({0x0f, 0, 0, level}, cpu.name);
@@ -129,7 +129,7 @@ TEST(Plan, OffersNoMoreWhatAHostThatChangedDoesNotHave) {
   GuestRequest request;
   request.payload = builtin_payload();
   MachinePlan plan =
-      plan_machine(std::move(request), compat::decide(wish, host).value(), host, machine::services({})).value();
+      plan_machine(std::move(request), compat::decide(wish, host).value(), host, machine::papr_interface({})).value();
   EXPECT_EQ(describe(plan.offer), "power9, power10");
   ASSERT_TRUE(adapt_to(host_at(5), plan));
   EXPECT_EQ(describe(plan.offer), "power9");

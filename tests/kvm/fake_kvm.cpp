@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "parley/base/bytes.hpp"
+#include "parley/papr/hcall.hpp"
 #include "parley/papr/rtas.hpp"
 
 namespace parley::testing {
@@ -396,7 +397,7 @@ PlayedExit FakeKvm::rtas(std::string_view name, std::vector<std::uint32_t> argum
   block.insert(block.end(), arguments.begin(), arguments.end());
   return [this, at, block = std::move(block)](abi::Run &run) {
     for (std::size_t i = 0; i < block.size(); ++i) store_be(ram_.subspan(at + 4 * i), block[i]);
-    return hcall(0xf000, {at})(run);
+    return hcall(papr::kHcallRtas, {at})(run);
   };
 }
 

@@ -41,7 +41,7 @@ class MachineTest : public ::testing::Test {
     plan.firmware_at = GuestAddress{guest::kPageSize};
     plan.offer.targets = {plan.level};
     plan.payload = guest::builtin_payload();
-    plan.services = services({});
+    plan.papr = papr_interface({});
     return plan;
   }
   Observer observer() {

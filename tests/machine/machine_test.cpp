@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "machine_fixture.hpp"
+#include "parley/papr/hcall.hpp"
 
 namespace parley::machine {
 namespace {
@@ -397,7 +398,7 @@ TEST_F(MachineTest, ReportsAPanicWithItsMessage) {
     for (std::size_t i = 0; i < std::size(block); ++i) store_be(fake.ram().subspan(0x8000 + 4 * i), block[i]);
     std::ranges::transform(std::string_view("out of tea"), fake.ram().begin() + 0x9000,
                            [](char c) { return static_cast<std::byte>(c); });
-    return hcall(0xf000, {0x8000})(page);
+    return hcall(papr::kHcallRtas, {0x8000})(page);
   });
   const End end = run(fake, plan("power10"));
   EXPECT_EQ(std::get<GuestEnded>(end).shutdown.message, "out of tea");

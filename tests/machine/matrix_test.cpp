@@ -57,20 +57,20 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     fake.fixed = fixed();
     return fake;
   }
-  compat::Host known_host(FakeKvm &fake) const {
+  compat::AssessedHost known_host(FakeKvm &fake) const {
     host::Facts facts = parley::testing::tree_only(host_row().tree);
     facts.system.machine = "ppc64le";
     facts.kvm = probe_kvm(fake);
     auto capabilities = host::assess(facts);
     return {std::move(facts), std::move(capabilities)};
   }
-  static End run(FakeKvm &fake, const compat::Decision &decision, const compat::Host &host) {
+  static End run(FakeKvm &fake, const compat::Decision &decision, const compat::AssessedHost &host) {
     Observer silent;
     silent.notice = [](const Notice &) {};
     guest::GuestRequest request;
     request.memory_size = guest::kMinMemory;
     request.payload = guest::builtin_payload();
-    auto plan = guest::plan_machine(std::move(request), decision, host, services(host.facts.kvm));
+    auto plan = guest::plan_machine(std::move(request), decision, host, papr_interface(host.facts.kvm));
     devices::Vty vty;
     devices::Clock clock;
     devices::Nvram nvram;
@@ -80,7 +80,7 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
 
 TEST_P(Cell, IsRefusedBeforeTheKernelIsAskedOrRunsAtExactlyItsLevel) {
   FakeKvm fake(fake_host());
-  const compat::Host host = known_host(fake);
+  const compat::AssessedHost host = known_host(fake);
   const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, false};
   const auto decision = compat::decide(wish, host);
   ASSERT_EQ(decision.has_value(), is_legal(host_row(), guest()));
@@ -94,7 +94,7 @@ TEST_P(Cell, IsRefusedBeforeTheKernelIsAskedOrRunsAtExactlyItsLevel) {
 
 TEST_P(Cell, FallsBackToTheHighestLegalLevelAtOrBelowIt) {
   FakeKvm fake(fake_host());
-  const compat::Host host = known_host(fake);
+  const compat::AssessedHost host = known_host(fake);
   const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, true, false};
   std::optional<Level> expected;
   for (const Level candidate : Level::all()) {
@@ -109,7 +109,7 @@ TEST_P(Cell, FallsBackToTheHighestLegalLevelAtOrBelowIt) {
 
 TEST_P(Cell, ForcedNeverRunsAtALevelThatDoesNotReadBack) {
   FakeKvm fake(fake_host());
-  const compat::Host host = known_host(fake);
+  const compat::AssessedHost host = known_host(fake);
   const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, true};
   const End end = run(fake, compat::decide(wish, host).value(), host);
   for (const std::uint32_t entered : fake.levels_entered()) EXPECT_EQ(entered, guest().pvr().value);
@@ -121,7 +121,7 @@ class TooHighCell : public Cell {};
 
 TEST_P(TooHighCell, ForcedShowsWhetherTheKernelHasTheFix) {
   FakeKvm fake(fake_host());
-  const compat::Host host = known_host(fake);
+  const compat::AssessedHost host = known_host(fake);
   const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, true};
   const End end = run(fake, compat::decide(wish, host).value(), host);
   EXPECT_EQ(std::holds_alternative<LevelRefused>(end), fixed());
@@ -158,7 +158,7 @@ TEST(KvmPr, TakesNoLevelAtAll) {
   FakeKvm fake{{.backend = parley::testing::Backend::kPr, .api = Api::kBareMetal}};
   host::Facts facts = parley::testing::tree_only("powernv-power10");
   facts.kvm = probe_kvm(fake);
-  const compat::Host host{facts, host::assess(facts)};
+  const compat::AssessedHost host{facts, host::assess(facts)};
   for (const char *guest : kGuests) {
     EXPECT_FALSE(compat::decide({{{compat::Request::Kind::kTarget, Target::of(level(guest))}}, false, false}, host))
         << guest;

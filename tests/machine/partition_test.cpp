@@ -13,11 +13,12 @@
 #include "machine/processor.hpp"
 #include "machine_fixture.hpp"
 #include "parley/base/file.hpp"
+#include "parley/papr/hcall.hpp"
 
 namespace parley::machine {
 namespace {
 
-constexpr std::uint64_t kClientInterface = 0xf005;
+constexpr std::uint64_t kClientInterface = papr::kHcallClientInterface;
 constexpr std::uint64_t kArguments = 0x9000;  // of a client interface call
 constexpr std::uint64_t kTexts = 0x9100;
 constexpr std::uint64_t kVector = 0xa000;
@@ -267,7 +268,7 @@ TEST_F(PartitionTest, LeavesToTheKernelWhatThatCanDo) {
   auto delegating = two_processors();
   host::KvmFacts facts;
   facts.capabilities["KVM_CAP_PPC_ENABLE_HCALL"] = 1;
-  delegating.services = services(facts);
+  delegating.papr = papr_interface(facts);
   run(fake, delegating);
   EXPECT_THAT(fake.enabled_hcalls(), ElementsAre(0x31c));
   EXPECT_EQ(fake.rtas_tokens().size(), 4u);

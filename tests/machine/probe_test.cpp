@@ -45,7 +45,7 @@ TEST(Probe, DoesNotKnowWithoutAGuestWhereRadixIsMissing) {
   FakeKvm without_module{{.backend = Backend::kNone}};
   Probe probe(without_module);
   EXPECT_EQ(probe.facts().access, KvmAccess::kNotAsked);
-  EXPECT_FALSE(probe.create_shell());
+  EXPECT_FALSE(probe.create_fresh_vm());
   EXPECT_EQ(probe.facts().access, KvmAccess::kNoHv);
 }
 

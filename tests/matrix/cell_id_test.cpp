@@ -77,7 +77,7 @@ TEST(Host, IsComparedWithTheOneThatACellMeans) {
   facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", 0}};
   facts.kvm.pvr = PhysicalPvr{0x00821200};
   auto capabilities = host::assess(facts);
-  const compat::Host here{std::move(facts), std::move(capabilities)};
+  const compat::AssessedHost here{std::move(facts), std::move(capabilities)};
   EXPECT_EQ(name(host_id(here)), "host.power11.compat.power10");
   EXPECT_FALSE(mismatch({"power11", "power10", "", ""}, here));
   EXPECT_FALSE(mismatch({"power11", "power10", "v2", "any"}, here));

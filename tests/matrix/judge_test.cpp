@@ -13,7 +13,8 @@ using host::TrialOutcome;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-compat::Host on(const std::string &tree, int nested_hv, const std::string &kernel, std::uint32_t pvr = 0x00821200) {
+compat::AssessedHost on(const std::string &tree, int nested_hv, const std::string &kernel,
+                        std::uint32_t pvr = 0x00821200) {
   host::Facts facts = parley::testing::tree_only(tree);
   facts.system.machine = "ppc64le";
   facts.system.kernel_release = kernel;
@@ -23,7 +24,7 @@ compat::Host on(const std::string &tree, int nested_hv, const std::string &kerne
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }
-compat::Host reference() { return on("power11-as-power10", 0, "7.2.13+deb14-powerpc64le"); }
+compat::AssessedHost reference() { return on("power11-as-power10", 0, "7.2.13+deb14-powerpc64le"); }
 
 Target at(const char *name) { return Target::of(level(name)); }
 
@@ -36,7 +37,7 @@ struct Facts {
   std::optional<Seen> seen = {};
   std::optional<Negotiated> negotiated = {};
 };
-Judgement verdict_of(Target target, const compat::Host &host, Facts facts, Guest guest = Guest::kBuiltin) {
+Judgement verdict_of(Target target, const compat::AssessedHost &host, Facts facts, Guest guest = Guest::kBuiltin) {
   const Observation observed{policy_of(compat::judge(target, host)), std::move(facts.set), std::move(facts.negotiated),
                              std::move(facts.run), std::move(facts.seen)};
   return judge({host_id(host), target, guest, true}, observed, host);
@@ -45,7 +46,9 @@ const Run kEnded{RunOutcome::kEnded, "", ""};
 const Run kLevelInvalid{RunOutcome::kLevelRefused, "level-invalid", "KVM_RUN EINVAL"};
 Seen seen(std::uint32_t cpu_version) { return {cpu_version, PhysicalPvr{0x00821200}, std::nullopt}; }
 
-std::vector<TrialOutcome> predicted(Target target, const compat::Host &host) { return predict(target, host).outcomes; }
+std::vector<TrialOutcome> predicted(Target target, const compat::AssessedHost &host) {
+  return predict(target, host).outcomes;
+}
 
 TEST(Prediction, FollowsTheKernelsOwnRules) {
   const auto v2 = reference();

@@ -19,7 +19,7 @@ CellId cell(const HostId &host, const char *name) { return {host, Target::of(lev
 
 // A result of one cell, as a worker leaves it.
 Report result(const CellId &id, Verdict verdict = Verdict::kWorks, const char *kernel = "7.2.13") {
-  compat::Host host;
+  compat::AssessedHost host;
   host.facts.system.kernel_release = kernel;
   Cell done;
   done.id = id;

@@ -12,7 +12,7 @@ namespace parley::testing {
 
 inline constexpr PhysicalPvr kReferencePvr{0x00821200};
 
-inline compat::Host reference_host() {
+inline compat::AssessedHost reference_host() {
   host::Facts facts = tree_only("power11-as-power10");
   facts.kvm.pvr = kReferencePvr;
   auto capabilities = host::assess(facts);
@@ -34,7 +34,7 @@ inline guest::MachinePlan reference_plan() {
   request.payload = guest::builtin_payload();
   request.command_line = "console=hvc0";
   return guest::plan_machine(std::move(request), compat::decide({}, host).value(), host,
-                             machine::services(host.facts.kvm))
+                             machine::papr_interface(host.facts.kvm))
       .value();
 }
 

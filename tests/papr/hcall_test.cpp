@@ -321,7 +321,7 @@ TEST(Hcalls, HaveTheNumbersOfPapr) {
                   Pair("H_REGISTER_VPA", 0xdc), Pair("H_CEDE", 0xe0), Pair("H_CONFER", 0xe4), Pair("H_PROD", 0xe8),
                   Pair("H_VIO_SIGNAL", 0x104), Pair("H_GET_CPU_CHARACTERISTICS", 0x1c8), Pair("H_XIRR_X", 0x2fc),
                   Pair("H_RANDOM", 0x300), Pair("H_SET_MODE", 0x31c), Pair("H_REGISTER_PROC_TBL", 0x37c),
-                  Pair("H_RTAS", 0xf000), Pair("H_OPEN_FIRMWARE", 0xf005)));
+                  Pair("H_RTAS", kHcallRtas), Pair("H_OPEN_FIRMWARE", kHcallClientInterface)));
 }
 
 // docs/hcalls.md is a promise, too: a row for each number that somebody names, and those that are answered are these.
@@ -406,9 +406,9 @@ TEST(Hcalls, AreAnnouncedByTheirFunctionSetsInTheGuestsTree) {
 
 TEST(Hcalls, ThatKvmMustBeToldToAnswerAreNamedWhereItCanBeTold) {
   host::KvmFacts kvm;
-  EXPECT_THAT(machine::services(kvm).enabled_hcalls, IsEmpty());
+  EXPECT_THAT(machine::papr_interface(kvm).enabled_hcalls, IsEmpty());
   kvm.capabilities["KVM_CAP_PPC_ENABLE_HCALL"] = 1;
-  EXPECT_THAT(machine::services(kvm).enabled_hcalls, ElementsAre(0x31c));
+  EXPECT_THAT(machine::papr_interface(kvm).enabled_hcalls, ElementsAre(0x31c));
 }
 
 }  // namespace

@@ -372,7 +372,8 @@ TEST_F(OpenFirmwareTest, MillisecondsPass) {
 }
 
 TEST_F(OpenFirmwareTest, TestKnowsEveryService) {
-  for (const ServiceEntry &service : services()) EXPECT_EQ(call("test", {text1(std::string(service.name))}), 0u);
+  for (const ClientService &service : client_services())
+    EXPECT_EQ(call("test", {text1(std::string(service.name))}), 0u);
   EXPECT_EQ(call("test", {text1("boot")}), kError);
 }
 
@@ -464,7 +465,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(OpenFirmwareTest, AServiceWithoutAnArgumentThatItNeedsGetsAnError) {
   constexpr std::string_view kWithoutArguments[] = {"exit", "milliseconds", "quiesce"};
-  for (const ServiceEntry &service : services()) {
+  for (const ClientService &service : client_services()) {
     if (std::ranges::find(kWithoutArguments, service.name) != std::end(kWithoutArguments)) continue;
     EXPECT_EQ(call(std::string(service.name), {}), kError) << service.name;
   }

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-compat::Host host_of(const char *tree, const char *kernel) {
+compat::AssessedHost host_of(const char *tree, const char *kernel) {
   host::Facts facts = parley::testing::tree_only(tree);
   facts.system.kernel_release = kernel;
   facts.system.cpuinfo_pvr = PhysicalPvr{0x00821200};

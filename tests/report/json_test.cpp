@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-compat::Host sample() {
+compat::AssessedHost sample() {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.system = {
       "ppc64le", "7.2.13", "power10", "power11", 0xbef60000, "POWER10 (architected)", PhysicalPvr{0x00821200}, 65536};
@@ -59,7 +59,7 @@ TEST(InspectJson, RefusesWhatIsBrokenInAnyPlace) {
 }
 
 TEST(InspectJson, SurvivesACapabilityOfAnyName) {
-  compat::Host host = sample();
+  compat::AssessedHost host = sample();
   host.facts.kvm.capabilities = {{"X", 1}, {"", 1}};
   const auto facts = read_inspect_json(inspect_json(host), "test");
   ASSERT_TRUE(facts);
@@ -73,7 +73,7 @@ TEST(InspectJson, RefusesCountsThatAreNone) {
 }
 
 TEST(InspectJson, SurvivesTextThatIsNoUtf8) {
-  compat::Host host = sample();
+  compat::AssessedHost host = sample();
   host.facts.tree.model = "\xff\xfe";
   EXPECT_TRUE(read_inspect_json(inspect_json(host), "test"));
 }

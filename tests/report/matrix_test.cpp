@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 
 constexpr const char *kNasty = "a < b & \"c\" # d\n\x01";
 
-matrix::Cell cell(const compat::Host &host, const char *name, matrix::Judgement judgement) {
+matrix::Cell cell(const compat::AssessedHost &host, const char *name, matrix::Judgement judgement) {
   const auto target = compat::Target::of(level(name));
   matrix::Cell cell;
   cell.id = {matrix::host_id(host), target, matrix::Guest::kBuiltin, false};
@@ -32,7 +32,7 @@ matrix::Report sample() {
   facts.kvm.pvr = PhysicalPvr{0x00821200};
   facts.kvm.access = host::KvmAccess::kHv;
   auto capabilities = host::assess(facts);
-  const compat::Host host{std::move(facts), std::move(capabilities)};
+  const compat::AssessedHost host{std::move(facts), std::move(capabilities)};
   matrix::HostReport here{matrix::host_id(host), host, {"L0: an emulator"}, {}};
   here.cells = {cell(host, "power9", {matrix::Verdict::kWorks, "ran", std::nullopt}),
                 cell(host, "power11", {matrix::Verdict::kRefused, "too high", std::nullopt}),

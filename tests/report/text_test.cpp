@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-compat::Host host_of(host::Facts facts) {
+compat::AssessedHost host_of(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
 }

@@ -41,11 +41,10 @@ constexpr bool is_logical(std::uint32_t pvr) { return (pvr >> 24) == 0x0f; }
 enum class Mmu : std::uint8_t { kHashOnly, kHashOrRadix };
 
 struct LevelInfo {
-  std::string_view name;      ///< as AT_PLATFORM spells it ("power10")
-  LogicalPvr pvr;             ///< arch/powerpc/include/asm/reg.h, PVR_ARCH_*
-  std::string_view isa;       ///< version of the Power ISA
-  std::uint16_t max_threads;  ///< per core; QEMU target/ppc/compat.c, max_vthreads
-  Mmu mmu;                    ///< radix came with ISA 3.0
+  std::string_view name;  ///< as AT_PLATFORM spells it ("power10")
+  LogicalPvr pvr;         ///< arch/powerpc/include/asm/reg.h, PVR_ARCH_*
+  std::string_view isa;   ///< version of the Power ISA
+  Mmu mmu;                ///< radix came with ISA 3.0
   std::span<const std::uint16_t>
       families;  ///< upper halves of the physical PVRs (arch/powerpc/kernel/cpu_specs_book3s_64.h)
 };

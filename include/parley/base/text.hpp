@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,5 +28,7 @@ std::string printable(std::string_view text);
 std::string_view trim(std::string_view text);
 /// A decimal or 0x-prefixed number that is the whole of `text` and fits; false otherwise.
 bool parse_number(std::string_view text, std::uint64_t &value);
+/// A whole number of seconds from 1 to 86400 (a day); none where `text` is anything else.
+std::optional<std::chrono::seconds> parse_seconds(std::string_view text);
 
 }  // namespace parley

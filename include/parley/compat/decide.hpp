@@ -34,7 +34,7 @@ struct Finding {
 };
 
 /// What the rules are applied to: the facts, and what assess() made of them.
-struct Host {
+struct AssessedHost {
   host::Facts facts;
   host::Capabilities capabilities;
 };
@@ -42,7 +42,7 @@ struct Host {
 struct Rule {
   std::string_view name;      ///< stable, for scripts ("not-above-host")
   std::string_view sentence;  ///< what it demands
-  Finding (*judge)(Target, const Host &);
+  Finding (*judge)(Target, const AssessedHost &);
 };
 
 /// In the order in which they are asked.
@@ -61,7 +61,7 @@ struct Attempt {
   bool legal() const { return steps.empty() || steps.back().finding.verdict != Verdict::kRefused; }
 };
 
-Attempt judge(Target target, const Host &host);
+Attempt judge(Target target, const AssessedHost &host);
 
 struct LegalRange {
   std::optional<Level> lowest;
@@ -70,7 +70,7 @@ struct LegalRange {
   std::string highest_reason;  ///< why not the level above; both: why not the host's own, where none is legal
 };
 
-LegalRange legal_range(const Host &host);
+LegalRange legal_range(const AssessedHost &host);
 /// "legal here: power9 to power10"
 std::string describe(const LegalRange &range);
 
@@ -89,6 +89,6 @@ struct Refusal {
   LegalRange legal;
 };
 
-std::expected<Decision, Refusal> decide(const Wish &wish, const Host &host);
+std::expected<Decision, Refusal> decide(const Wish &wish, const AssessedHost &host);
 
 }  // namespace parley::compat

@@ -46,7 +46,7 @@ struct Offer {
 
 /// The level decided upon, those that the wish allows instead of it in the wish's order, then every other legal one
 /// below it with radix, which is the one MMU that Parley gives.
-Offer make_offer(const Decision &decision, const Host &host);
+Offer make_offer(const Decision &decision, const AssessedHost &host);
 /// "power10, power9"
 std::string describe(const Offer &offer);
 

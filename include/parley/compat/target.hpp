@@ -22,6 +22,8 @@ struct Target {
 
   bool is_raw() const { return pvr == kNoLogicalPvr; }
   std::optional<Level> level() const { return Level::from_logical(pvr); }
+  /// The PVR by which a guest with this level knows its processor: the logical one, or the silicon's when it is raw.
+  std::uint32_t pvr_shown(PhysicalPvr silicon) const { return is_raw() ? silicon.value : pvr.value; }
   friend bool operator==(const Target &, const Target &) = default;
 };
 

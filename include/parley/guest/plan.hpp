@@ -25,7 +25,7 @@ struct RtasProperty {
 };
 
 /// What the PAPR side answers, as the guest's tree must tell it.
-struct Services {
+struct PaprInterface {
   std::vector<RtasProperty> rtas;
   std::vector<std::string> hypertas;          ///< "hcall-term"
   std::vector<std::uint64_t> enabled_hcalls;  ///< that KVM is told to answer
@@ -34,7 +34,7 @@ struct Services {
   std::uint32_t nvram_size = 0;               ///< bytes
   Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
   Bytes granted;                              ///< "ibm,architecture-vec-5" of a guest that asks for all there is
-  friend bool operator==(const Services &, const Services &) = default;
+  friend bool operator==(const PaprInterface &, const PaprInterface &) = default;
 };
 
 /// How a guest gets its device tree.
@@ -84,7 +84,7 @@ struct MachinePlan {
   std::optional<Segment> initrd;
   std::string command_line;
   std::array<std::uint8_t, 32> rng_seed{};  ///< for the guest's random numbers; another one in each of its lives
-  Services services;
+  PaprInterface papr;
   friend bool operator==(const MachinePlan &, const MachinePlan &) = default;
 };
 
@@ -92,12 +92,12 @@ struct MachinePlan {
 /// and the tree at the end of what a starting guest can reach, as far from what a payload has behind its image as the
 /// memory allows.
 std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const compat::Decision &decision,
-                                                 const compat::Host &host, Services services);
+                                                 const compat::AssessedHost &host, PaprInterface papr);
 
 /// Makes a plan one of `host`, which is the same machine after its level may have changed: what is no longer legal
 /// there is taken out of what the guest may have. The plan's own level stays as it is; where that is not legal any
 /// more, the error says why.
-std::expected<void, compat::Attempt> adapt_to(const compat::Host &host, MachinePlan &plan);
+std::expected<void, compat::Attempt> adapt_to(const compat::AssessedHost &host, MachinePlan &plan);
 
 /// The device tree of a guest with this plan at the level `target`. A flat one says what
 /// Parley grants a guest that asks for everything, one that is still to be negotiated says what can be had.

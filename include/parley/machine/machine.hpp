@@ -27,7 +27,7 @@
 #include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/exit.hpp"
 #include "parley/kvm/kernel.hpp"
-#include "parley/machine/shell.hpp"
+#include "parley/machine/fresh_vm.hpp"
 #include "parley/papr/context.hpp"
 
 namespace parley::machine {
@@ -87,9 +87,9 @@ using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 
 class Machine {
  public:
-  /// Creates the VM, its memory and its vCPUs; with a shell, what it lacks of them.
+  /// Creates the VM, its memory and its vCPUs. A given FreshVm is used instead of a new VM and first vCPU.
   static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
-                                               Observer observer, std::optional<Shell> shell = std::nullopt);
+                                               Observer observer, std::optional<FreshVm> fresh = std::nullopt);
   Machine(Machine &&) noexcept;
   ~Machine();
 
@@ -110,6 +110,6 @@ class Machine {
 };
 
 /// What the guest's tree may promise: the tables of the PAPR side, as far as this KVM does its part.
-guest::Services services(const host::KvmFacts &kvm);
+guest::PaprInterface papr_interface(const host::KvmFacts &kvm);
 
 }  // namespace parley::machine

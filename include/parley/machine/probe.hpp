@@ -7,7 +7,7 @@
 #include "parley/base/failure.hpp"
 #include "parley/compat/decide.hpp"
 #include "parley/kvm/arch_compat.hpp"
-#include "parley/machine/shell.hpp"
+#include "parley/machine/fresh_vm.hpp"
 
 namespace parley::machine {
 
@@ -17,10 +17,10 @@ class Probe {
   /// Opens KVM, and asks what it says without a guest.
   explicit Probe(kvm::Kernel &kernel);
   /// Creates a guest, and asks what KVM says only of one; none where the facts then say why there can be none.
-  std::optional<Shell> create_shell();
+  std::optional<FreshVm> create_fresh_vm();
   /// Sets each level in turn.
-  void try_levels(Shell &shell, std::span<const LogicalPvr> levels);
-  /// The opened KVM, for further guests; after create_shell() gave one.
+  void try_levels(FreshVm &fresh, std::span<const LogicalPvr> levels);
+  /// The opened KVM, for further guests; after create_fresh_vm() gave one.
   kvm::System release_system() { return std::move(*system_); }
   /// What is known by now. `access` is kHv as soon as that is proven, and kNotAsked as long as only a guest could tell.
   const host::KvmFacts &facts() const { return facts_; }

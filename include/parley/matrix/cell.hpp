@@ -93,13 +93,13 @@ struct Prediction {
   std::vector<host::TrialOutcome> outcomes;  ///< one of these
   std::string_view sentence;
 };
-Prediction predict(compat::Target asked, const compat::Host &host);
+Prediction predict(compat::Target asked, const compat::AssessedHost &host);
 
 /// Why nobody can try this cell anywhere; nothing when somebody can.
 std::optional<std::string> cannot_be_tried(const CellId &id);
 
 /// Compares the facts, in the order in which they came about, with the prediction.
-Judgement judge(const CellId &id, const Observation &observed, const compat::Host &host);
+Judgement judge(const CellId &id, const Observation &observed, const compat::AssessedHost &host);
 
 /// A guest's console as facts, with the sentences of the built-in guest or of the lab's Linux (docs/matrix.md).
 Seen read_guest(std::string_view console);

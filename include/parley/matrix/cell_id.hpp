@@ -55,8 +55,8 @@ std::expected<CellId, Failure> parse_cell(std::string_view name);
 std::expected<HostId, Failure> parse_host(std::string_view name);
 
 /// The host as it would call itself: its silicon and its level.
-HostId host_id(const compat::Host &host);
+HostId host_id(const compat::AssessedHost &host);
 /// Why this host is not the one that is meant; nothing when it is. The kernel's label cannot be checked.
-std::optional<std::string> mismatch(const HostId &meant, const compat::Host &host);
+std::optional<std::string> mismatch(const HostId &meant, const compat::AssessedHost &host);
 
 }  // namespace parley::matrix

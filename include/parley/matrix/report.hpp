@@ -19,8 +19,8 @@ namespace parley::matrix {
 /// The cells of one host.
 struct HostReport {
   HostId id;
-  std::optional<compat::Host> host;  ///< none when no result came back
-  std::vector<std::string> notes;    ///< what the user has to say about it ("L0: QEMU 10.0.2")
+  std::optional<compat::AssessedHost> host;  ///< none when no result came back
+  std::vector<std::string> notes;            ///< what the user has to say about it ("L0: QEMU 10.0.2")
   std::vector<Cell> cells;
 };
 

@@ -31,6 +31,11 @@ enum class Status : std::int64_t {
 /// r4 to r12: the arguments; a handler that has results puts them in their place.
 using HcallRegisters = std::array<std::uint64_t, 9>;
 
+/// The two hcalls of the platform itself, outside PAPR's range. KVM and Linux know RTAS by this number (KVMPPC_H_RTAS,
+/// asm/hvcall.h); QEMU uses the same number for its client interface.
+inline constexpr std::uint16_t kHcallRtas = 0xf000;
+inline constexpr std::uint16_t kHcallClientInterface = 0xf005;
+
 struct HcallEntry {
   std::uint64_t number;
   std::string_view name;

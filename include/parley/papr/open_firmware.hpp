@@ -63,13 +63,13 @@ struct ServiceResults {
   std::uint32_t second = 0;
 };
 
-struct ServiceEntry {
+struct ClientService {
   std::string_view name;
   /// `arguments` are the block's, as many as the guest gave.
   ServiceResults (*handle)(Context &, std::span<const std::uint32_t> arguments);
 };
 
-std::span<const ServiceEntry> services();
+std::span<const ClientService> client_services();
 /// Performs the call whose argument block is at `block`; an unknown one is answered with -1. False when the block does
 /// not lie in RAM or is malformed.
 bool dispatch_service(Context &context, GuestAddress block);

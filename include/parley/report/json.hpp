@@ -13,7 +13,7 @@
 
 namespace parley::report {
 
-std::string inspect_json(const compat::Host &host);
+std::string inspect_json(const compat::AssessedHost &host);
 
 /// The facts out of a saved inspect_json. `name` says where it came from, for the message.
 std::expected<host::Facts, Failure> read_inspect_json(std::string_view text, const std::string &name);
