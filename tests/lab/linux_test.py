@@ -79,17 +79,18 @@ if not lacks("next"):
     HOSTS["next"] = Host([*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *TWO], BASIC | {"newest": linux(kernel="next")})
 if FULL:
     MANY = BASIC | {
-        "four": linux("-smp 4", append=SMP, run="echo a $(nproc)"),
         "large": "(cd /tmp; dd if=/dev/urandom of=big bs=1M count=100 2> /dev/null; cp /lab/initrd.cpio.gz rd; n=$(stat -c %s rd); head -c $(( (4 - n % 4) % 4 )) /dev/zero >> rd; echo big | cpio -o -H newc >> rd 2> /dev/null);"
                  " sha256sum < /tmp/big; " + linux(initrd="/tmp/rd", run="sha256sum < /big"),
         "much": linux("-m 4G", run="free -g"),
     }
+    # Under v2 the emulated hypervisor loses so many wake-ups that four vCPUs do not finish their boot (docs/lab.md).
+    FOUR = {"four": linux("-smp 4", run="echo a $(nproc)")}
     WIDE = ["--smp", "2", "--memory", "6G", "--timeout", "1800"]
     HOSTS |= {
         "power10_v2": Host(["--cpu", "power10", *WIDE], MANY),
-        "power11_v1": Host(["--cpu", "power11", "--max-compat", "none", "--api", "v1", *WIDE], MANY),
+        "power11_v1": Host(["--cpu", "power11", "--max-compat", "none", "--api", "v1", *WIDE], MANY | FOUR),
         "power11_v2": Host(["--cpu", "power11", "--max-compat", "none", *WIDE], MANY),
-        "as_power10_v1": Host([*AS_POWER10, "--api", "v1", *WIDE], MANY),
+        "as_power10_v1": Host([*AS_POWER10, "--api", "v1", *WIDE], MANY | FOUR),
         "host_64k": Host([*AS_POWER10, "--page-size", "64k", *WIDE], MANY),
         "both_64k": Host([*AS_POWER10, "--page-size", "64k", "--guest-page-size", "64k", *WIDE], BASIC),
     }
