@@ -3,32 +3,40 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
+#include "base/fake_environment.hpp"
 
 namespace parley::devices {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::FakeEnvironment;
 
-TEST(Clock, BeginsAsTheHosts) {
-  const Clock clock;
-  const auto before = std::chrono::system_clock::now();
-  const auto told = clock.now();
-  EXPECT_LE(before, told);
-  EXPECT_LE(told, std::chrono::system_clock::now());
+constexpr Clock::Time kToday{std::chrono::sys_days(std::chrono::year(2024) / 2 / 29)};
+
+TEST(Clock, BeginsWithTheHostsTime) {
+  FakeEnvironment environment;
+  environment.set_wall_time(kToday);
+  EXPECT_EQ(Clock(environment).now(), kToday);
 }
 
-TEST(Clock, GoesOnFromWhereItIsSet) {
-  Clock clock;
+TEST(Clock, ContinuesFromTheTimeThatTheGuestSets) {
+  FakeEnvironment environment;
+  environment.set_wall_time(kToday);
+  Clock clock(environment);
   for (const auto time : {Clock::Time(std::chrono::sys_days(std::chrono::year(1970) / 1 / 1)),
                           Clock::Time(std::chrono::sys_days(std::chrono::year(2200) / 12 / 31))}) {
     clock.set(time);
-    const auto first = clock.now();
-    EXPECT_GE(first, time);
-    EXPECT_LT(first, time + 1min);
-    std::this_thread::sleep_for(2ms);
-    EXPECT_GE(clock.now(), first + 2ms);
+    EXPECT_EQ(clock.now(), time);
+    environment.advance(2ms);
+    EXPECT_EQ(clock.now(), time + 2ms);
   }
+}
+
+TEST(Clock, ReadsTheRealClockUnlessItIsGivenAnother) {
+  const auto before = std::chrono::system_clock::now();
+  const auto told = Clock().now();
+  EXPECT_LE(before, told);
+  EXPECT_LE(told, std::chrono::system_clock::now());
 }
 
 }  // namespace
