@@ -98,6 +98,14 @@ std::string evidence(const RunFailure &failure) {
   return text + " (" + std::string(name(failure.kind)) + ")";
 }
 
+Exit mmio(const abi::Run &run) {
+  const GuestAddress address{run.mmio.phys_addr};
+  const auto data = std::as_bytes(std::span(run.mmio.data));
+  const auto length = std::min<std::uint32_t>(run.mmio.len, sizeof run.mmio.data);
+  if (run.mmio.is_write != 0) return MmioStore{address, data.first(length)};
+  return MmioLoad{address, length};
+}
+
 }  // namespace
 
 Exit classify_exit(int error, abi::Run &run) {
@@ -110,7 +118,7 @@ Exit classify_exit(int error, abi::Run &run) {
       case abi::kExitPaprHcall:
         return Hcall{run.papr_hcall.nr, run.papr_hcall.args};
       case abi::kExitMmio:
-        return Mmio{GuestAddress{run.mmio.phys_addr}, run.mmio.len, run.mmio.is_write != 0};
+        return mmio(run);
       case abi::kExitIntr:
         return Interrupted{};
       default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 
 #include "parley/base/try.hpp"
 #include "parley/kvm/arch_compat.hpp"
@@ -50,7 +51,11 @@ Exit Vcpu::run() {
 
 void Vcpu::complete_hcall(std::int64_t status) { run_page().papr_hcall.ret = static_cast<std::uint64_t>(status); }
 
-void Vcpu::complete_mmio_load_with_ones() { std::ranges::fill(run_page().mmio.data, std::uint8_t{0xff}); }
+void Vcpu::complete_mmio_load(ByteView bytes) {
+  const auto data = std::as_writable_bytes(std::span(run_page().mmio.data));
+  assert(bytes.size() <= data.size() && "no more bytes than the load asked for");
+  std::ranges::copy(bytes, data.begin());
+}
 
 void Vcpu::set_immediate_exit(bool on) { std::atomic_ref(run_page().immediate_exit).store(on ? 1 : 0); }
 

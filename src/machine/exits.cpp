@@ -72,14 +72,19 @@ void Machine::Running::handle(Processor &processor, const kvm::BadRtasArguments 
   processor.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
 }
 
-// Nothing is there: loads read as all ones, stores vanish, as on a bus without an answer.
-void Machine::Running::handle(Processor &processor, const kvm::Mmio &access) {
+// No device decodes the address: the load returns all ones, as on a bus without an answer.
+void Machine::Running::handle(Processor &processor, const kvm::MmioLoad &load) {
   moved_on(processor);
   const std::lock_guard lock(lock_);
-  if (observer_.trace)
-    observer_.trace(std::string(access.is_write ? "store to " : "load from ") + hex64(access.address.value) +
-                    ", outside RAM");
-  if (!access.is_write) processor.vcpu.complete_mmio_load_with_ones();
+  if (observer_.trace) observer_.trace("load from " + hex64(load.address.value) + ", outside RAM");
+  processor.vcpu.complete_mmio_load(Bytes(load.length, std::byte{0xff}));
+}
+
+// The store has no effect.
+void Machine::Running::handle(Processor &processor, const kvm::MmioStore &store) {
+  moved_on(processor);
+  const std::lock_guard lock(lock_);
+  if (observer_.trace) observer_.trace("store to " + hex64(store.address.value) + ", outside RAM");
 }
 
 // Whether the guest has executed anything: it has left before, or the vCPU stands elsewhere than where it was put.

@@ -43,7 +43,8 @@ class Machine::Running final : private papr::Partition {
   static bool call(Processor &processor, const kvm::Hcall &hcall, const papr::HcallEntry *entry);
   void handle(Processor &processor, const kvm::Interrupted &);
   void handle(Processor &processor, const kvm::BadRtasArguments &);
-  void handle(Processor &processor, const kvm::Mmio &access);
+  void handle(Processor &processor, const kvm::MmioLoad &load);
+  void handle(Processor &processor, const kvm::MmioStore &store);
   void handle(Processor &processor, const kvm::RunFailure &failure);
   bool has_run(const Processor &processor, const kvm::RunFailure &failure) const;
   bool is_level_refusal(const kvm::RunFailure &failure, bool ran) const;

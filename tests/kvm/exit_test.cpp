@@ -94,15 +94,28 @@ TEST(Run, GivesTheHcallWithItsArguments) {
   EXPECT_EQ(run.papr_hcall.args[0], 2u);  // where the kernel takes the results from
 }
 
-TEST(Run, GivesAnAccessOutsideOfRam) {
+TEST(Run, ReturnsALoadOutsideOfRamWithItsLength) {
   abi::Run run = page(abi::kExitMmio);
-  run.mmio.phys_addr = 0x123456;
-  run.mmio.len = 8;
-  run.mmio.is_write = 1;
-  const Mmio access = std::get<Mmio>(classify_exit(0, run));
-  EXPECT_EQ(access.address, GuestAddress{0x123456});
-  EXPECT_EQ(access.length, 8u);
-  EXPECT_TRUE(access.is_write);
+  run.mmio = {0x123456, {}, 8, 0};
+  const MmioLoad load = std::get<MmioLoad>(classify_exit(0, run));
+  EXPECT_EQ(load.address, GuestAddress{0x123456});
+  EXPECT_EQ(load.length, 8u);
+}
+
+TEST(Run, ReturnsAStoreOutsideOfRamWithItsBytes) {
+  abi::Run run = page(abi::kExitMmio);
+  run.mmio = {0x123456, {1, 2, 3, 4}, 2, 1};
+  const MmioStore store = std::get<MmioStore>(classify_exit(0, run));
+  EXPECT_EQ(store.address, GuestAddress{0x123456});
+  EXPECT_THAT(store.bytes, ::testing::ElementsAre(std::byte{1}, std::byte{2}));
+}
+
+TEST(Run, NeverReadsBytesBeyondTheEightOfAnAccess) {
+  abi::Run run = page(abi::kExitMmio);
+  run.mmio = {0, {}, 9, 1};
+  EXPECT_EQ(std::get<MmioStore>(classify_exit(0, run)).bytes.size(), 8u);
+  run.mmio.is_write = 0;
+  EXPECT_EQ(std::get<MmioLoad>(classify_exit(0, run)).length, 8u);
 }
 
 TEST(RunFailure, HasASentenceOfItsOwnForEveryKind) {

@@ -281,7 +281,7 @@ TEST_F(MachineTest, AnswersUnreadableRtasArgumentsWithHParameterAndRunsOn) {
   EXPECT_EQ(static_cast<std::int64_t>(status), -4);
 }
 
-TEST_F(MachineTest, AnswersALoadFromNowhereWithOnes) {
+TEST_F(MachineTest, AnswersALoadFromAnUnusedAddressWithOnes) {
   FakeKvm fake;
   std::uint8_t loaded = 0;
   fake.play([](abi::Run &page) {

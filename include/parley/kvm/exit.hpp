@@ -14,6 +14,7 @@
 #include <string_view>
 #include <variant>
 
+#include "parley/base/bytes.hpp"
 #include "parley/base/failure.hpp"
 #include "parley/base/level.hpp"
 #include "parley/kvm/abi.hpp"
@@ -34,11 +35,19 @@ struct Interrupted {};
 /// an hcall.
 struct BadRtasArguments {};
 
-/// A load or store outside of RAM.
-struct Mmio {
+// A load or store outside of RAM. Its bytes stand in the order in which they would lie in guest memory
+// (Documentation/virt/kvm/api.rst, KVM_EXIT_MMIO): KVM has already swapped them where the guest's byte order, or a
+// byte-reversed load or store, differs from the host's. So a device that defines its registers as little-endian reads
+// the bytes as little-endian, on any host and for any guest.
+
+/// Complete it before the next run().
+struct MmioLoad {
   GuestAddress address;
-  std::uint32_t length;  ///< bytes, 1 to 8
-  bool is_write;
+  std::uint32_t length;  ///< bytes: 1, 2, 4 or 8
+};
+struct MmioStore {
+  GuestAddress address;
+  ByteView bytes;  ///< 1, 2, 4 or 8, in kvm_run: valid until the next run()
 };
 
 enum class RunFailureKind : std::uint8_t {
@@ -67,7 +76,7 @@ struct RunFailure {
   std::optional<LogicalPvr> arch_compat;     ///< as read back after the failure
 };
 
-using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, Mmio, RunFailure>;
+using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, MmioLoad, MmioStore, RunFailure>;
 
 /// What stands in exit_reason before each entry.
 inline constexpr std::uint32_t kUntouched = 0x77777777;

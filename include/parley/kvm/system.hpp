@@ -82,8 +82,8 @@ class Vcpu {
   /// Gives the hypercall that the last run() returned its status (r3). The kernel takes it and the hypercall's
   /// registers over at the next run(), once.
   void complete_hcall(std::int64_t status);
-  /// Gives the load outside of RAM that the last run() returned the answer of an empty bus.
-  void complete_mmio_load_with_ones();
+  /// Gives the load that the last run() returned its bytes, as many as it asked for.
+  void complete_mmio_load(ByteView bytes);
   /// While set, run() returns Interrupted without entering the guest. Any thread may call it; a signal to the thread in
   /// run() gets it out of the guest.
   void set_immediate_exit(bool on);
