@@ -41,7 +41,7 @@ std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &e
 
 // What a guest has besides its machine.
 struct Belongings {
-  devices::Nvram nvram;
+  devices::Devices devices;
   TreeFile tree;
   std::optional<host::LevelWatch> level_watch;
 };
@@ -70,7 +70,7 @@ class Life {
         openings_{folder_of_socket(options.serial), level_watch_ ? level_watch_->folder() : -1},
         system_(std::move(kvm.system)),
         fresh_vm_(std::move(kvm.fresh)),
-        nvram_(std::move(belongings.nvram)),
+        devices_(std::move(belongings.devices)),
         tree_file_(std::move(belongings.tree)),
         options_(options),
         kernel_(kernel),
@@ -102,13 +102,11 @@ class Life {
   const sandbox::Openings openings_;
   const kvm::System system_;
   std::optional<machine::FreshVm> fresh_vm_;  // until the first machine has it
-  devices::Nvram nvram_;
+  devices::Devices devices_;
   TreeFile tree_file_;
   const Options &options_;
   kvm::Kernel &kernel_;
   const Diagnostics &diagnostics_;
-  devices::Vty vty_;
-  devices::Clock clock_;
   std::optional<console::Console> console_;
 
   std::mutex mutex_;  // of the machine, and of what ended it
@@ -172,7 +170,7 @@ std::expected<machine::Machine, Failure> Life::build_from_plan() {
     if (!created) return std::unexpected(machine::cannot_create(created.error()));
     fresh = std::move(*created);
   }
-  return machine::Machine::build(kernel_, std::move(plan), {vty_, clock_, nvram_}, observer(), std::move(fresh));
+  return machine::Machine::build(kernel_, std::move(plan), devices_, observer(), std::move(fresh));
 }
 
 bool Life::build_machine() {
@@ -323,7 +321,7 @@ Ended Life::outcome() const {
 }
 
 Ended Life::run() {
-  auto opened = console::Console::open(options_.serial, vty_, events());
+  auto opened = console::Console::open(options_.serial, *devices_.terminal(0), events());
   if (!opened) return {kFailure, opened.error()};
   console_.emplace(std::move(*opened));
   if (!build_machine()) return {kFailure, failure_};
@@ -366,12 +364,14 @@ Ended live(guest::MachinePlan plan, compat::AssessedHost host, OpenedKvm kvm, co
   share_one_heap();
   auto nvram = options.nvram ? devices::Nvram::open(*options.nvram) : devices::Nvram();
   if (!nvram) return {kFailure, nvram.error()};
+  auto devices = devices::Devices::build(plan.devices, std::move(*nvram));
+  if (!devices) return {kFailure, devices.error()};
   auto tree = options.dump_tree ? TreeFile::open(*options.dump_tree) : std::expected<TreeFile, Failure>();
   if (!tree) return {kFailure, tree.error()};
   auto watch = watch_as_allowed(host, options, diagnostics);
   if (!watch) return {kFailure, watch.error()};
   return Life(std::move(plan), std::move(host), std::move(kvm),
-              {std::move(*nvram), std::move(*tree), std::move(*watch)}, options, kernel, diagnostics)
+              {std::move(*devices), std::move(*tree), std::move(*watch)}, options, kernel, diagnostics)
       .run();
 }
 

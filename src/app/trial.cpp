@@ -117,9 +117,9 @@ void Trial::run(matrix::Observation &observed) {
   };
   auto planned = plan();
   if (!planned) return failed(planned.error());
-  devices::Vty vty;
-  devices::Clock clock;
-  devices::Nvram nvram;
+  auto devices = devices::Devices::build(planned->devices);
+  if (!devices) return failed(devices.error());
+  devices::Vty &vty = *devices->terminal(0);
   std::string console;
   std::mutex mutex;  // of it, among vCPUs; it is read when there are none any more
   // A guest that talks too much is not waited for.
@@ -129,7 +129,7 @@ void Trial::run(matrix::Observation &observed) {
     if (console.size() < kConsoleLimit) console += heard;
   };
   vty.connect({listen, {}});
-  auto built = machine::Machine::build(kernel_, std::move(*planned), {vty, clock, nvram}, watch(observed));
+  auto built = machine::Machine::build(kernel_, std::move(*planned), *devices, watch(observed));
   if (!built) return failed(built.error());
   TimeLimit time_limit;
   if (const auto set = time_limit.set(*built, guest_.limit); !set)

@@ -92,6 +92,7 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.payload = std::move(request.payload);
   plan.command_line = std::move(request.command_line);
   plan.papr = std::move(papr);
+  plan.devices = devices::usual_devices(request.terminals, plan.interrupts);
   if (plan.command_line.size() > kMaxCommandLine)
     return std::unexpected(Failure{
         "the guest's command line is too long",

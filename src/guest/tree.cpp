@@ -2,7 +2,9 @@
 //
 // The device tree of the guest, as LoPAR appendix B lays it out for a partition. The level appears once, in the cpu
 // nodes' cpu-version; that is where a guest's kernel takes it from.
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "parley/base/text.hpp"
 #include "parley/guest/plan.hpp"
@@ -16,15 +18,12 @@ constexpr std::uint32_t kClockFrequency = 1'000'000'000;  // Hz; nobody computes
 constexpr std::uint32_t kRtasErrorLogMax = 2048;
 constexpr std::uint32_t kRtasSize = 4096;
 constexpr std::uint32_t kInterruptControllerPhandle = 1;
-constexpr std::uint32_t kNvramUnit = 0x71000001;
 
 std::string hex(std::uint32_t value) {
   const std::string digits = hex32(value).substr(2);
   const auto first = digits.find_first_not_of('0');
   return first == std::string::npos ? "0" : digits.substr(first);
 }
-
-std::string console_name(const PaprInterface &papr) { return "vty@" + hex(papr.console_unit); }
 
 // LoPAR B.6.2.1, "ibm,pa-features": number of bytes, type 0, then the bytes. Each level's set adds to the one before;
 // the numbers are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 says that the guest may use radix.
@@ -120,14 +119,26 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
       "reg", {0, 0, static_cast<std::uint32_t>(plan.memory_size >> 32), static_cast<std::uint32_t>(plan.memory_size)});
 }
 
+bool is_present(const MachinePlan &plan, std::optional<devices::Kind> device) {
+  return !device || devices::has(plan.devices, *device);
+}
+
+std::vector<std::string> announced_functions(const MachinePlan &plan) {
+  std::vector<std::string> names;
+  for (const FunctionSet &set : plan.papr.hypertas)
+    if (is_present(plan, set.device)) names.push_back(set.name);
+  return names;
+}
+
 void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &rtas = root.add("rtas");
-  rtas.set_texts("ibm,hypertas-functions", plan.papr.hypertas);
+  rtas.set_texts("ibm,hypertas-functions", announced_functions(plan));
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
   // LoPAR 7.3.9.1: ibm,os-term comes back where the platform says so; without it Linux does not call it at all.
   rtas.set_empty("ibm,extended-os-term");
-  for (const RtasProperty &property : plan.papr.rtas) rtas.set_cells(property.name, {property.token});
+  for (const RtasProperty &property : plan.papr.rtas)
+    if (is_present(plan, property.device)) rtas.set_cells(property.name, {property.token});
   if (plan.boot == BootKind::kFlatTree) {
     // What a kernel that comes through the client interface finds out for itself (prom_instantiate_rtas).
     const auto entry = static_cast<std::uint32_t>(plan.firmware_at.value);
@@ -148,36 +159,37 @@ void add_interrupts(fdt::Node &root, const MachinePlan &plan) {
   xics.set_cells("phandle", {kInterruptControllerPhandle});
 }
 
-void add_devices(fdt::Node &root, const PaprInterface &papr) {
-  fdt::Node &vdevice = root.add("vdevice");
+// LoPAR B.6.4: the virtual I/O bus. Each device adds its own nodes.
+void add_devices(fdt::Node &root, const MachinePlan &plan) {
+  fdt::Node vdevice;
+  vdevice.name = "vdevice";
   vdevice.set_text("device_type", "vdevice");
   vdevice.set_text("compatible", "IBM,vdevice");
   vdevice.set_cells("#address-cells", {1});
   vdevice.set_cells("#size-cells", {0});
   vdevice.set_cells("#interrupt-cells", {2});
   vdevice.set_cells("interrupt-parent", {kInterruptControllerPhandle});
-  fdt::Node &vty = vdevice.add(console_name(papr));
-  vty.set_text("device_type", "serial");
-  vty.set_text("compatible", "hvterm1");
-  vty.set_cells("reg", {papr.console_unit});
-  vty.set_cells("interrupts", {papr.console_interrupt, 0});  // 0: edge-triggered
-  fdt::Node &nvram = vdevice.add("nvram@" + hex(kNvramUnit));
-  nvram.set_text("device_type", "nvram");
-  nvram.set_text("compatible", "parley,nvram");
-  nvram.set_cells("reg", {kNvramUnit});
-  nvram.set_cells("#bytes", {papr.nvram_size});
-  fdt::Node &facilities = root.add("ibm,platform-facilities");
-  facilities.set_text("device_type", "ibm,platform-facilities");
-  facilities.set_text("compatible", "ibm,platform-facilities");
-  fdt::Node &random = facilities.add("ibm,random-v1");
-  random.set_text("compatible", "ibm,random");
+  fdt::Node beside;
+  for (const devices::Spec &spec : plan.devices) devices::add_nodes(spec, beside, vdevice);
+  root.children.push_back(std::move(vdevice));
+  std::ranges::move(beside.children, std::back_inserter(root.children));
+}
+
+// The terminal for the guest's first words: the first one of the list.
+void add_console(fdt::Node &chosen, const MachinePlan &plan) {
+  for (const devices::Spec &spec : plan.devices) {
+    const auto *vty = std::get_if<devices::VtySpec>(&spec);
+    if (vty == nullptr) continue;
+    chosen.set_text("stdout-path", devices::node_path(*vty));
+    chosen.set_text("linux,stdout-path", devices::node_path(*vty));
+    return;
+  }
 }
 
 void add_chosen(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &chosen = root.add("chosen");
   chosen.set_text("bootargs", plan.command_line);
-  chosen.set_text("stdout-path", "/vdevice/" + console_name(plan.papr));
-  chosen.set_text("linux,stdout-path", "/vdevice/" + console_name(plan.papr));
+  add_console(chosen, plan);
   const auto seed = std::as_bytes(std::span(plan.rng_seed));
   chosen.set("rng-seed", Bytes(seed.begin(), seed.end()));
   if (plan.boot == BootKind::kFlatTree) {
@@ -205,7 +217,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   add_memory(root, plan);
   add_rtas(root, plan);
   add_interrupts(root, plan);
-  add_devices(root, plan.papr);
+  add_devices(root, plan);
   fdt::Node &hypervisor = root.add("hypervisor");
   hypervisor.set_text("compatible", "linux,kvm");
   add_chosen(root, plan);

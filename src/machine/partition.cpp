@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// What a guest's calls ask of its machine.
+#include "partition.hpp"
+
+#include <algorithm>
 #include <cassert>
 
-#include "layout.hpp"
+#include "firmware.hpp"
 #include "parley/base/bytes.hpp"
-#include "running.hpp"
+#include "parley/base/text.hpp"
 
 namespace parley::machine {
 namespace {
@@ -14,34 +15,144 @@ namespace {
 constexpr std::uint64_t kLpcrInterruptLittleEndian = ppc_bit(38);
 constexpr std::uint64_t kLpcrInterruptLocation = ppc_bit(39) | ppc_bit(40);
 
-// H_CPU_CHAR_MTTRIG_THR_RECONF: threads are not reconfigured under a guest (asm/hvcall.h).
+// H_CPU_CHAR_MTTRIG_THR_RECONF: threads are never reconfigured under a guest (asm/hvcall.h).
 constexpr std::uint64_t kThreadReconfiguration = ppc_bit(6);
+
+End unproven(compat::Target level, std::size_t vcpu, const std::expected<LogicalPvr, kvm::CallError> &readback) {
+  return RunFailed{{"the guest ran, but not provably at " + describe(level),
+                    "arch_compat of vCPU " + std::to_string(vcpu) + " reads back " +
+                        (readback ? hex32(readback->value) : describe(readback.error())) + " after the run",
+                    "do not trust this guest's level; please report it with the kernel's version"}};
+}
 
 }  // namespace
 
-bool Machine::Running::set_little_endian_interrupts(bool on) {
+Partition::Partition(const guest::MachinePlan &plan, const Observer &observer, devices::Devices &devices,
+                     Environment &environment, GuestMemory memory, kvm::Vm &vm, std::vector<kvm::Vcpu> vcpus)
+    : plan_(plan),
+      observer_(observer),
+      environment_(environment),
+      memory_(memory),
+      vm_(vm),
+      processors_(make_processors(devices, environment, std::move(vcpus))),
+      ending_(processors_),
+      levels_(plan_, observer_, [this](LogicalPvr level) { return processors_.set_level(level); }),
+      offer_(plan.offer) {}
+
+std::vector<std::unique_ptr<Processor>> Partition::make_processors(devices::Devices &devices, Environment &environment,
+                                                                   std::vector<kvm::Vcpu> vcpus) {
+  std::vector<std::unique_ptr<Processor>> processors;
+  for (kvm::Vcpu &vcpu : vcpus) {
+    const VcpuId id{static_cast<std::uint32_t>(processors.size())};
+    papr::Context context{memory_, devices, *this, environment, observer_.trace, id};
+    processors.push_back(std::make_unique<Processor>(std::move(vcpu), std::move(context)));
+  }
+  return processors;
+}
+
+// --- From the level to the guest's first instruction
+
+std::expected<void, End> Partition::begin() {
+  const std::lock_guard lock(mutex_);
+  return start_at(levels_.set_first());
+}
+
+// The guest begins at its beginning. It has not run before, so its memory is as it was loaded.
+std::expected<void, End> Partition::start_at(const std::expected<compat::Target, End> &level) {
+  if (!level) return std::unexpected(level.error());
+  level_ = *level;
+  offer_.limit_to(level_, "the kernel refused it");
+  if (plan_.boot == guest::BootKind::kClientInterface) {
+    build_firmware();
+  } else if (!write_flat_tree(memory_, plan_, level_)) {
+    return std::unexpected(
+        RunFailed{{"the guest's device tree does not fit", "it is larger than 64 KiB", "please report it"}});
+  }
+  show_tree();
+  const auto started = processors_.start(processors_[0], first_registers(plan_));
+  if (!started) return std::unexpected(RunFailed{cannot_create(started.error())});
+  return {};
+}
+
+void Partition::build_firmware() {
+  firmware_.emplace(fdt::LiveTree(guest::guest_tree(plan_, level_)), plan_.memory_size, environment_);
+  for (const guest::Segment &segment : plan_.payload.segments) firmware_->claim(segment.at, segment.size);
+  firmware_->claim(plan_.firmware_at, guest::kPageSize);
+  if (plan_.initrd) firmware_->claim(plan_.initrd->at, plan_.initrd->size);
+  for (std::size_t i = 0; i < processors_.size(); ++i) processors_[i].context.firmware = &*firmware_;
+}
+
+void Partition::show_tree() const {
+  if (!observer_.tree) return;
+  observer_.tree(firmware_ ? firmware_->tree().blob() : flat_tree(plan_, level_));
+}
+
+// --- The end
+
+void Partition::stop_self(Processor &processor) {
+  const std::lock_guard lock(mutex_);
+  processor.leaving = true;
+  if (!processors_.stays_without(processor.id()))
+    ending_.finish(
+        RunFailed{{"the guest stopped its last vCPU", "stop-self, and no other one is running to start it again",
+                   "see the last words on its console"}});
+}
+
+// The guest has executed something if any vCPU has left it by itself, or if this one is not where it was put.
+FailedRun Partition::examine(const Processor &processor, const kvm::RunFailure &failure) const {
+  FailedRun run{failure, processor.id(), std::nullopt, false, level_, plan_.host_level};
+  for (std::size_t i = 0; i < processors_.size(); ++i) run.guest_ran |= processors_[i].exits != 0;
+  if (failure.kind != kvm::RunFailureKind::kLateRefusal) return run;
+  if (const auto regs = processor.vcpu.regs()) run.regs = *regs;
+  run.guest_ran |= run.regs && run.regs->pc != processor.first_instruction;
+  return run;
+}
+
+void Partition::run_failed(const Processor &processor, const kvm::RunFailure &failure) {
+  const std::lock_guard lock(mutex_);
+  const FailedRun run = examine(processor, failure);
+  const Failure explanation = explain(run, memory_);
+  if (observer_.failure) observer_.failure(failure);
+  if (observer_.trace) observer_.trace(explanation.what + ": " + explanation.why);
+  if (!is_level_refusal(run)) return ending_.finish(RunFailed{explanation});
+  if (auto started = start_at(levels_.set_next(explanation.why)); !started) ending_.finish(std::move(started.error()));
+}
+
+End Partition::verified(End end) {
+  const std::lock_guard lock(mutex_);
+  if (!std::holds_alternative<GuestEnded>(end) || level_.is_raw()) return end;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    const auto readback = kvm::read_level(processors_[i].vcpu);
+    if (readback != level_.pvr) return unproven(level_, i, readback);
+  }
+  return end;
+}
+
+// --- What the guest's calls ask for
+
+bool Partition::set_little_endian_interrupts(bool on) {
   return processors_.change_lpcr(kLpcrInterruptLittleEndian, on ? kLpcrInterruptLittleEndian : 0);
 }
 
-bool Machine::Running::set_translated_interrupts(bool on) {
+bool Partition::set_translated_interrupts(bool on) {
   return processors_.change_lpcr(kLpcrInterruptLocation, on ? kLpcrInterruptLocation : 0);
 }
 
-int Machine::Running::set_process_table(std::uint64_t entry, bool gtse) {
+int Partition::set_process_table(std::uint64_t entry, bool gtse) {
   const auto done = vm_.set_process_table(entry, gtse);
   return done ? 0 : done.error().error;
 }
 
-std::optional<papr::Characteristics> Machine::Running::characteristics() {
+std::optional<papr::Characteristics> Partition::characteristics() {
   const auto known = vm_.cpu_characteristics();
   if (!known) return std::nullopt;
   return papr::Characteristics{known->character & known->character_mask & ~kThreadReconfiguration,
                                known->behaviour & known->behaviour_mask};
 }
 
-// On the caller's own thread. The general registers that are written back with it are those of the guest's call; what
-// that returns the kernel puts into them at the next entry.
-bool Machine::Running::set_sprg0(VcpuId caller, std::uint64_t value) {
+// On the caller's own thread. KVM_SET_REGS also writes back the general registers, which are those of the guest's call;
+// the kernel puts the results of the call into them at the next entry.
+bool Partition::set_sprg0(VcpuId caller, std::uint64_t value) {
   kvm::Vcpu &vcpu = processors_.find(caller)->vcpu;
   auto regs = vcpu.regs();
   if (!regs) return false;
@@ -49,49 +160,38 @@ bool Machine::Running::set_sprg0(VcpuId caller, std::uint64_t value) {
   return vcpu.set_regs(*regs).has_value();
 }
 
-std::optional<papr::ProcessorState> Machine::Running::state(VcpuId id) const {
+std::optional<papr::ProcessorState> Partition::state(VcpuId id) const {
   const Processor *processor = processors_.find(id);
   if (processor == nullptr) return std::nullopt;
   return processor->running ? papr::ProcessorState::kRunning : papr::ProcessorState::kStopped;
 }
 
-bool Machine::Running::start(VcpuId id, GuestAddress entry, std::uint64_t argument) {
-  kvm::abi::Regs regs{};
-  regs.pc = entry.value;
-  regs.msr = kMsr64Bit | kMsrMachineCheck;  // big-endian: Linux' entry turns itself around (FIXUP_ENDIAN)
-  regs.gpr[3] = argument;
-  return processors_.start(*processors_.find(id), regs).has_value();
+bool Partition::start(VcpuId id, GuestAddress entry, std::uint64_t argument) {
+  return processors_.start(*processors_.find(id), started_registers(entry, argument)).has_value();
 }
 
-void Machine::Running::stop_self(VcpuId caller) {
-  processors_.find(caller)->leaving = true;
-  if (!processors_.stays_without(caller))
-    finish(RunFailed{{"the guest stopped its last vCPU", "stop-self, and no other one is running to start it again",
-                      "see the last words on its console"}});
-}
-
-std::expected<void, std::string> Machine::Running::take_level(compat::Target level) {
+std::expected<void, std::string> Partition::take_level(compat::Target level) {
   const auto setting = processors_.set_level(level.pvr);
   if (setting.outcome == kvm::SettingOutcome::kTaken) {
     level_ = level;
     return {};
   }
-  // Those that took it already shall not differ from the others.
+  // Some vCPUs may have taken it already: all must have the same.
   if (!processors_.restore_level(level_.pvr))
-    finish(RunFailed{{"cannot give all vCPUs the same level",
-                      describe(setting) + ", and " + describe(level_) + " cannot be set again either",
-                      "see dmesg; please report it if it stays"}});
+    ending_.finish(RunFailed{{"cannot give all vCPUs the same level",
+                              describe(setting) + ", and " + describe(level_) + " cannot be set again either",
+                              "see dmesg; please report it if it stays"}});
   return std::unexpected(describe(setting));
 }
 
-void Machine::Running::negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) {
+void Partition::negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) {
   if (outcome.level) {
     guest::set_level(firmware_->tree(), plan_, *outcome.level);
     const auto chosen = firmware_->tree().find("/chosen");
     [[maybe_unused]] const bool set = firmware_->tree().set_property(*chosen, "ibm,architecture-vec-5", vector5);
     assert(set);
   }
-  if (negotiations_ > kMaxNegotiations) return;  // the first one too many was told of
+  if (negotiations_ > kMaxNegotiations) return;  // the first one above the limit was reported
   ++negotiations_;
   if (outcome.level) show_tree();
   papr::NegotiationOutcome told = outcome;

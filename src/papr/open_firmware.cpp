@@ -18,8 +18,11 @@ constexpr fdt::Phandle kClosed{0};
 
 }  // namespace
 
-OpenFirmware::OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size)
-    : tree_(std::move(tree)), limit_(std::min(memory_size, kAddressLimit)) {
+OpenFirmware::OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size, Environment &environment)
+    : tree_(std::move(tree)),
+      limit_(std::min(memory_size, kAddressLimit)),
+      environment_(&environment),
+      began_(environment.steady_time()) {
   const auto chosen = tree_.find("/chosen");
   const auto path = chosen ? tree_.property(*chosen, "stdout-path") : std::nullopt;
   if (!path || path->empty()) return;
@@ -32,7 +35,7 @@ OpenFirmware::OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size)
 }
 
 std::uint32_t OpenFirmware::milliseconds() const {
-  const auto passed = std::chrono::steady_clock::now() - began_;
+  const auto passed = environment_->steady_time() - began_;
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count());
 }
 

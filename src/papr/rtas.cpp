@@ -1,4 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Run-time abstraction services: the calls that a kernel makes after it has left Open Firmware (LoPAR chapter 7).
+//
+// A kernel enters RTAS at the address that the tree gives. Five instructions there (entry_code.hpp) turn the call into
+// the hcall H_RTAS with the address of an argument block. The block is big-endian: token, number of arguments, number
+// of results, the arguments, then room for the results, of which the first is the status (LoPAR 7.2.7).
+//
+// The table below gives each call its token; the guest's tree gets its token properties from the same table. KVM itself
+// answers the four calls of the interrupt controller (ibm,set-xive and its kin): they have no handler here, and KVM is
+// told their tokens with KVM_PPC_RTAS_DEFINE_TOKEN.
+//
+// A block is read once, into a copy: another vCPU may rewrite it at any time.
 #include "parley/papr/rtas.hpp"
 
 #include <algorithm>
@@ -12,15 +24,17 @@
 namespace parley::papr {
 namespace {
 
+using devices::Kind;
+
 // More than any RTAS call takes; Linux's rtas_args has room for 16 (arch/powerpc/include/asm/rtas-types.h).
 constexpr std::uint32_t kMaxCells = 16;
 constexpr std::uint64_t kHeaderSize = 3 * sizeof(std::uint32_t);
 constexpr std::size_t kMaxPanicMessage = 1024;
 
 // LoPAR 7.3.2.2: UTC; year, month, day, hour, minute, second, nanosecond, in binary.
-RtasStatus get_time_of_day(Context &context, RtasArguments, RtasResults results) {
+RtasAnswer get_time_of_day(Context &context, RtasArguments, RtasResults results) {
   using namespace std::chrono;
-  const auto now = context.clock.now();
+  const auto now = context.devices.clock()->now();
   const auto day = floor<days>(now);
   const year_month_day date(day);
   const hh_mm_ss time(now - day);
@@ -34,7 +48,7 @@ RtasStatus get_time_of_day(Context &context, RtasArguments, RtasResults results)
   return RtasStatus::kSuccess;
 }
 
-RtasStatus set_time_of_day(Context &context, RtasArguments arguments, RtasResults) {
+RtasAnswer set_time_of_day(Context &context, RtasArguments arguments, RtasResults) {
   using namespace std::chrono;
   const auto in = [&](std::size_t index, std::uint32_t limit) { return arguments[index] < limit; };
   constexpr std::uint32_t kLastYear = 2200;  // a nanosecond clock of 64 bits ends in 2262
@@ -42,65 +56,62 @@ RtasStatus set_time_of_day(Context &context, RtasArguments arguments, RtasResult
   const year_month_day date{year(static_cast<int>(arguments[0])), month(arguments[1]), day(arguments[2])};
   if (!in(1, 13) || !in(2, 32) || !date.ok() || !in(3, 24) || !in(4, 60) || !in(5, 60) || !in(6, 1'000'000'000))
     return RtasStatus::kParameterError;
-  context.clock.set(devices::Clock::Time(sys_days(date)) + hours(arguments[3]) + minutes(arguments[4]) +
-                    seconds(arguments[5]) + nanoseconds(arguments[6]));
+  context.devices.clock()->set(devices::Clock::Time(sys_days(date)) + hours(arguments[3]) + minutes(arguments[4]) +
+                               seconds(arguments[5]) + nanoseconds(arguments[6]));
   return RtasStatus::kSuccess;
 }
 
 // LoPAR 7.3.1.2: offset, address, length; results: how many bytes.
-RtasStatus nvram_fetch(Context &context, RtasArguments arguments, RtasResults results) {
-  const ByteView bytes = context.nvram.read(arguments[0], arguments[2]);
+RtasAnswer nvram_fetch(Context &context, RtasArguments arguments, RtasResults results) {
+  const ByteView bytes = context.devices.nvram()->read(arguments[0], arguments[2]);
   if (bytes.empty() && arguments[2] != 0) return RtasStatus::kParameterError;
   if (!context.memory.write(GuestAddress{arguments[1]}, bytes)) return RtasStatus::kParameterError;
   results[0] = static_cast<std::uint32_t>(bytes.size());
   return RtasStatus::kSuccess;
 }
 
-RtasStatus nvram_store(Context &context, RtasArguments arguments, RtasResults results) {
+RtasAnswer nvram_store(Context &context, RtasArguments arguments, RtasResults results) {
   if (arguments[2] > devices::Nvram::kSize) return RtasStatus::kParameterError;
   Bytes bytes(arguments[2]);
   if (!context.memory.read(GuestAddress{arguments[1]}, bytes)) return RtasStatus::kParameterError;
-  const auto stored = context.nvram.write(arguments[0], bytes);
+  const auto stored = context.devices.nvram()->write(arguments[0], bytes);
   if (!stored) return RtasStatus::kHardwareError;
   if (*stored == 0 && !bytes.empty()) return RtasStatus::kParameterError;
   results[0] = *stored;
   return RtasStatus::kSuccess;
 }
 
-RtasStatus display_character(Context &context, RtasArguments arguments, RtasResults) {
+RtasAnswer display_character(Context &context, RtasArguments arguments, RtasResults) {
   const char character = static_cast<char>(arguments[0]);
-  context.write_console({&character, 1});
-  return RtasStatus::kSuccess;
+  return {RtasStatus::kSuccess, write_to(*context.devices.terminal(0), {&character, 1})};
 }
 
-RtasStatus power_off(Context &context, RtasArguments, RtasResults) {
-  context.shutdown = Shutdown{Shutdown::Kind::kPowerOff, {}};
-  return RtasStatus::kSuccess;
+RtasAnswer power_off(Context &, RtasArguments, RtasResults) {
+  return {RtasStatus::kSuccess, Effect::shut_down(Shutdown::Kind::kPowerOff)};
 }
 
-RtasStatus system_reboot(Context &context, RtasArguments, RtasResults) {
-  context.shutdown = Shutdown{Shutdown::Kind::kReboot, {}};
-  return RtasStatus::kSuccess;
+RtasAnswer system_reboot(Context &, RtasArguments, RtasResults) {
+  return {RtasStatus::kSuccess, Effect::shut_down(Shutdown::Kind::kReboot)};
 }
 
-// LoPAR 7.3.9.1: the argument is the address of a NUL-terminated text. One that runs out of RAM ends there; at address
-// 0 there is code.
-RtasStatus os_term(Context &context, RtasArguments arguments, RtasResults) {
-  std::string message;
-  if (arguments[0] == 0) {
-    context.shutdown = Shutdown{Shutdown::Kind::kPanic, {}};
-    return RtasStatus::kSuccess;
+// A NUL-terminated text. It ends where RAM ends.
+std::string text_at(const GuestMemory &memory, std::uint64_t at) {
+  std::string text;
+  for (std::byte byte; text.size() < kMaxPanicMessage; text += static_cast<char>(byte)) {
+    if (!memory.read(GuestAddress{at + text.size()}, {&byte, 1}) || byte == std::byte{0}) break;
   }
-  for (std::byte byte; message.size() < kMaxPanicMessage; message += static_cast<char>(byte)) {
-    const bool in_ram = context.memory.read(GuestAddress{arguments[0] + message.size()}, {&byte, 1});
-    if (!in_ram || byte == std::byte{0}) break;
-  }
-  context.shutdown = Shutdown{Shutdown::Kind::kPanic, std::move(message)};
-  return RtasStatus::kSuccess;
+  return text;
+}
+
+// LoPAR 7.3.9.1: the argument is the address of the message. Linux passes 0 for none; a message never lies there, where
+// the interrupt vectors are.
+RtasAnswer os_term(Context &context, RtasArguments arguments, RtasResults) {
+  auto message = arguments[0] != 0 ? text_at(context.memory, arguments[0]) : std::string();
+  return {RtasStatus::kSuccess, Effect::shut_down(Shutdown::Kind::kPanic, std::move(message))};
 }
 
 // LoPAR 7.3.8.1: processor, address, value for r3.
-RtasStatus start_cpu(Context &context, RtasArguments arguments, RtasResults) {
+RtasAnswer start_cpu(Context &context, RtasArguments arguments, RtasResults) {
   const VcpuId id{arguments[0]};
   const auto state = context.partition.state(id);
   if (!state) return RtasStatus::kParameterError;
@@ -109,12 +120,9 @@ RtasStatus start_cpu(Context &context, RtasArguments arguments, RtasResults) {
   return started ? RtasStatus::kSuccess : RtasStatus::kHardwareError;
 }
 
-RtasStatus stop_self(Context &context, RtasArguments, RtasResults) {
-  context.partition.stop_self(context.caller);
-  return RtasStatus::kSuccess;
-}
+RtasAnswer stop_self(Context &, RtasArguments, RtasResults) { return {RtasStatus::kSuccess, Effect::stop_caller()}; }
 
-RtasStatus query_cpu_stopped_state(Context &context, RtasArguments arguments, RtasResults results) {
+RtasAnswer query_cpu_stopped_state(Context &context, RtasArguments arguments, RtasResults results) {
   const auto state = context.partition.state(VcpuId{arguments[0]});
   if (!state) return RtasStatus::kParameterError;
   results[0] = static_cast<std::uint32_t>(*state);
@@ -122,14 +130,14 @@ RtasStatus query_cpu_stopped_state(Context &context, RtasArguments arguments, Rt
 }
 
 constexpr std::array kCalls{
-    RtasEntry{1, "display-character", 1, 1, display_character},
+    RtasEntry{1, "display-character", 1, 1, display_character, Kind::kVty},
     RtasEntry{2, "power-off", 2, 1, power_off},
     RtasEntry{3, "system-reboot", 0, 1, system_reboot},
     RtasEntry{4, "ibm,os-term", 1, 1, os_term},
-    RtasEntry{5, "get-time-of-day", 0, 8, get_time_of_day},
-    RtasEntry{6, "set-time-of-day", 7, 1, set_time_of_day},
-    RtasEntry{7, "nvram-fetch", 3, 2, nvram_fetch},
-    RtasEntry{8, "nvram-store", 3, 2, nvram_store},
+    RtasEntry{5, "get-time-of-day", 0, 8, get_time_of_day, Kind::kClock},
+    RtasEntry{6, "set-time-of-day", 7, 1, set_time_of_day, Kind::kClock},
+    RtasEntry{7, "nvram-fetch", 3, 2, nvram_fetch, Kind::kNvram},
+    RtasEntry{8, "nvram-store", 3, 2, nvram_store, Kind::kNvram},
     RtasEntry{9, "start-cpu", 3, 1, start_cpu},
     RtasEntry{10, "stop-self", 0, 1, stop_self},
     RtasEntry{11, "query-cpu-stopped-state", 1, 2, query_cpu_stopped_state},
@@ -152,7 +160,6 @@ GuestAddress cell_at(GuestAddress block, std::uint64_t index) {
   return GuestAddress{block.value + kHeaderSize + index * sizeof(std::uint32_t)};
 }
 
-// The guest may rewrite the block while we look at it: it is read once, and the copy is what counts.
 bool read_block(const GuestMemory &memory, GuestAddress at, ArgumentBlock &block) {
   std::array<std::byte, kHeaderSize> header;
   if (!memory.read(at, header)) return false;
@@ -180,11 +187,10 @@ const RtasEntry *find_call(std::uint32_t token) {
   return found == kCalls.end() ? nullptr : &*found;
 }
 
-RtasStatus perform(Context &context, const RtasEntry *call, ArgumentBlock &block) {
-  if (call == nullptr || call->handle == nullptr) {
-    ++context.unknown_calls;
-    return RtasStatus::kParameterError;
-  }
+RtasAnswer perform(Context &context, const RtasEntry *call, ArgumentBlock &block) {
+  const bool answered =
+      call != nullptr && call->handle != nullptr && (!call->device || context.devices.has(*call->device));
+  if (!answered) return {RtasStatus::kParameterError, Effect::unknown_call()};
   if (block.nargs != call->arguments || block.nret != call->results) return RtasStatus::kParameterError;
   const auto cells = std::span(block.cells);
   return call->handle(context, cells.first(block.nargs), cells.subspan(block.nargs + 1, block.nret - 1));
@@ -194,17 +200,18 @@ RtasStatus perform(Context &context, const RtasEntry *call, ArgumentBlock &block
 
 std::span<const RtasEntry> rtas_calls() { return kCalls; }
 
-bool dispatch_rtas(Context &context, GuestAddress block_at) {
+Answer dispatch_rtas(Context &context, GuestAddress block_at) {
   ArgumentBlock block;
-  if (!read_block(context.memory, block_at, block)) return false;
+  if (!read_block(context.memory, block_at, block)) return Status::kParameter;
   const RtasEntry *call = find_call(block.token);
-  const RtasStatus status = perform(context, call, block);
-  block.cells[block.nargs] = static_cast<std::uint32_t>(status);
+  RtasAnswer answer = perform(context, call, block);
+  block.cells[block.nargs] = static_cast<std::uint32_t>(answer.status);
   if (context.trace) {
     const std::string name = call != nullptr ? std::string(call->name) : "unknown token " + std::to_string(block.token);
-    context.trace("RTAS " + name + ": " + std::to_string(static_cast<std::int32_t>(status)));
+    context.trace("RTAS " + name + ": " + std::to_string(static_cast<std::int32_t>(answer.status)));
   }
-  return write_results(context.memory, block_at, block);
+  const bool written = write_results(context.memory, block_at, block);
+  return {written ? Status::kSuccess : Status::kParameter, std::move(answer.effect)};
 }
 
 ByteView rtas_entry_code() {

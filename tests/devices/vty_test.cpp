@@ -29,14 +29,6 @@ class VtyTest : public ::testing::Test {
   int room_told_ = 0;
 };
 
-TEST(Vty, AnswersToItsUnitAndToTheDefaultOne) {
-  EXPECT_TRUE(Vty::answers_to(0));
-  EXPECT_TRUE(Vty::answers_to(0x71000000));
-  EXPECT_FALSE(Vty::answers_to(1));
-  EXPECT_FALSE(Vty::answers_to(0x71000001));
-  EXPECT_FALSE(Vty::answers_to(0x171000000));
-}
-
 // --- Output
 
 TEST_F(VtyTest, OutputIsTakenInPiecesAndInOrder) {

@@ -57,11 +57,9 @@ class HostileGuest {
       go_on();
     }
   }
-  /// What a host does between two calls: the console is read, the guest's wish to end is heard.
+  /// What a host does between two calls: it reads the console.
   void go_on() {
-    vty_.take_output(devices::Vty::kOutputLimit);
-    context_.console_full = false;
-    context_.shutdown.reset();
+    devices_.terminal(0)->take_output(devices::Vty::kOutputLimit);
     for (const auto &outcome : std::exchange(partition_.outcomes, {})) {
       const auto &offered = partition_.offered.targets;
       require(!outcome.level || std::ranges::find(offered, *outcome.level) != offered.end(),
@@ -77,12 +75,11 @@ class HostileGuest {
   }
 
   Bytes ram_ = Bytes(kRam);
-  devices::Vty vty_;
-  devices::Clock clock_;
-  devices::Nvram nvram_;
+  devices::InterruptAllocator interrupts_;
+  devices::Devices devices_ = devices::Devices::build(devices::usual_devices(1, interrupts_)).value();
   testing::FakePartition partition_;
-  papr::OpenFirmware firmware_{tree(), kRam};
-  papr::Context context_{GuestMemory(ram_), vty_, clock_, nvram_, partition_, [](const std::string &) {}};
+  papr::OpenFirmware firmware_{tree(), kRam, real_environment()};
+  papr::Context context_{GuestMemory(ram_), devices_, partition_, real_environment(), [](const std::string &) {}};
 };
 
 }  // namespace parley::fuzz

@@ -56,6 +56,28 @@ TEST(Plan, CarriesTheDecisionAndTheHostsFacts) {
   EXPECT_EQ(plan.legal, "legal here: power9 to power10");
 }
 
+TEST(Plan, HasOneTerminalForEachThatIsAskedFor) {
+  GuestRequest request;
+  request.payload = builtin_payload();
+  request.terminals = 3;
+  const MachinePlan plan = plan_with(std::move(request)).value();
+  EXPECT_EQ(std::ranges::count(plan.devices, devices::Kind::kVty, devices::kind), 3);
+  const auto tree = guest_tree(plan, plan.level);
+  EXPECT_NE(tree.child("vdevice")->child("vty@71000003"), nullptr);
+  EXPECT_EQ(tree.child("chosen")->text("stdout-path"), "/vdevice/vty@71000000");
+}
+
+TEST(Plan, AnnouncesNoCallOfADeviceThatTheGuestDoesNotHave) {
+  MachinePlan plan = plan_with(kDefaultMemory).value();
+  const auto announces = [&](const char *token) {
+    return guest_tree(plan, plan.level).child("rtas")->property(token) != nullptr;
+  };
+  EXPECT_TRUE(announces("nvram-fetch"));
+  std::erase_if(plan.devices, [](const devices::Spec &spec) { return kind(spec) == devices::Kind::kNvram; });
+  EXPECT_FALSE(announces("nvram-fetch"));
+  EXPECT_TRUE(announces("get-time-of-day"));
+}
+
 TEST(Plan, PutsTheTreeBelowTheEndOfMemory) {
   EXPECT_EQ(plan_with(kMinMemory)->tree_at, GuestAddress{kMinMemory - kTreeRoom});
 }

@@ -42,6 +42,7 @@ class MachineTest : public ::testing::Test {
     plan.offer.targets = {plan.level};
     plan.payload = guest::builtin_payload();
     plan.papr = papr_interface({});
+    plan.devices = devices::usual_devices(1, plan.interrupts);
     return plan;
   }
   Observer observer() {
@@ -49,8 +50,9 @@ class MachineTest : public ::testing::Test {
     watching.notice = [this](const Notice &notice) { notices_.push_back(notice); };
     return watching;
   }
-  Devices devices() { return {vty_, clock_, nvram_}; }
-  std::string console() { return vty_.take_output(devices::Vty::kOutputLimit); }
+  devices::Devices &devices() { return devices_; }
+  devices::Vty &vty() { return *devices_.terminal(0); }
+  std::string console() { return vty().take_output(devices::Vty::kOutputLimit); }
   End run(FakeKvm &fake, guest::MachinePlan plan) {
     auto machine = Machine::build(fake, std::move(plan), devices(), observer());
     if (!machine) return RunFailed{machine.error()};
@@ -66,9 +68,8 @@ class MachineTest : public ::testing::Test {
     return std::get<RunFailed>(end).failure;
   }
 
-  devices::Vty vty_;
-  devices::Clock clock_;
-  devices::Nvram nvram_;
+  devices::InterruptAllocator interrupts_;
+  devices::Devices devices_ = devices::Devices::build(devices::usual_devices(1, interrupts_)).value();
   std::vector<Notice> notices_;
 };
 

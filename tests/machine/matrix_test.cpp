@@ -71,10 +71,8 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     request.memory_size = guest::kMinMemory;
     request.payload = guest::builtin_payload();
     auto plan = guest::plan_machine(std::move(request), decision, host, papr_interface(host.facts.kvm));
-    devices::Vty vty;
-    devices::Clock clock;
-    devices::Nvram nvram;
-    return Machine::build(fake, std::move(*plan), {vty, clock, nvram}, silent)->run();
+    auto devices = devices::Devices::build(plan->devices).value();
+    return Machine::build(fake, std::move(*plan), devices, silent)->run();
   }
 };
 

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <thread>
 
-#include "machine/processor.hpp"
+#include "machine/watchdog.hpp"
 #include "machine_fixture.hpp"
 #include "parley/base/file.hpp"
 #include "parley/papr/hcall.hpp"
@@ -249,15 +249,87 @@ TEST_F(PartitionTest, TellsWhatKvmKnowsOfTheProcessor) {
 
 TEST_F(PartitionTest, InterruptsTheGuestWhenItHasInput) {
   FakeKvm fake;
-  fake.play(then([&] { vty_.feed("x"); }));
+  fake.play(then([&] { vty().feed("x"); }));
   run(fake, two_processors());
   EXPECT_THAT(fake.pulses(), ElementsAre(0x1100));
+}
+
+TEST_F(PartitionTest, GivesEachTerminalAnInterruptOfItsOwn) {
+  FakeKvm fake;
+  auto plan = two_processors();
+  plan.interrupts = {};
+  plan.devices = devices::usual_devices(2, plan.interrupts);
+  auto both = devices::Devices::build(plan.devices).value();
+  const std::uint32_t second = both.terminals()[1].spec.unit;
+  fake.play(then([&] { both.terminal(second)->feed("x"); }));
+  fake.play(hcall(0x58, {second, 2, 0x6869000000000000, 0}));  // H_PUT_TERM_CHAR "hi"
+  fake.play(says("first"));
+  auto machine = Machine::build(fake, std::move(plan), both, observer());
+  ASSERT_TRUE(machine) << machine.error().why;
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
+  EXPECT_THAT(fake.pulses(), ElementsAre(0x1101));
+  EXPECT_EQ(both.terminals()[0].vty->take_output(100), ".first") << "with the dot of then()";
+  EXPECT_EQ(both.terminals()[1].vty->take_output(100), "hi");
+}
+
+// Remembers the last store, and answers loads with 1, 2, 3…
+class Register : public devices::MmioDevice {
+ public:
+  void load(std::uint64_t offset, std::span<std::byte> into) override {
+    for (std::size_t i = 0; i < into.size(); ++i) into[i] = static_cast<std::byte>(offset + i + 1);
+  }
+  void store(std::uint64_t offset, ByteView from) override {
+    offset_ = offset;
+    stored_.assign(from.begin(), from.end());
+  }
+  std::uint64_t offset_ = 0;
+  Bytes stored_;
+};
+
+parley::testing::PlayedExit touches(std::uint64_t at, std::uint32_t length, std::optional<std::uint64_t> stored = {}) {
+  return [=](abi::Run &run) {
+    run.exit_reason = abi::kExitMmio;
+    run.mmio.phys_addr = at;
+    run.mmio.len = length;
+    run.mmio.is_write = stored ? 1 : 0;
+    if (stored) store_be(std::as_writable_bytes(std::span(run.mmio.data)), *stored);
+    return 0;
+  };
+}
+
+TEST_F(PartitionTest, HandsLoadsAndStoresOnToTheDeviceAtTheirAddress) {
+  FakeKvm fake;
+  auto plan = two_processors();
+  Register reg;
+  constexpr std::uint64_t kAt = 0x200080000000;
+  auto with_register = devices::Devices::build(plan.devices, {}, {{kAt, 0x1000, &reg}}).value();
+  std::vector<std::array<std::uint8_t, 4>> loaded;
+  const auto after = [&](std::uint64_t at) {
+    fake.play(touches(at, 4));
+    fake.play([&](abi::Run &run) {
+      loaded.push_back({run.mmio.data[0], run.mmio.data[1], run.mmio.data[2], run.mmio.data[3]});
+      run.exit_reason = abi::kExitIntr;
+      return 0;
+    });
+  };
+  after(kAt + 0x10);
+  after(kAt + 0xffe);  // across the end of the range: no device decodes it
+  after(0x300000000000);
+  fake.play(touches(kAt + 8, 2, 0xabcd000000000000));
+  auto machine = Machine::build(fake, std::move(plan), with_register, observer());
+  ASSERT_TRUE(machine) << machine.error().why;
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
+  using Four = std::array<std::uint8_t, 4>;
+  constexpr Four kNoDevice{0xff, 0xff, 0xff, 0xff};
+  EXPECT_THAT(loaded, ElementsAre(Four{0x11, 0x12, 0x13, 0x14}, kNoDevice, kNoDevice));
+  EXPECT_EQ(reg.offset_, 8u);
+  EXPECT_THAT(reg.stored_, ElementsAre(std::byte{0xab}, std::byte{0xcd}));
 }
 
 TEST_F(PartitionTest, EndsAGuestThatCannotBeToldOfItsInput) {
   FakeKvm fake;
   fake.fail(abi::kIrqLine, EIO);
-  fake.play(then([&] { vty_.feed("x"); }));
+  fake.play(then([&] { vty().feed("x"); }));
   const End end = run(fake, two_processors());
   EXPECT_THAT(failure(end).what, HasSubstr("has input"));
   EXPECT_THAT(failure(end).why, HasSubstr("KVM_IRQ_LINE: EIO"));
@@ -277,11 +349,11 @@ TEST_F(PartitionTest, LeavesToTheKernelWhatThatCanDo) {
 TEST_F(PartitionTest, MakesTheGuestWaitForAReaderAndLosesNothing) {
   FakeKvm fake;
   const std::string full(devices::Vty::kOutputLimit, 'x');
-  ASSERT_TRUE(vty_.write(full));
+  ASSERT_TRUE(vty().write(full));
   fake.play(says("end"));
   std::jthread reader([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    EXPECT_EQ(vty_.take_output(full.size()), full);
+    EXPECT_EQ(vty().take_output(full.size()), full);
   });
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, two_processors())));
   reader.join();
@@ -475,7 +547,7 @@ constexpr std::uint64_t kVirtualMode = 0x8000000000000020;
 class WatchTest : public ::testing::Test {
  protected:
   Watch::Verdict look(int second, std::uint64_t exits, std::optional<Sample> taken = {}) {
-    return watch_.look(exits, taken, std::chrono::seconds(10), Watch::Time(std::chrono::seconds(second)));
+    return watch_.look(exits, taken, std::chrono::seconds(10), SteadyTime(std::chrono::seconds(second)));
   }
   Watch watch_;
 };

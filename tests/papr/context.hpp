@@ -61,7 +61,6 @@ class FakePartition : public papr::Partition {
     asked.push_back("start " + std::to_string(id.value) + " at " + hex64(entry.value) + " with " + hex64(argument));
     return starts;
   }
-  void stop_self(VcpuId caller) override { asked.push_back("stop " + std::to_string(caller.value)); }
   bool runs_others(VcpuId) const override { return others_run; }
   bool may_negotiate() const override { return negotiates; }
   const compat::Offer &offer() const override { return offered; }
@@ -98,17 +97,34 @@ class PaprTest : public ::testing::Test {
   }
   std::string text_at(std::uint64_t at) { return {reinterpret_cast<const char *>(ram(at).data())}; }
 
-  std::string output() { return vty_.take_output(devices::Vty::kOutputLimit); }
-  void fill_console() { ASSERT_TRUE(vty_.write(std::string(devices::Vty::kOutputLimit, '-'))); }
+  std::string output() { return vty().take_output(devices::Vty::kOutputLimit); }
+  void fill_console() { ASSERT_TRUE(vty().write(std::string(devices::Vty::kOutputLimit, '-'))); }
+
+  /// The status of a call; its effect is kept for the tests.
+  papr::Status take(papr::Answer answer) {
+    using Kind = papr::Effect::Kind;
+    console_full_ = answer.effect.kind == Kind::kConsoleFull;
+    stops_caller_ = answer.effect.kind == Kind::kStopCaller;
+    unknown_calls_ += answer.effect.kind == Kind::kUnknownCall ? 1 : 0;
+    if (answer.effect.kind == Kind::kShutdown) shutdown_ = std::move(*answer.effect.shutdown);
+    return answer.status;
+  }
+
+  devices::Vty &vty() { return *devices_.terminal(0); }
+  devices::Clock &clock() { return *devices_.clock(); }
+  devices::Nvram &nvram() { return *devices_.nvram(); }
 
   Bytes ram_ = Bytes(kRamSize);
-  devices::Vty vty_;
-  devices::Clock clock_;
-  devices::Nvram nvram_;
+  devices::InterruptAllocator interrupts_;
+  devices::Devices devices_ = devices::Devices::build(devices::usual_devices(1, interrupts_)).value();
   FakePartition partition_;
   std::vector<std::string> trace_;
-  papr::Context context_{
-      GuestMemory(ram_), vty_, clock_, nvram_, partition_, [this](const std::string &line) { trace_.push_back(line); }};
+  bool console_full_ = false;               ///< by the last call
+  bool stops_caller_ = false;               ///< by the last call
+  std::uint64_t unknown_calls_ = 0;         ///< so far
+  std::optional<papr::Shutdown> shutdown_;  ///< the last one so far
+  papr::Context context_{GuestMemory(ram_), devices_, partition_, real_environment(),
+                         [this](const std::string &line) { trace_.push_back(line); }};
 };
 
 }  // namespace parley::testing

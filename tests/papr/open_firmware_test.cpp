@@ -42,7 +42,7 @@ class OpenFirmwareTest : public parley::testing::PaprTest {
     put_cells(kBlock, {kService, count, 2});
     put_cells(kBlock + 12, arguments);
     put_cells(kBlock + 12 + 4 * count, {kUntouched, kUntouched, kUntouched});
-    EXPECT_TRUE(dispatch_service(context_, GuestAddress{kBlock})) << service;
+    EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kBlock})), Status::kSuccess) << service;
     EXPECT_EQ(cell(kBlock + 20 + 4 * count), kUntouched) << "the block ends with the results";
     return {cell(kBlock + 12 + 4 * count), cell(kBlock + 16 + 4 * count)};
   }
@@ -65,7 +65,7 @@ class OpenFirmwareTest : public parley::testing::PaprTest {
     return Bytes(value.begin(), value.end());
   }
 
-  OpenFirmware firmware_{fdt::LiveTree(parley::testing::reference_tree()), kRamSize};
+  OpenFirmware firmware_{fdt::LiveTree(parley::testing::reference_tree()), kRamSize, real_environment()};
 };
 
 // --- The device tree
@@ -244,7 +244,7 @@ TEST_F(OpenFirmwareTest, WriteOnAFullConsoleAsksToBeCalledAgain) {
   const std::uint32_t console = stdout_instance();
   fill_console();
   call("write", {console, text1("hello"), 5});
-  EXPECT_TRUE(context_.console_full);
+  EXPECT_TRUE(console_full_);
   EXPECT_EQ(output(), std::string(devices::Vty::kOutputLimit, '-'));
   EXPECT_EQ(call("write", {console, kText1, 5}), 5u);
   EXPECT_EQ(output(), "hello");
@@ -253,7 +253,7 @@ TEST_F(OpenFirmwareTest, WriteOnAFullConsoleAsksToBeCalledAgain) {
 TEST_F(OpenFirmwareTest, ReadComesFromTheConsole) {
   const std::uint32_t console = stdout_instance();
   EXPECT_EQ(call("read", {console, kBuffer, 8}), kNothingRead);
-  vty_.feed("0123456789");
+  vty().feed("0123456789");
   EXPECT_EQ(call("read", {console, kBuffer, 0}), 0u);
   EXPECT_EQ(call("read", {console, kBuffer, 8}), 8u);
   EXPECT_EQ(text_at(kBuffer), "01234567");
@@ -322,7 +322,7 @@ TEST_F(OpenFirmwareTest, TheNumberOfClaimsIsLimited) {
 
 TEST(OpenFirmware, GivesNoMemoryAboveFourGigabytes) {
   constexpr std::uint64_t kLimit = std::uint64_t{1} << 32;
-  OpenFirmware firmware(fdt::LiveTree(fdt::Node{}), 2 * kLimit);
+  OpenFirmware firmware(fdt::LiveTree(fdt::Node{}), 2 * kLimit, real_environment());
   EXPECT_FALSE(firmware.claim(GuestAddress{kLimit}, 1));
   EXPECT_FALSE(firmware.claim(GuestAddress{~std::uint64_t{0}}, 2));
   EXPECT_FALSE(firmware.claim(GuestAddress{1}, ~std::uint64_t{0}));
@@ -379,16 +379,16 @@ TEST_F(OpenFirmwareTest, TestKnowsEveryService) {
 
 TEST_F(OpenFirmwareTest, ExitEndsTheGuestAndQuiesceDoesNot) {
   EXPECT_EQ(call("quiesce", {}), 0u);
-  EXPECT_FALSE(context_.shutdown);
+  EXPECT_FALSE(shutdown_);
   EXPECT_EQ(call("exit", {}), 0u);
-  EXPECT_EQ(context_.shutdown->kind, Shutdown::Kind::kPanic);
-  EXPECT_THAT(context_.shutdown->message, HasSubstr("exit"));
+  EXPECT_EQ(shutdown_->kind, Shutdown::Kind::kPanic);
+  EXPECT_THAT(shutdown_->message, HasSubstr("exit"));
 }
 
 TEST_F(OpenFirmwareTest, AnUnknownServiceGetsAnErrorAndIsCounted) {
   for (const char *service : {"interpret", "seek", "boot", "start-cpu", "", "finddevicex"})
     EXPECT_EQ(call(service, {1, 2, 3}), kError) << service;
-  EXPECT_EQ(context_.unknown_calls, 6u);
+  EXPECT_EQ(unknown_calls_, 6u);
 }
 
 TEST_F(OpenFirmwareTest, EachCallIsTraced) {
@@ -422,14 +422,14 @@ TEST_P(BadArguments, GetTheirResultAndDoNothing) {
   put_text(kText1, "/");
   put_text(kText2, "model");
   std::ranges::fill(ram(0x8000), std::byte{'x'});  // a text without an end
-  vty_.feed("input");
+  vty().feed("input");
   const Bytes before(ram(0x1000).begin(), ram(0x1000).end());
   const Bytes tree_before = firmware_.tree().blob();
   EXPECT_EQ(call(GetParam().name, arguments), GetParam().result);
   EXPECT_TRUE(std::ranges::equal(ram(0x1000), before));
   EXPECT_EQ(firmware_.tree().blob(), tree_before);
   EXPECT_EQ(output(), "");
-  EXPECT_EQ(vty_.input_room(), devices::Vty::kInputLimit - 5);
+  EXPECT_EQ(vty().input_room(), devices::Vty::kInputLimit - 5);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -478,9 +478,9 @@ TEST_F(OpenFirmwareTest, AServiceWithoutAnArgumentThatItNeedsGetsAnError) {
 TEST_F(OpenFirmwareTest, ABlockMayEndWithRamAndHaveNoResults) {
   put_text(kService, "milliseconds");
   put_cells(kRamSize - 12, {kService, 0, 0});
-  EXPECT_TRUE(dispatch_service(context_, GuestAddress{kRamSize - 12}));
+  EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kRamSize - 12})), Status::kSuccess);
   put_cells(kRamSize - 16, {kService, 0, 1, kUntouched});
-  EXPECT_TRUE(dispatch_service(context_, GuestAddress{kRamSize - 16}));
+  EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kRamSize - 16})), Status::kSuccess);
   EXPECT_NE(cell(kRamSize - 4), kUntouched);
 }
 
@@ -488,7 +488,7 @@ TEST_F(OpenFirmwareTest, ABlockMayHaveTenCells) {
   put_text(kService, "quiesce");
   put_cells(kBlock, {kService, 0, 10});
   put_cells(kBlock + 12, std::vector<std::uint32_t>(11, kUntouched));
-  EXPECT_TRUE(dispatch_service(context_, GuestAddress{kBlock}));
+  EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kBlock})), Status::kSuccess);
   EXPECT_EQ(cell(kBlock + 12 + 36), 0u);
   EXPECT_EQ(cell(kBlock + 12 + 40), kUntouched);
 }
@@ -501,15 +501,17 @@ TEST_F(OpenFirmwareTest, ABlockThatIsMalformedOrLeavesRamIsRefusedWhole) {
                                                                                        {kService, 0xffffffff, 2},
                                                                                        {kService, 2, 0xffffffff}}) {
     put_cells(kBlock, bad);
-    EXPECT_FALSE(dispatch_service(context_, GuestAddress{kBlock})) << ::testing::PrintToString(bad);
+    EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kBlock})), Status::kParameter)
+        << ::testing::PrintToString(bad);
   }
   put_cells(kRamSize - 12, {kService, 0, 1});
-  EXPECT_FALSE(dispatch_service(context_, GuestAddress{kRamSize - 12})) << "the result would lie beyond the end";
+  EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kRamSize - 12})), Status::kParameter)
+      << "the result would lie beyond the end";
   put_cells(kRamSize - 12, {kService, 1, 0});
-  EXPECT_FALSE(dispatch_service(context_, GuestAddress{kRamSize - 12})) << "the argument would";
+  EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kRamSize - 12})), Status::kParameter) << "the argument would";
   for (const std::uint64_t at : {std::uint64_t{kRamSize} - 11, std::uint64_t{kRamSize}, ~std::uint64_t{0}})
-    EXPECT_FALSE(dispatch_service(context_, GuestAddress{at})) << at;
-  EXPECT_FALSE(context_.shutdown);
+    EXPECT_EQ(take(dispatch_service(context_, GuestAddress{at})), Status::kParameter) << at;
+  EXPECT_FALSE(shutdown_);
   EXPECT_THAT(trace_, IsEmpty());
 }
 
@@ -517,10 +519,10 @@ TEST_F(OpenFirmwareTest, AServiceWhoseNameCannotBeReadIsUnknown) {
   std::ranges::fill(ram(0x8000), std::byte{'x'});
   for (const std::uint32_t name : {0x8000u, 0xffffu, 0x10000u, 0xffffffffu}) {
     put_cells(kBlock, {name, 0, 1, kUntouched});
-    EXPECT_TRUE(dispatch_service(context_, GuestAddress{kBlock})) << name;
+    EXPECT_EQ(take(dispatch_service(context_, GuestAddress{kBlock})), Status::kSuccess) << name;
     EXPECT_EQ(cell(kBlock + 12), kError) << name;
   }
-  EXPECT_EQ(context_.unknown_calls, 4u);
+  EXPECT_EQ(unknown_calls_, 4u);
 }
 
 TEST(ClientInterfaceEntryCode, MakesTheHcallWithTheBlockThatIsInR3) {
@@ -575,7 +577,7 @@ TEST_F(OpenFirmwareTest, LinuxGetsThroughItsFirstCode) {
   // prom_init_stdout's phandles are used to the end
   EXPECT_EQ(node("/chosen"), chosen);
   EXPECT_EQ(call("quiesce", {}), 0u);
-  EXPECT_EQ(context_.unknown_calls, 0u);
+  EXPECT_EQ(unknown_calls_, 0u);
 }
 
 }  // namespace

@@ -17,13 +17,8 @@ namespace parley::devices {
 
 class Vty {
  public:
-  /// Its "reg" in the guest's tree, where PAPR guests have always found their first one.
-  static constexpr std::uint32_t kUnit = 0x71000000;
   static constexpr std::size_t kOutputLimit = 64 * 1024;  ///< bytes
   static constexpr std::size_t kInputLimit = 4 * 1024;    ///< bytes
-
-  /// Unit 0 is the partition's default terminal, which is this one.
-  static constexpr bool answers_to(std::uint64_t unit) { return unit == 0 || unit == kUnit; }
 
   /// For the one who holds the other end. Both are called outside of the lock, on the guest's threads, of
   /// which several may call at a time: there is output where there was none; there is room for input where there was

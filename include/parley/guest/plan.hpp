@@ -13,27 +13,34 @@
 
 #include "parley/base/failure.hpp"
 #include "parley/compat/negotiate.hpp"
+#include "parley/devices/spec.hpp"
 #include "parley/fdt/live_tree.hpp"
 #include "parley/guest/payload.hpp"
 
 namespace parley::guest {
 
+/// A property of the /rtas node that carries a token.
 struct RtasProperty {
   std::string name;  ///< "power-off"
   std::uint32_t token;
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced only for a guest with such a device
   friend bool operator==(const RtasProperty &, const RtasProperty &) = default;
 };
 
-/// What the PAPR side answers, as the guest's tree must tell it.
+/// A value of "ibm,hypertas-functions".
+struct FunctionSet {
+  std::string name;                                    ///< "hcall-term"
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced only for a guest with such a device
+  friend bool operator==(const FunctionSet &, const FunctionSet &) = default;
+};
+
+/// The calls that the PAPR side answers, as the guest's tree announces them.
 struct PaprInterface {
   std::vector<RtasProperty> rtas;
-  std::vector<std::string> hypertas;          ///< "hcall-term"
+  std::vector<FunctionSet> hypertas;
   std::vector<std::uint64_t> enabled_hcalls;  ///< that KVM is told to answer
-  std::uint32_t console_unit = 0;             ///< unit address of the vty
-  std::uint32_t console_interrupt = 0;        ///< its source number in the XICS
-  std::uint32_t nvram_size = 0;               ///< bytes
   Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
-  Bytes granted;                              ///< "ibm,architecture-vec-5" of a guest that asks for all there is
+  Bytes granted;                              ///< "ibm,architecture-vec-5" of a guest that asks for everything
   friend bool operator==(const PaprInterface &, const PaprInterface &) = default;
 };
 
@@ -58,6 +65,7 @@ inline constexpr unsigned kMaxProcessors = 64;
 struct GuestRequest {
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes
   unsigned processors = 1;
+  unsigned terminals = 1;  ///< at most devices::kMaxTerminals
   BootKind boot = BootKind::kFlatTree;
   Payload payload;
   std::optional<SharedBytes> initrd;
@@ -85,6 +93,8 @@ struct MachinePlan {
   std::string command_line;
   std::array<std::uint8_t, 32> rng_seed{};  ///< for the guest's random numbers; another one in each of its lives
   PaprInterface papr;
+  std::vector<devices::Spec> devices;
+  devices::InterruptAllocator interrupts;  ///< of the devices' sources
   friend bool operator==(const MachinePlan &, const MachinePlan &) = default;
 };
 

@@ -2,14 +2,19 @@
 //
 // Builds the machine of a plan in KVM and runs it.
 //
-// The order is one that KVM takes: the VM and a first vCPU, memory, radix, the interrupt controller, the other vCPUs,
-// on each PAPR and its interrupts, and only then the level, set and read back on each; the guest's registers last.
-// Nothing is entered unless the register reads back the level that was announced. The one exception is a forced level
-// that the kernel has marked invalid: such a vCPU is run to see what KVM_RUN says, and cannot enter the guest.
+// KVM takes the steps of a build in one order only: the VM and a first vCPU; memory; radix translation; the interrupt
+// controller and its sources; the other vCPUs; PAPR and interrupts of each vCPU; then the level, set and read back on
+// each; the guest's registers last. The guest is entered only when the level register reads back the announced level.
+// There is one exception: a forced level that the kernel has marked invalid. Such a vCPU is run to see the answer of
+// KVM_RUN; it cannot enter the guest.
 //
-// Each vCPU has a thread. All but the first wait until the guest starts them. What the guest calls is answered by one
-// thread at a time, under one lock, but for calls that touch nothing shared (papr::HcallEntry::independent); a vCPU
-// that idles does so inside the kernel.
+// Parts (src/machine): Partition is what the guest can see (level, processors, tree), VcpuLoop the life of one vCPU on
+// its thread, Processors how the threads meet, Watchdog finds a guest that is lost, Ending keeps the first cause of the
+// end, firmware.hpp is what lies in memory before the first instruction.
+//
+// Each vCPU has a thread. All but the first wait until the guest starts them. Calls of the guest are answered by one
+// thread at a time, under the partition's lock, but for calls that touch nothing shared
+// (papr::HcallEntry::independent). A vCPU that idles does so inside the kernel.
 #pragma once
 
 #include <chrono>
@@ -22,7 +27,7 @@
 #include <vector>
 
 #include "parley/base/failure.hpp"
-#include "parley/devices/vty.hpp"
+#include "parley/devices/devices.hpp"
 #include "parley/guest/plan.hpp"
 #include "parley/kvm/arch_compat.hpp"
 #include "parley/kvm/exit.hpp"
@@ -51,23 +56,15 @@ struct LevelForced {
 using papr::NegotiationOutcome;
 using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced, NegotiationOutcome>;
 
-/// What the machine tells, on one of its threads, one call at a time; but for `thread`.
+/// Reports of a machine. They are called on its threads, one at a time, under the partition's lock; `thread` is not.
 struct Observer {
   std::function<void(const Notice &)> notice;
   std::function<void(const kvm::LevelSetting &)> setting;  ///< each answer to setting a level; may be empty
   std::function<void(const kvm::RunFailure &)> failure;    ///< each KVM_RUN that failed; may be empty
   std::function<void(const std::string &)> trace;          ///< one line per exit; may be empty
   std::function<void(const Bytes &)> tree;                 ///< the guest's flattened tree, at first and when it changes
-  /// On each thread that is made for a vCPU, before that enters the guest; where it fails, the guest ends. May be
-  /// empty.
+  /// Called on each new vCPU thread before it enters the guest. The guest ends where it fails. May be empty.
   std::function<std::expected<void, Failure>()> thread;
-};
-
-/// What outlives a machine: a guest that reboots finds them as it left them.
-struct Devices {
-  devices::Vty &vty;
-  devices::Clock &clock;
-  devices::Nvram &nvram;
 };
 
 /// The guest ended itself; its level was read back once more and still is the announced one (raw has no register).
@@ -88,8 +85,10 @@ using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 class Machine {
  public:
   /// Creates the VM, its memory and its vCPUs. A given FreshVm is used instead of a new VM and first vCPU.
-  static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, Devices devices,
-                                               Observer observer, std::optional<FreshVm> fresh = std::nullopt);
+  /// The devices are those of the plan; they and the environment outlive it.
+  static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, devices::Devices &devices,
+                                               Observer observer, std::optional<FreshVm> fresh = std::nullopt,
+                                               Environment &environment = real_environment());
   Machine(Machine &&) noexcept;
   ~Machine();
 
@@ -98,18 +97,17 @@ class Machine {
   /// Ends run() soon; from any thread, at any time in the machine's life. Threads inside the guest it interrupts with
   /// SIGUSR1, to which it gives a handler that does nothing.
   void stop();
-  /// To be called about once a second, from any thread. A line for each vCPU that has been running in real mode for
-  /// `limit` without once leaving the guest: no kernel does that, but a guest that has lost its way does. Each is told
-  /// once, until it moves on.
+  /// To be called about once a second, from any thread: a line for each vCPU that has run in real mode for `limit`
+  /// without leaving the guest. No kernel does that; a guest that has lost its way does. Each stall is reported once.
   std::vector<std::string> check_progress(std::chrono::seconds limit);
 
  private:
-  class Running;  // keeps KVM's objects and threads out of this header
-  explicit Machine(std::unique_ptr<Running> running);
-  std::unique_ptr<Running> running_;
+  class Parts;  // keeps KVM's objects and threads out of this header
+  explicit Machine(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
-/// What the guest's tree may promise: the tables of the PAPR side, as far as this KVM does its part.
+/// The calls that the guest's tree may announce: the tables of the PAPR side, as far as this KVM supports them.
 guest::PaprInterface papr_interface(const host::KvmFacts &kvm);
 
 }  // namespace parley::machine

@@ -6,27 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "parley/papr/context.hpp"
 
 namespace parley::papr {
-
-/// LoPAR table 14.1, return codes.
-enum class Status : std::int64_t {
-  kSuccess = 0,
-  kNotAvailable = 3,
-  kHardware = -1,
-  kFunction = -2,  ///< no such hcall
-  kParameter = -4,
-  kP2 = -55,  ///< the second parameter is bad, and so on
-  kP3 = -56,
-  kP4 = -57,
-  kUnsupportedFlag = -256,
-};
 
 /// r4 to r12: the arguments; a handler that has results puts them in their place.
 using HcallRegisters = std::array<std::uint64_t, 9>;
@@ -41,18 +27,16 @@ struct HcallEntry {
   std::string_view name;
   std::string_view hypertas;  ///< the function set that stands for it; "" for none
   /// nullptr where KVM answers it in the kernel; what reaches us of those all the same gets H_FUNCTION.
-  Status (*handle)(Context &, HcallRegisters &) = nullptr;
-  bool enable = false;       ///< KVM answers it only when it is told to (KVM_CAP_PPC_ENABLE_HCALL)
+  Answer (*handle)(Context &, HcallRegisters &) = nullptr;
+  bool enable = false;  ///< KVM answers it only when it is told to (KVM_CAP_PPC_ENABLE_HCALL)
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only for a guest with such a device
   bool independent = false;  ///< its handler touches nothing that another's does, or only what has a lock of its own
 };
 
 std::span<const HcallEntry> hcalls();
 /// nullptr for a number that is not answered.
 const HcallEntry *find_hcall(std::uint64_t number);
-/// Answers one hcall, of which `entry` is what find_hcall() found; an unknown number gets H_FUNCTION.
-Status dispatch_hcall(Context &context, std::uint64_t number, const HcallEntry *entry, HcallRegisters &registers);
-
-/// The values of "ibm,hypertas-functions".
-std::vector<std::string> hypertas_functions();
+/// Answers one hcall; `entry` is the result of find_hcall(). An unknown number gets H_FUNCTION.
+Answer dispatch_hcall(Context &context, std::uint64_t number, const HcallEntry *entry, HcallRegisters &registers);
 
 }  // namespace parley::papr

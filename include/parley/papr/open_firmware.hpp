@@ -8,7 +8,6 @@
 // few instructions there turn that into an hcall. After "quiesce" the kernel has its tree and comes no more.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -25,7 +24,7 @@ using Instance = Strong<struct InstanceTag, std::uint32_t>;
 class OpenFirmware {
  public:
   /// Opens the console; its instance is /chosen's "stdout" and "stdin".
-  OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size);
+  OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size, Environment &environment);
 
   fdt::LiveTree &tree() { return tree_; }
   const fdt::LiveTree &tree() const { return tree_; }
@@ -55,12 +54,14 @@ class OpenFirmware {
   std::vector<Range> claims_;
   std::optional<fdt::Phandle> console_;
   std::vector<fdt::Phandle> instances_;  // those that are closed hold 0
-  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Environment *environment_;
+  SteadyTime began_;
 };
 
 struct ServiceResults {
   std::uint32_t first = 0;
   std::uint32_t second = 0;
+  Effect effect = {};
 };
 
 struct ClientService {
@@ -70,9 +71,9 @@ struct ClientService {
 };
 
 std::span<const ClientService> client_services();
-/// Performs the call whose argument block is at `block`; an unknown one is answered with -1. False when the block does
-/// not lie in RAM or is malformed.
-bool dispatch_service(Context &context, GuestAddress block);
+/// Performs the call whose argument block is at `block`; an unknown one is answered with -1. H_PARAMETER when the block
+/// does not lie in RAM or is malformed.
+Answer dispatch_service(Context &context, GuestAddress block);
 
 /// The code at the entry; as rtas_entry_code().
 ByteView client_interface_entry_code();

@@ -51,8 +51,6 @@ class Partition {
   virtual std::optional<ProcessorState> state(VcpuId id) const = 0;
   /// Starts a stopped processor in 64-bit big-endian real mode.
   virtual bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) = 0;
-  /// Stops the processor that is calling.
-  virtual void stop_self(VcpuId caller) = 0;
   /// Whether any but that one is running.
   virtual bool runs_others(VcpuId caller) const = 0;
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -13,9 +14,6 @@
 #include "parley/papr/context.hpp"
 
 namespace parley::papr {
-
-/// LoPAR 7.2.8, status word values.
-enum class RtasStatus : std::int32_t { kSuccess = 0, kHardwareError = -1, kParameterError = -3 };
 
 using RtasArguments = std::span<const std::uint32_t>;
 using RtasResults = std::span<std::uint32_t>;  ///< behind the status
@@ -26,13 +24,14 @@ struct RtasEntry {
   std::uint32_t arguments;
   std::uint32_t results;  ///< with the status
   /// nullptr where KVM answers it in the kernel.
-  RtasStatus (*handle)(Context &, RtasArguments, RtasResults) = nullptr;
+  RtasAnswer (*handle)(Context &, RtasArguments, RtasResults) = nullptr;
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only for a guest with such a device
 };
 
 std::span<const RtasEntry> rtas_calls();
-/// Performs the call whose argument block is at `block`. False when the block does not lie in RAM or is malformed; the
-/// guest then has no status to read.
-bool dispatch_rtas(Context &context, GuestAddress block);
+/// Performs the call whose argument block is at `block`. H_PARAMETER when the block does not lie in RAM or is
+/// malformed: the guest then has no RTAS status to read.
+Answer dispatch_rtas(Context &context, GuestAddress block);
 
 /// The code at the entry of RTAS: it makes the hcall H_RTAS with the argument block in r3, and returns. Big-endian,
 /// position-independent.

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "processor.hpp"
+#include "watchdog.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "layout.hpp"
+#include "firmware.hpp"
 #include "parley/base/bytes.hpp"
 #include "parley/base/text.hpp"
 
 namespace parley::machine {
 namespace {
 
-constexpr std::uint64_t kMsrInstructionRelocate = ppc_bit(58);
-// In real mode the hypervisor ignores the uppermost bits of an address (Power ISA 3.0B Book III 5.7.3.2).
+// In real mode the hypervisor ignores the uppermost four bits of an address (Power ISA 3.0B Book III 5.7.3.2).
 constexpr std::uint64_t kRealAddress = ~std::uint64_t{0} >> 4;
 
 bool in_real_mode(const Sample &sample) { return (sample.regs.msr & kMsrInstructionRelocate) == 0; }
@@ -20,7 +19,7 @@ bool in_real_mode(const Sample &sample) { return (sample.regs.msr & kMsrInstruct
 }  // namespace
 
 Watch::Verdict Watch::look(std::uint64_t exits, const std::optional<Sample> &sample, std::chrono::seconds limit,
-                           Time now) {
+                           SteadyTime now) {
   if (!since_ || exits != exits_) {
     *this = Watch();
     exits_ = exits;
@@ -37,6 +36,34 @@ Watch::Verdict Watch::look(std::uint64_t exits, const std::optional<Sample> &sam
   last_taken_ = now;
   told_ = busy;
   return busy ? Verdict::kStalled : Verdict::kLookAgain;
+}
+
+Watchdog::Watchdog(Processors &processors, std::uint64_t memory_size, Environment &environment)
+    : processors_(processors), memory_size_(memory_size), environment_(environment), watched_(processors.size()) {}
+
+std::vector<std::string> Watchdog::look(std::chrono::seconds limit) {
+  std::vector<std::string> stalls;
+  const auto now = environment_.steady_time();
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    Processor &processor = processors_[i];
+    if (!processor.running) continue;
+    const auto sample = std::exchange(watched_[i].sample, {});
+    const auto verdict = watched_[i].watch.look(processor.exits, sample, limit, now);
+    if (verdict == Watch::Verdict::kLookAgain) processors_.want_sample(processor);
+    if (verdict == Watch::Verdict::kStalled)
+      stalls.push_back(describe_stall(processor.id(), sample->regs, memory_size_));
+  }
+  return stalls;
+}
+
+void Watchdog::take_sample(Processor &processor) {
+  if (!processor.sample_wanted.exchange(false)) return;
+  const auto regs = processor.vcpu.regs();
+  if (!regs) return;
+  const Sample sample{*regs, environment_.thread_time()};
+  const std::lock_guard lock(mutex_);
+  watched_[processor.id().value].sample = sample;
 }
 
 std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMemory &memory) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "layout.hpp"
+#include "firmware.hpp"
 
 #include <cerrno>
 
@@ -10,7 +10,7 @@
 namespace parley::machine {
 namespace {
 
-// What follows the content is zero: the memory is fresh.
+// Memory above the content is already zero, as the mapping is new.
 std::expected<void, kvm::CallError> lay(kvm::Mapping &ram, const guest::Segment &segment) {
   GuestMemory memory(ram.bytes());
   if (!memory.contains(segment.at, segment.size))
@@ -37,7 +37,7 @@ std::expected<void, kvm::CallError> load(kvm::Mapping &ram, const guest::Machine
 }
 
 Bytes flat_tree(const guest::MachinePlan &plan, compat::Target level) {
-  // A kernel reserves what its tree says of the initrd, and itself; RTAS it has to be told of.
+  // A kernel reserves its own image and the initrd by itself. The RTAS page must be reserved explicitly.
   std::vector<fdt::Reservation> reservations{{plan.firmware_at.value, guest::kPageSize}};
   if (plan.initrd) reservations.push_back({plan.initrd->at.value, plan.initrd->size});
   return fdt::to_blob(guest::guest_tree(plan, level), reservations);
@@ -46,6 +46,32 @@ Bytes flat_tree(const guest::MachinePlan &plan, compat::Target level) {
 bool write_flat_tree(GuestMemory memory, const guest::MachinePlan &plan, compat::Target level) {
   const Bytes tree = flat_tree(plan, level);
   return tree.size() <= guest::kTreeRoom && memory.write(plan.tree_at, tree);
+}
+
+kvm::abi::Regs first_registers(const guest::MachinePlan &plan) {
+  kvm::abi::Regs regs{};
+  regs.pc = plan.payload.entry.value;
+  regs.msr = kMsr64Bit | kMsrMachineCheck | (plan.payload.little_endian ? kMsrLittleEndian : 0);
+  if (plan.boot == guest::BootKind::kFlatTree) {
+    regs.gpr[3] = plan.tree_at.value;
+    return regs;
+  }
+  if (plan.initrd) {
+    regs.gpr[3] = plan.initrd->at.value;
+    regs.gpr[4] = plan.initrd->size;
+  }
+  regs.gpr[5] = plan.firmware_at.value + kClientInterfaceEntry;
+  regs.gpr[1] = plan.firmware_at.value + kFirstStack;  // prom_init uses the stack of the firmware
+  return regs;
+}
+
+// Big-endian: Linux' entry point switches to its own byte order (FIXUP_ENDIAN).
+kvm::abi::Regs started_registers(GuestAddress entry, std::uint64_t argument) {
+  kvm::abi::Regs regs{};
+  regs.pc = entry.value;
+  regs.msr = kMsr64Bit | kMsrMachineCheck;
+  regs.gpr[3] = argument;
+  return regs;
 }
 
 }  // namespace parley::machine

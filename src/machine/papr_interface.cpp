@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "parley/machine/machine.hpp"
+#include "parley/papr/hcall.hpp"
+#include "parley/papr/option_vectors.hpp"
+#include "parley/papr/rtas.hpp"
+
+namespace parley::machine {
+
+guest::PaprInterface papr_interface(const host::KvmFacts &kvm) {
+  guest::PaprInterface interface;
+  for (const papr::RtasEntry &call : papr::rtas_calls())
+    interface.rtas.push_back({std::string(call.name), call.token, call.device});
+  const bool enables = kvm.capability("KVM_CAP_PPC_ENABLE_HCALL") != 0;
+  for (const papr::HcallEntry &call : papr::hcalls()) {
+    if (call.enable && enables) interface.enabled_hcalls.push_back(call.number);
+    const bool listed =
+        std::ranges::find(interface.hypertas, call.hypertas, &guest::FunctionSet::name) != interface.hypertas.end();
+    if (!call.hypertas.empty() && !listed) interface.hypertas.push_back({std::string(call.hypertas), call.device});
+  }
+  interface.platform_support = papr::platform_support();
+  interface.granted = papr::grant_all();
+  return interface;
+}
+
+}  // namespace parley::machine

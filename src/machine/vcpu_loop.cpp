@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One vCPU, one thread, one loop. Everything here runs on the thread of its vCPU.
+//
+// The path of a hypercall is the hot path of the program. An exit with a number and nine registers goes to
+// find_hcall(), a table look-up; a call that is independent of others goes straight to its handler, the others take the
+// partition's lock; the status goes into kvm_run, and the next entry hands it to the guest. A handler returns an effect
+// next to the status (papr::Effect); for nearly all calls there is none.
+//
+// A full console is such an effect. The handler has written nothing then; the loop waits for room, outside of all
+// locks, and makes the same call again. So a guest waits for a slow reader of its console, and no byte is lost.
+//
+// Loads and stores outside of RAM go to the bus of the devices. Where no device decodes the address, a load returns all
+// ones and a store has no effect, as on hardware.
+#include "vcpu_loop.hpp"
+
+#include "parley/base/text.hpp"
+
+namespace parley::machine {
+namespace {
+
+// The kernel may ask to try again; so many times in a row are a failure.
+constexpr int kMaxRetries = 1000;
+// A vCPU that waits for room on its console looks this often whether the machine has ended.
+constexpr std::chrono::milliseconds kConsoleWait{100};
+
+}  // namespace
+
+void VcpuLoop::run() {
+  for (;;) {
+    if (processor_.leaving) {
+      const auto lock = around_.partition.lock();
+      processors_.stop(processor_);
+    }
+    if (!processors_.wait_until_running(processor_)) return;
+    const kvm::Exit exit = processor_.vcpu.run();
+    if (const auto *hcall = std::get_if<kvm::Hcall>(&exit)) {  // the frequent case needs no table of functions
+      handle(*hcall);
+    } else {
+      std::visit([&](const auto &reason) { handle(reason); }, exit);
+    }
+  }
+}
+
+void VcpuLoop::moved_on() {
+  processor_.exits.store(processor_.exits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  processor_.retries = 0;
+}
+
+void VcpuLoop::handle(const kvm::Hcall &hcall) {
+  moved_on();
+  const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
+  const bool in_order = entry == nullptr || !entry->independent || around_.observer.trace;  // a trace has an order too
+  for (;;) {
+    papr::Effect effect = in_order ? call_in_order(hcall, entry) : call(hcall, entry);
+    if (effect.kind == papr::Effect::Kind::kNone) return;
+    if (effect.kind != papr::Effect::Kind::kConsoleFull) return bring_about(std::move(effect));
+    if (processors_.ended()) return;
+    effect.terminal->wait_for_room(kConsoleWait);
+  }
+}
+
+papr::Effect VcpuLoop::call_in_order(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  const auto lock = around_.partition.lock();
+  return call(hcall, entry);
+}
+
+papr::Effect VcpuLoop::call(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  papr::Answer answer = papr::dispatch_hcall(processor_.context, hcall.number, entry, hcall.registers);
+  processor_.vcpu.complete_hcall(static_cast<std::int64_t>(answer.status));
+  return std::move(answer.effect);
+}
+
+void VcpuLoop::bring_about(papr::Effect effect) {
+  switch (effect.kind) {
+    case papr::Effect::Kind::kStopCaller:
+      return around_.partition.stop_self(processor_);
+    case papr::Effect::Kind::kShutdown:
+      return around_.partition.ending().finish(GuestEnded{std::move(*effect.shutdown)});
+    case papr::Effect::Kind::kUnknownCall:
+      ++processor_.unknown_calls;
+      return;
+    case papr::Effect::Kind::kNone:
+    case papr::Effect::Kind::kConsoleFull:
+      return;
+  }
+}
+
+void VcpuLoop::handle(const kvm::BadRtasArguments &) {
+  moved_on();
+  const auto lock = around_.partition.lock();
+  if (around_.observer.trace) around_.observer.trace("RTAS: the kernel cannot read the arguments");
+  processor_.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
+}
+
+void VcpuLoop::handle(const kvm::MmioLoad &load) {
+  moved_on();
+  const auto lock = around_.partition.lock();
+  std::array<std::byte, 8> bytes;
+  bytes.fill(std::byte{0xff});
+  const auto into = std::span(bytes).first(load.length);
+  if (const auto hit = around_.devices.mmio().find(load.address.value, load.length)) {
+    hit->handler->load(hit->offset, into);
+  } else if (around_.observer.trace) {
+    around_.observer.trace("load from " + hex64(load.address.value) + ", outside RAM");
+  }
+  processor_.vcpu.complete_mmio_load(into);
+}
+
+void VcpuLoop::handle(const kvm::MmioStore &store) {
+  moved_on();
+  const auto lock = around_.partition.lock();
+  if (const auto hit = around_.devices.mmio().find(store.address.value, store.bytes.size())) {
+    hit->handler->store(hit->offset, store.bytes);
+  } else if (around_.observer.trace) {
+    around_.observer.trace("store to " + hex64(store.address.value) + ", outside RAM");
+  }
+}
+
+void VcpuLoop::handle(const kvm::RunFailure &failure) {
+  if (failure.kind == kvm::RunFailureKind::kTryAgain && ++processor_.retries < kMaxRetries) return;
+  around_.partition.run_failed(processor_, failure);
+}
+
+}  // namespace parley::machine

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "parley/devices/devices.hpp"
+#include "parley/papr/hcall.hpp"
+#include "partition.hpp"
+#include "watchdog.hpp"
+
+namespace parley::machine {
+
+/// The life of one vCPU on its thread: enter the guest, handle the exit, again; until the machine ends.
+class VcpuLoop {
+ public:
+  /// All must outlive it.
+  struct Surroundings {
+    Partition &partition;
+    devices::Devices &devices;
+    Watchdog &watchdog;
+    const Observer &observer;
+  };
+  VcpuLoop(const Surroundings &around, Processor &processor)
+      : around_(around), processors_(around.partition.processors()), processor_(processor) {}
+
+  void run();
+
+ private:
+  void handle(const kvm::Hcall &hcall);
+  void handle(const kvm::Interrupted &) { around_.watchdog.take_sample(processor_); }
+  void handle(const kvm::BadRtasArguments &);
+  void handle(const kvm::MmioLoad &load);
+  void handle(const kvm::MmioStore &store);
+  void handle(const kvm::RunFailure &failure);
+
+  papr::Effect call(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
+  papr::Effect call_in_order(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
+  void bring_about(papr::Effect effect);
+  void moved_on();
+
+  const Surroundings &around_;
+  Processors &processors_;
+  Processor &processor_;
+};
+
+}  // namespace parley::machine

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Client services about the device tree (IEEE 1275-1994, 6.3.2.1).
+#include "client_handlers.hpp"
+
+namespace parley::papr::client {
+namespace {
+
+constexpr std::size_t kMaxPropertyName = 64;  // bytes
+constexpr std::uint32_t kMaxProperty = 2048;  // bytes, of a property that a guest sets
+constexpr std::uint32_t kReserve = 4096;      // bytes of the tree's room, kept for a negotiation
+
+}  // namespace
+
+namespace {
+
+ServiceResults phandle_or(std::optional<Phandle> node, std::uint32_t otherwise) {
+  return {node ? node->value : otherwise};
+}
+
+// Copies as much as fits. The result is the whole length, so that a caller sees when its buffer was too small.
+ServiceResults answer(Context &context, Buffer buffer, ByteView bytes) {
+  const auto fitting = bytes.first(std::min<std::size_t>(bytes.size(), buffer.length));
+  if (!context.memory.write(buffer.at, fitting)) return {kError};
+  return {static_cast<std::uint32_t>(bytes.size())};
+}
+
+ServiceResults answer_text(Context &context, Buffer buffer, const std::optional<std::string> &text) {
+  if (!text) return {kError};
+  return answer(context, buffer, std::as_bytes(std::span(text->c_str(), text->size() + 1)));
+}
+
+}  // namespace
+
+ServiceResults finddevice(Context &context, const std::string &path) {
+  return phandle_or(context.firmware->tree().find(path), kError);
+}
+ServiceResults child(Context &context, Phandle node) {
+  return phandle_or(context.firmware->tree().first_child(node), 0);
+}
+// The peer of phandle 0 is the root.
+ServiceResults peer(Context &context, Phandle node) {
+  const auto &tree = context.firmware->tree();
+  return phandle_or(node == Phandle{0} ? tree.find("/") : tree.next_sibling(node), 0);
+}
+ServiceResults parent(Context &context, Phandle node) { return phandle_or(context.firmware->tree().parent(node), 0); }
+
+namespace {
+
+// The property "name" is the one that is stored as the node's own name.
+std::optional<Bytes> value_of(const fdt::LiveTree &tree, Phandle node, const std::string &name) {
+  if (const auto found = tree.property(node, name)) return Bytes(found->begin(), found->end());
+  const auto own = name == "name" ? tree.name(node) : std::nullopt;
+  if (!own) return std::nullopt;
+  const auto bytes = std::as_bytes(std::span(own->c_str(), own->size() + 1));
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+ServiceResults getprop(Context &context, Phandle node, const std::string &name, Buffer buffer) {
+  const auto value = value_of(context.firmware->tree(), node, name);
+  return value ? answer(context, buffer, *value) : ServiceResults{kError};
+}
+
+ServiceResults getproplen(Context &context, Phandle node, const std::string &name) {
+  const auto value = value_of(context.firmware->tree(), node, name);
+  return {value ? static_cast<std::uint32_t>(value->size()) : kError};
+}
+
+// Result: 1 when there is a next property, 0 after the last one.
+ServiceResults nextprop(Context &context, Phandle node, const std::string &previous, GuestAddress32 into) {
+  const auto next = context.firmware->tree().next_property(node, previous);
+  if (!next) return {kError};
+  const auto bytes = std::as_bytes(std::span(next->c_str(), next->size() + 1));
+  if (!context.memory.write(GuestAddress{into.value}, bytes)) return {kError};
+  return {next->empty() ? 0u : 1u};
+}
+
+namespace {
+
+// The properties that a negotiation writes belong to the hypervisor. A guest that shrank them and then filled the tree
+// with other properties would leave no room for them.
+bool is_written_by_negotiation(std::string_view name) {
+  return name == "cpu-version" || name == "ibm,pa-features" || name == "ibm,architecture-vec-5";
+}
+
+}  // namespace
+
+ServiceResults setprop(Context &context, Phandle node, const std::string &name, Buffer buffer) {
+  if (is_written_by_negotiation(name)) return {kError};
+  if (name.empty() || name.size() > kMaxPropertyName || buffer.length > kMaxProperty) return {kError};
+  if (context.firmware->tree().room() < buffer.length + kReserve) return {kError};
+  Bytes value(buffer.length);
+  if (!context.memory.read(buffer.at, value)) return {kError};
+  return {context.firmware->tree().set_property(node, name, value) ? buffer.length : kError};
+}
+
+ServiceResults package_to_path(Context &context, Phandle node, Buffer buffer) {
+  return answer_text(context, buffer, context.firmware->tree().path(node));
+}
+
+}  // namespace parley::papr::client
