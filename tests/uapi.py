@@ -35,7 +35,7 @@ def names_of(text):
 def is_checked(name, check):
     struct, _, field = name.rpartition(": ")
     if not struct:
-        return re.search(rf"SAME\({name}, ", check) is not None
+        return re.search(rf"(?:SAME|CALL)\({name}, ", check) is not None
     return re.search(rf"(?:FIELD\({struct}, |offsetof\({struct}, )(?:\w+\.)?{field}\b", check) is not None
 
 

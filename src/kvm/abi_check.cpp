@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Holds every number and every field of abi.hpp against the kernel's own headers, where these speak of PowerPC. This is
-// done with the headers of the machine that Parley is built for, and with the newest that Debian has (tests/uapi.py):
-// a number that no header had when it was written here was wrong once. What only newer headers have is checked where
-// they have it; with PARLEY_NEWEST_HEADERS they must have all of it.
+// Holds every number, field and ioctl name of abi.hpp and ioctls.hpp against the kernel's own headers, as far as these
+// cover PowerPC. The build does so with the headers of its target, tests/uapi.py also with Debian's newest headers:
+// a number that was in no header yet when it was written here has been wrong before. Items of newer kernels are checked
+// where the headers have them; with PARLEY_NEWEST_HEADERS the headers must have all of them.
 #if defined(__powerpc64__)
 #include <linux/kvm.h>
 
 #include "parley/kvm/abi.hpp"
+#include "parley/kvm/ioctls.hpp"
 
 namespace parley::kvm::abi {
 
 #define SAME(ours, theirs) \
   static_assert(static_cast<unsigned long long>(ours) == static_cast<unsigned long long>(theirs))
+#define CALL(ours, theirs) \
+  SAME(ours, theirs);      \
+  static_assert(kIoctl<ours>.name == #theirs, "its name in the table of ioctls")
 #define FIELD(Ours, field, theirs, its_field)               \
   SAME(offsetof(Ours, field), offsetof(theirs, its_field)); \
   SAME(sizeof(Ours::field), sizeof(theirs::its_field))
@@ -21,27 +25,27 @@ SAME(kApiVersion, KVM_API_VERSION);
 SAME(kVmHv, KVM_VM_PPC_HV);
 SAME(kVmPr, KVM_VM_PPC_PR);
 
-// --- Requests
+// --- Ioctls
 
-SAME(kGetApiVersion, KVM_GET_API_VERSION);
-SAME(kCreateVm, KVM_CREATE_VM);
-SAME(kCheckExtension, KVM_CHECK_EXTENSION);
-SAME(kGetVcpuMmapSize, KVM_GET_VCPU_MMAP_SIZE);
-SAME(kCreateVcpu, KVM_CREATE_VCPU);
-SAME(kSetUserMemoryRegion, KVM_SET_USER_MEMORY_REGION);
-SAME(kIrqLine, KVM_IRQ_LINE);
-SAME(kRun, KVM_RUN);
-SAME(kGetRegs, KVM_GET_REGS);
-SAME(kSetRegs, KVM_SET_REGS);
-SAME(kGetSregs, KVM_GET_SREGS);
-SAME(kEnableCap, KVM_ENABLE_CAP);
-SAME(kGetOneReg, KVM_GET_ONE_REG);
-SAME(kSetOneReg, KVM_SET_ONE_REG);
-SAME(kRtasDefineToken, KVM_PPC_RTAS_DEFINE_TOKEN);
-SAME(kConfigureV3Mmu, KVM_PPC_CONFIGURE_V3_MMU);
-SAME(kGetCpuChar, KVM_PPC_GET_CPU_CHAR);
-SAME(kCreateDevice, KVM_CREATE_DEVICE);
-SAME(kSetDeviceAttr, KVM_SET_DEVICE_ATTR);
+CALL(kGetApiVersion, KVM_GET_API_VERSION);
+CALL(kCreateVm, KVM_CREATE_VM);
+CALL(kCheckExtension, KVM_CHECK_EXTENSION);
+CALL(kGetVcpuMmapSize, KVM_GET_VCPU_MMAP_SIZE);
+CALL(kCreateVcpu, KVM_CREATE_VCPU);
+CALL(kSetUserMemoryRegion, KVM_SET_USER_MEMORY_REGION);
+CALL(kIrqLine, KVM_IRQ_LINE);
+CALL(kRun, KVM_RUN);
+CALL(kGetRegs, KVM_GET_REGS);
+CALL(kSetRegs, KVM_SET_REGS);
+CALL(kGetSregs, KVM_GET_SREGS);
+CALL(kEnableCap, KVM_ENABLE_CAP);
+CALL(kGetOneReg, KVM_GET_ONE_REG);
+CALL(kSetOneReg, KVM_SET_ONE_REG);
+CALL(kRtasDefineToken, KVM_PPC_RTAS_DEFINE_TOKEN);
+CALL(kConfigureV3Mmu, KVM_PPC_CONFIGURE_V3_MMU);
+CALL(kGetCpuChar, KVM_PPC_GET_CPU_CHAR);
+CALL(kCreateDevice, KVM_CREATE_DEVICE);
+CALL(kSetDeviceAttr, KVM_SET_DEVICE_ATTR);
 
 // --- Capabilities
 
@@ -79,7 +83,7 @@ SAME(kXicsMasked, KVM_XICS_MASKED);
 SAME(kMmuV3Radix, KVM_PPC_MMUV3_RADIX);
 SAME(kMmuV3Gtse, KVM_PPC_MMUV3_GTSE);
 
-// --- Reasons to leave the guest
+// --- Exit reasons
 
 SAME(kExitUnknown, KVM_EXIT_UNKNOWN);
 SAME(kExitDebug, KVM_EXIT_DEBUG);
@@ -157,7 +161,7 @@ FIELD(CpuChar, behaviour, kvm_ppc_cpu_char, behaviour);
 FIELD(CpuChar, character_mask, kvm_ppc_cpu_char, character_mask);
 FIELD(CpuChar, behaviour_mask, kvm_ppc_cpu_char, behaviour_mask);
 
-// The header names some of these with or without a union of its own around them; the mapping may be longer than ours.
+// Some headers wrap single fields in a union. The kernel's struct may be longer than ours.
 FIELD(Run, request_interrupt_window, kvm_run, request_interrupt_window);
 SAME(offsetof(Run, immediate_exit), offsetof(kvm_run, immediate_exit));
 FIELD(Run, padding1, kvm_run, padding1);
@@ -182,7 +186,7 @@ FIELD(Run, papr_hcall.args, kvm_run, papr_hcall.args);
 
 #if defined(KVM_CAP_PPC_COMPAT_CAPS) || defined(PARLEY_NEWEST_HEADERS)
 SAME(Cap::kPpcCompatCaps, KVM_CAP_PPC_COMPAT_CAPS);
-SAME(kGetCompatCaps, KVM_PPC_GET_COMPAT_CAPS);
+CALL(kGetCompatCaps, KVM_PPC_GET_COMPAT_CAPS);
 SAME(sizeof(CompatCaps), sizeof(kvm_ppc_compat_caps));
 SAME(sizeof(CompatCaps), KVM_PPC_COMPAT_CAPS_SIZE_VER0);
 FIELD(CompatCaps, size, kvm_ppc_compat_caps, size);

@@ -10,9 +10,7 @@
 namespace parley::kvm {
 namespace {
 
-constexpr OneReg<LogicalPvr> kArchCompat{abi::kRegArchCompat};
-constexpr const char *kGet = "KVM_GET_ONE_REG arch_compat";
-constexpr const char *kSet = "KVM_SET_ONE_REG arch_compat";
+constexpr OneReg<LogicalPvr> kArchCompat{abi::kRegArchCompat, "arch_compat"};
 
 int errno_of(const std::expected<int, CallError> &result) { return result ? 0 : result.error().error; }
 
@@ -31,7 +29,7 @@ SettingOutcome classify(const LevelSetting &setting) {
 
 }  // namespace
 
-std::expected<LogicalPvr, CallError> read_level(const Vcpu &vcpu) { return vcpu.get(kArchCompat, kGet); }
+std::expected<LogicalPvr, CallError> read_level(const Vcpu &vcpu) { return vcpu.get(kArchCompat); }
 
 LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked) {
   LevelSetting setting;
@@ -42,7 +40,7 @@ LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked) {
   const bool poisoned = setting.before == kInvalidLogicalPvr;
   const int papr_error = errno_of(vcpu.enable_papr());
   setting.papr_error = poisoned ? 0 : papr_error;
-  setting.set_error = errno_of(vcpu.set(kArchCompat, kSet, asked));
+  setting.set_error = errno_of(vcpu.set(kArchCompat, asked));
   const auto readback = read_level(vcpu);
   setting.get_error = readback ? 0 : readback.error().error;
   setting.readback = readback.value_or(kNoLogicalPvr);
@@ -53,8 +51,9 @@ LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked) {
 std::string describe(const LevelSetting &setting) {
   std::string text = "asked " + hex32(setting.asked.value) + ": ";
   if (setting.papr_error != 0) text += "KVM_ENABLE_CAP KVM_CAP_PPC_PAPR " + errno_name(setting.papr_error) + ", ";
-  text += std::string(kSet) + " " + (setting.set_error != 0 ? errno_text(setting.set_error) : "succeeded");
-  if (setting.get_error != 0) return text + ", " + kGet + " " + errno_name(setting.get_error);
+  text += "KVM_SET_ONE_REG arch_compat " +
+          (setting.set_error != 0 ? errno_text(setting.set_error) : std::string("succeeded"));
+  if (setting.get_error != 0) return text + ", KVM_GET_ONE_REG arch_compat " + errno_name(setting.get_error);
   return text + ", arch_compat reads back " + hex32(setting.readback.value);
 }
 

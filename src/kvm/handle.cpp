@@ -7,10 +7,13 @@ namespace parley::kvm {
 
 std::string describe(const CallError &error) { return error.call + ": " + errno_text(error.error); }
 
-std::expected<int, CallError> Descriptor::ioctl(const char *name, std::uint32_t request, unsigned long argument) const {
-  const auto result = kernel_->ioctl(fd_, request, argument);
-  if (!result) return std::unexpected(CallError{name, result.error()});
-  return *result;
+std::expected<int, CallError> Descriptor::make(const IoctlInfo &call, unsigned long argument,
+                                               std::string_view detail) const {
+  const auto result = kernel_->ioctl(fd_, call, argument);
+  if (result) return *result;
+  std::string name(call.name);
+  if (!detail.empty()) name.append(" ").append(detail);
+  return std::unexpected(CallError{std::move(name), result.error()});
 }
 
 std::expected<Mapping, CallError> Mapping::anonymous(Kernel &kernel, std::size_t length) {

@@ -15,17 +15,20 @@ class LinuxKernel final : public Kernel {
  public:
   std::expected<int, int> open(const char *path) override { return checked(::open(path, O_RDWR | O_CLOEXEC)); }
 
-  std::expected<int, int> ioctl(int fd, std::uint32_t request, unsigned long argument) override {
-    // The C library's ioctl() first looks whether this is about a terminal, on POWER.
-    return checked(static_cast<int>(::syscall(SYS_ioctl, fd, static_cast<unsigned long>(request), argument)));
+  std::expected<int, int> ioctl(int fd, const IoctlInfo &call, unsigned long argument) override {
+    return checked(system_call(fd, call.number, argument));
   }
 
+  int enter(int vcpu_fd, abi::Run &) override { return system_call(vcpu_fd, abi::kRun, 0) < 0 ? errno : 0; }
+  // KVM takes the answer from kvm_run at the next entry.
+  void complete(int, const Completion &) override {}
+
   std::expected<void *, int> mmap(std::size_t length, int fd) override {
-    // Guest RAM is not reserved: a guest touches it page by page, as it would on a machine of its own.
+    // No swap space is reserved for guest RAM: most guests touch only a part of it.
     const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
     void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (address == MAP_FAILED) return std::unexpected(errno);
-    // A guest translates twice; large pages below halve what a miss costs. Where there are none, nothing is lost.
+    // A guest's addresses are translated twice. Huge pages halve the cost of a TLB miss; madvise() may fail freely.
     if (fd < 0) ::madvise(address, length, MADV_HUGEPAGE);
     return address;
   }
@@ -43,6 +46,10 @@ class LinuxKernel final : public Kernel {
   void close(int fd) override { ::close(fd); }
 
  private:
+  // On POWER the C library's ioctl() first compares the request with those of terminals.
+  static int system_call(int fd, unsigned long request, unsigned long argument) {
+    return static_cast<int>(::syscall(SYS_ioctl, fd, request, argument));
+  }
   static std::expected<int, int> checked(int result) {
     if (result < 0) return std::unexpected(errno);
     return result;

@@ -61,7 +61,7 @@ std::expected<System, OpenError> System::open(Kernel &kernel) {
   const auto fd = kernel.open("/dev/kvm");
   if (!fd) return std::unexpected(OpenError{kind_of_open_error(fd.error()), {"open /dev/kvm", fd.error()}});
   Descriptor descriptor(kernel, *fd);
-  const auto version = descriptor.ioctl("KVM_GET_API_VERSION", abi::kGetApiVersion, 0ul);
+  const auto version = descriptor.call<abi::kGetApiVersion>();
   if (!version) return std::unexpected(OpenError{OpenError::Kind::kUnusable, version.error()});
   if (*version != abi::kApiVersion) {
     return std::unexpected(
@@ -71,16 +71,12 @@ std::expected<System, OpenError> System::open(Kernel &kernel) {
 }
 
 std::expected<int, CallError> System::check(const CapabilityInfo &capability) const {
-  auto answer =
-      descriptor_.ioctl("KVM_CHECK_EXTENSION ", abi::kCheckExtension, static_cast<unsigned long>(capability.cap));
-  if (!answer) answer.error().call += capability.name;
-  return answer;
+  return descriptor_.call<abi::kCheckExtension>(static_cast<unsigned long>(capability.cap), capability.name);
 }
 
 std::expected<Vm, CallError> System::create_vm(unsigned long type) const {
-  const int run_size = TRY(descriptor_.ioctl("KVM_GET_VCPU_MMAP_SIZE", abi::kGetVcpuMmapSize, 0ul));
-  const int fd =
-      TRY(descriptor_.ioctl(type == abi::kVmPr ? "KVM_CREATE_VM (PR)" : "KVM_CREATE_VM (HV)", abi::kCreateVm, type));
+  const int run_size = TRY(descriptor_.call<abi::kGetVcpuMmapSize>());
+  const int fd = TRY(descriptor_.call<abi::kCreateVm>(type, type == abi::kVmPr ? "(PR)" : "(HV)"));
   Descriptor descriptor(descriptor_.kernel(), fd);
   if (static_cast<std::size_t>(run_size) < sizeof(abi::Run))
     return std::unexpected(CallError{"KVM_GET_VCPU_MMAP_SIZE says " + std::to_string(run_size), EPROTO});
@@ -88,7 +84,7 @@ std::expected<Vm, CallError> System::create_vm(unsigned long type) const {
 }
 
 std::expected<Vcpu, CallError> Vm::create_vcpu(VcpuId id) {
-  const int fd = TRY(descriptor_.ioctl("KVM_CREATE_VCPU", abi::kCreateVcpu, static_cast<unsigned long>(id.value)));
+  const int fd = TRY(descriptor_.call<abi::kCreateVcpu>(id.value));
   Descriptor descriptor(descriptor_.kernel(), fd);
   Mapping run = TRY(Mapping::of(descriptor, run_size_));
   return Vcpu(std::move(descriptor), std::move(run));
@@ -96,41 +92,41 @@ std::expected<Vcpu, CallError> Vm::create_vcpu(VcpuId id) {
 
 std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byte> memory) {
   const abi::MemoryRegion region{0, 0, at.value, memory.size(), reinterpret_cast<std::uint64_t>(memory.data())};
-  return descriptor_.ioctl("KVM_SET_USER_MEMORY_REGION", abi::kSetUserMemoryRegion, &region);
+  return descriptor_.call<abi::kSetUserMemoryRegion>(region);
 }
 
 std::expected<int, CallError> Vm::configure_radix() { return set_process_table(abi::kProcessTableRadix, true); }
 
 std::expected<int, CallError> Vm::set_process_table(std::uint64_t entry, bool gtse) {
   const abi::MmuV3Config config{abi::kMmuV3Radix | (gtse ? abi::kMmuV3Gtse : 0), entry};
-  return descriptor_.ioctl("KVM_PPC_CONFIGURE_V3_MMU", abi::kConfigureV3Mmu, &config);
+  return descriptor_.call<abi::kConfigureV3Mmu>(config);
 }
 
 std::expected<int, CallError> Vm::enable_hcall(std::uint64_t number) {
   const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kPpcEnableHcall), 0, {number, 1, 0, 0}, {}};
-  return descriptor_.ioctl("KVM_ENABLE_CAP KVM_CAP_PPC_ENABLE_HCALL", abi::kEnableCap, &argument);
+  return descriptor_.call<abi::kEnableCap>(argument, "KVM_CAP_PPC_ENABLE_HCALL");
 }
 
 std::expected<int, CallError> Vm::define_rtas_token(std::string_view name, std::uint32_t token) {
   abi::RtasToken argument{{}, token};
   name.copy(argument.name, sizeof argument.name - 1);
-  return descriptor_.ioctl("KVM_PPC_RTAS_DEFINE_TOKEN", abi::kRtasDefineToken, &argument);
+  return descriptor_.call<abi::kRtasDefineToken>(argument);
 }
 
 std::expected<Xics, CallError> Vm::create_xics() {
   abi::CreateDevice device{abi::kDeviceXics, 0, 0};
-  TRY(descriptor_.ioctl("KVM_CREATE_DEVICE (XICS)", abi::kCreateDevice, &device));
+  TRY(descriptor_.call<abi::kCreateDevice>(device, "(XICS)"));
   return Xics(Descriptor(descriptor_.kernel(), static_cast<int>(device.fd)));
 }
 
 std::expected<int, CallError> Vm::pulse(std::uint32_t source) {
   const abi::IrqLevel edge{source, 1};  // of an edge-triggered source, lowering the line says nothing
-  return descriptor_.ioctl("KVM_IRQ_LINE", abi::kIrqLine, &edge);
+  return descriptor_.call<abi::kIrqLine>(edge);
 }
 
 std::expected<abi::CpuChar, CallError> Vm::cpu_characteristics() const {
   abi::CpuChar characteristics{};
-  TRY(descriptor_.ioctl("KVM_PPC_GET_CPU_CHAR", abi::kGetCpuChar, &characteristics));
+  TRY(descriptor_.call<abi::kGetCpuChar>(characteristics));
   return characteristics;
 }
 
@@ -138,12 +134,12 @@ std::expected<int, CallError> Xics::add_source(std::uint32_t number) {
   constexpr std::uint64_t kLeastFavoured = 0xff;
   const std::uint64_t state = kLeastFavoured << abi::kXicsPriorityShift | abi::kXicsMasked;  // for server 0
   const abi::DeviceAttr attribute{0, abi::kXicsGroupSources, number, reinterpret_cast<std::uint64_t>(&state)};
-  return descriptor_.ioctl("KVM_SET_DEVICE_ATTR (XICS source)", abi::kSetDeviceAttr, &attribute);
+  return descriptor_.call<abi::kSetDeviceAttr>(attribute, "(XICS source)");
 }
 
 std::expected<std::uint64_t, CallError> Vm::compat_capabilities() const {
   abi::CompatCaps caps{sizeof(abi::CompatCaps), 0, 0};
-  TRY(descriptor_.ioctl("KVM_PPC_GET_COMPAT_CAPS", abi::kGetCompatCaps, &caps));
+  TRY(descriptor_.call<abi::kGetCompatCaps>(caps));
   return caps.compat_capabilities;
 }
 

@@ -10,14 +10,13 @@
 namespace parley::machine {
 namespace {
 
-constexpr kvm::OneReg<std::uint64_t> kLpcr{kvm::abi::kRegLpcr};
+constexpr kvm::OneReg<std::uint64_t> kLpcr{kvm::abi::kRegLpcr, "LPCR"};
 
 bool change_lpcr_of(kvm::Vcpu &vcpu, std::uint64_t mask, std::uint64_t bits) {
-  constexpr const char *kGet = "KVM_GET_ONE_REG LPCR";
-  const auto before = vcpu.get(kLpcr, kGet);
-  if (!before || !vcpu.set(kLpcr, "KVM_SET_ONE_REG LPCR", (*before & ~mask) | bits)) return false;
+  const auto before = vcpu.get(kLpcr);
+  if (!before || !vcpu.set(kLpcr, (*before & ~mask) | bits)) return false;
   // KVM drops bits that this processor must not have, and reports success (kvmppc_filter_lpcr_hv).
-  const auto after = vcpu.get(kLpcr, kGet);
+  const auto after = vcpu.get(kLpcr);
   return after && (*after & mask) == bits;
 }
 

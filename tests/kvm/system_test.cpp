@@ -7,7 +7,6 @@
 #include <tuple>
 
 #include "fake_kvm.hpp"
-#include "parley/kvm/arch_compat.hpp"
 
 namespace parley::kvm {
 namespace {
@@ -22,7 +21,7 @@ OpenError::Kind open_error(int error) {
   return System::open(fake).error().kind;
 }
 
-TEST(System, TellsWhyItCannotBeOpened) {
+TEST(System, ClassifiesTheErrorsOfOpening) {
   EXPECT_EQ(open_error(ENOENT), OpenError::Kind::kAbsent);
   EXPECT_EQ(open_error(ENODEV), OpenError::Kind::kAbsent);
   EXPECT_EQ(open_error(EACCES), OpenError::Kind::kNoPermission);
@@ -37,7 +36,7 @@ TEST(System, RefusesAnotherVersionOfTheInterface) {
   EXPECT_EQ(fake.open_descriptors(), 0u);
 }
 
-TEST(System, TellsAMissingExtensionFromOneThatCannotBeAskedFor) {
+TEST(System, TellsAMissingExtensionFromAFailedQuery) {
   FakeKvm fake{{.lacks = abi::Cap::kPpcPapr}};
   const auto system = System::open(fake);
   fake.fail(abi::kCheckExtension, EIO);
@@ -61,26 +60,27 @@ TEST(System, AsksForTheGrantedLevelsInTheKernelsLayout) {
   const auto system = System::open(fake);
   const auto vm = system->create_vm(abi::kVmHv);
   EXPECT_EQ(vm->compat_capabilities(), 0x6000000000000000u);
-  EXPECT_EQ(abi::kGetCompatCaps, 0x2000aeb8u) << "as measured on Linux 7.3: any other number is ENOTTY";
+  EXPECT_EQ(abi::kGetCompatCaps, 0x2000aeb8u) << "as measured on Linux 7.3, which answers ENOTTY to any other number";
 }
 
-// Measured on Linux 7.3~rc7, as a partition and on bare metal. The fake is held to it here, the kernel in the lab
-// (tests/lab/grants.c).
+// Measured on Linux 7.3~rc7, in a partition and on bare metal. This test compares the fake with the measurement, the
+// lab the kernel (tests/lab/grants.c).
 TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   FakeHost host;
   host.compat_caps = 0x6000000000000000;
   FakeKvm fake{host};
   const int system = *fake.open("/dev/kvm");
-  const int vm = *fake.ioctl(system, abi::kCreateVm, abi::kVmHv);
-  const int vcpu = *fake.ioctl(vm, abi::kCreateVcpu, 0);
+  const int vm = *fake.ioctl(system, kIoctl<abi::kCreateVm>, abi::kVmHv);
+  const int vcpu = *fake.ioctl(vm, kIoctl<abi::kCreateVcpu>, 0);
   const auto ask = [&](int fd, std::uint64_t size, std::uint64_t flags) {
     abi::CompatCaps caps{size, flags, 0};
-    const auto answer = fake.ioctl(fd, abi::kGetCompatCaps, reinterpret_cast<unsigned long>(&caps));
+    const auto answer = fake.ioctl(fd, kIoctl<abi::kGetCompatCaps>, reinterpret_cast<unsigned long>(&caps));
     return answer ? std::tuple(0, caps.size, caps.compat_capabilities)
                   : std::tuple(answer.error(), size, std::uint64_t{0});
   };
   EXPECT_EQ(ask(vm, 24, 0), std::tuple(0, 24u, 0x6000000000000000u));
-  EXPECT_EQ(ask(vm, 32, 0), std::tuple(0, 24u, 0x6000000000000000u)) << "a larger struct is told the kernel's size";
+  EXPECT_EQ(ask(vm, 32, 0), std::tuple(0, 24u, 0x6000000000000000u))
+      << "the kernel returns its own size in a larger struct";
   for (const std::uint64_t small : {0u, 16u, 23u}) EXPECT_EQ(std::get<0>(ask(vm, small, 0)), EINVAL);
   EXPECT_EQ(std::get<0>(ask(vm, 24, 1)), EINVAL);
   EXPECT_EQ(std::get<0>(ask(system, 24, 0)), EINVAL);
@@ -88,7 +88,7 @@ TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   for (const int fd : {vcpu, vm, system}) fake.close(fd);
 }
 
-TEST(System, LeavesNothingOpenWhenItIsGone) {
+TEST(System, LeavesNothingOpen) {
   FakeKvm fake;
   {
     auto system = System::open(fake);
@@ -101,33 +101,13 @@ TEST(System, LeavesNothingOpenWhenItIsGone) {
   EXPECT_EQ(fake.open_mappings(), 0u);
 }
 
-TEST(Vcpu, WhoseMappingFailsIsClosedAgain) {
+TEST(Vcpu, IsClosedAgainWhenItsMappingFails) {
   FakeKvm fake;
   const auto system = System::open(fake);
   auto vm = system->create_vm(abi::kVmHv);
   fake.fail(FakeKvm::kMmap, ENOMEM);
   EXPECT_FALSE(vm->create_vcpu(VcpuId{0}));
   EXPECT_EQ(fake.open_descriptors(), 2u);
-}
-
-TEST(Vcpu, WithImmediateExitDoesNotEnterTheGuest) {
-  FakeKvm fake;
-  const auto system = System::open(fake);
-  auto vm = system->create_vm(abi::kVmHv);
-  auto vcpu = vm->create_vcpu(VcpuId{0});
-  set_level(*vcpu, level("power10").pvr());
-  vcpu->set_immediate_exit(true);
-  EXPECT_TRUE(std::holds_alternative<Interrupted>(vcpu->run()));
-  EXPECT_TRUE(fake.levels_entered().empty());
-}
-
-TEST(Vcpu, WithoutPaprIsRefusedAsSuch) {
-  FakeKvm fake;
-  const auto system = System::open(fake);
-  auto vm = system->create_vm(abi::kVmHv);
-  auto vcpu = vm->create_vcpu(VcpuId{0});
-  const Exit exit = vcpu->run();
-  EXPECT_EQ(std::get<RunFailure>(exit).kind, RunFailureKind::kPaprMissing);
 }
 
 }  // namespace

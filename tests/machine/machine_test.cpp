@@ -284,11 +284,7 @@ TEST_F(MachineTest, AnswersUnreadableRtasArgumentsWithHParameterAndRunsOn) {
 TEST_F(MachineTest, AnswersALoadFromAnUnusedAddressWithOnes) {
   FakeKvm fake;
   std::uint8_t loaded = 0;
-  fake.play([](abi::Run &page) {
-    page.exit_reason = abi::kExitMmio;
-    page.mmio = {0x1000000, {}, 8, 0};
-    return 0;
-  });
+  fake.play(testing::load(0x1000000, 8));
   fake.play([&](abi::Run &page) {
     loaded = page.mmio.data[7];
     return says("x")(page);

@@ -28,12 +28,14 @@ struct OpenError {
   CallError cause;
 };
 
-/// A typed one_reg: its id carries the size, which must be that of Rep.
+/// A register of KVM's one_reg interface with the type of its value. The id carries the size, which must be that of
+/// Rep.
 template <typename Rep>
 struct OneReg {
   std::uint64_t id;
+  std::string_view name;  ///< for messages
 
-  consteval explicit OneReg(std::uint64_t reg_id) : id(reg_id) {
+  consteval OneReg(std::uint64_t reg_id, std::string_view reg_name) : id(reg_id), name(reg_name) {
     if ((std::uint64_t{1} << (reg_id >> 52 & 0xf)) != sizeof(Rep)) throw "a one_reg of another size";
   }
 };
@@ -64,17 +66,17 @@ class Vcpu {
   std::expected<PhysicalPvr, CallError> pvr() const;
 
   template <typename Rep>
-  std::expected<Rep, CallError> get(OneReg<Rep> reg, const char *name) const {
+  std::expected<Rep, CallError> get(OneReg<Rep> reg) const {
     Rep value{};
     const abi::OneReg argument{reg.id, reinterpret_cast<std::uint64_t>(&value)};
-    if (const auto done = descriptor_.ioctl(name, abi::kGetOneReg, &argument); !done)
+    if (const auto done = descriptor_.call<abi::kGetOneReg>(argument, reg.name); !done)
       return std::unexpected(done.error());
     return value;
   }
   template <typename Rep>
-  std::expected<int, CallError> set(OneReg<Rep> reg, const char *name, Rep value) {
+  std::expected<int, CallError> set(OneReg<Rep> reg, Rep value) {
     const abi::OneReg argument{reg.id, reinterpret_cast<std::uint64_t>(&value)};
-    return descriptor_.ioctl(name, abi::kSetOneReg, &argument);
+    return descriptor_.call<abi::kSetOneReg>(argument, reg.name);
   }
 
   /// Enters the guest and comes back with why it stopped. Blocks; see set_immediate_exit for the way out.
