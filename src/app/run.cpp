@@ -6,6 +6,7 @@
 #include "host_source.hpp"
 #include "parley/app/app.hpp"
 #include "parley/base/text.hpp"
+#include "parley/kvm/counting_kernel.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/machine/probe.hpp"
 #include "parley/report/text.hpp"
@@ -88,10 +89,15 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
 }  // namespace
 
 int run_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
-  auto planned = plan_guest(options, world, diagnostics);
+  std::optional<kvm::CountingKernel> counting;
+  if (diagnostics.traces()) counting.emplace(world.kernel);
+  const World counted{counting ? *counting : world.kernel, world.live_facts};
+  auto planned = plan_guest(options, counted, diagnostics);
   const Ended ended = planned ? live(std::move(planned->plan), std::move(planned->host), std::move(planned->kvm),
-                                     options, world.kernel, diagnostics)
+                                     options, counted.kernel, diagnostics)
                               : planned.error();
+  if (counting)
+    for (const std::string &line : counting->summary()) diagnostics.trace("counted: " + line);
   if (ended.failure) diagnostics.failure(*ended.failure);
   return ended.code;
 }

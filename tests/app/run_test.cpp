@@ -44,6 +44,18 @@ TEST(ARun, CheckAndInspectTellOfAHypervisorThatCannotBeAskedForItsGrants) {
   }
 }
 
+TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
+  FakeKvm fake;
+  fake.play(says("x"));
+  const Outcome outcome = run_with({"-vv"}, fake);
+  EXPECT_EQ(outcome.code, kSuccess);
+  const auto entries = std::to_string(fake.times(kvm::abi::kRun));
+  EXPECT_THAT(outcome.err, HasSubstr("parley: counted: KVM_RUN " + entries + "\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("parley: counted: exit KVM_EXIT_PAPR_HCALL 2\n"));
+  FakeKvm untraced;
+  EXPECT_THAT(run_with({"-v"}, untraced).err, Not(HasSubstr("counted")));
+}
+
 TEST(ARun, AtALegalLevelIsNotAffectedByAHypervisorThatRefusesLate) {
   FakeKvm fake{late_refuser()};
   EXPECT_EQ(run_with({}, fake).code, kSuccess);
