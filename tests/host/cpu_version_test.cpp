@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "hosts.hpp"
+#include "parley/host/capabilities.hpp"
 
 namespace parley::host {
 namespace {
 
 using parley::testing::cpu_node;
 using parley::testing::partition;
+using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 
 struct Case {
@@ -22,13 +25,16 @@ struct Case {
 
 class OneCpuVersion : public ::testing::TestWithParam<Case> {};
 
-TEST_P(OneCpuVersion, IsReadOrNamedForWhatItIs) {
+std::vector<Doubt> doubts_about(std::vector<CpuNode> nodes) { return assess(partition(std::move(nodes))).doubts; }
+
+TEST_P(OneCpuVersion, GivesItsLevelOrItsDoubt) {
   const Case &expected = GetParam();
-  const CpuVersion version = read_cpu_version(cpu_node(expected.bytes));
-  EXPECT_EQ(version.level, expected.level != nullptr ? Level::from_name(expected.level) : std::nullopt);
-  ASSERT_EQ(version.doubt.has_value(), expected.doubt != nullptr);
+  const CpuNode node = cpu_node(expected.bytes);
+  EXPECT_EQ(read_cpu_version(node).level, expected.level != nullptr ? Level::from_name(expected.level) : std::nullopt);
+  const auto doubts = doubts_about({node});
+  ASSERT_EQ(doubts.size(), expected.doubt != nullptr ? 1u : 0u);
   if (expected.doubt != nullptr) {
-    EXPECT_EQ(version.doubt->id, expected.doubt);
+    EXPECT_EQ(doubts[0].id, expected.doubt);
   }
 }
 
@@ -48,47 +54,55 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Empty", {}, nullptr, "cpu-version-bad-length"}),
     [](const auto &cell) { return cell.param.name; });
 
-TEST(CpuVersion, OfANodeWithoutOneIsMissing) {
-  const CpuVersion version = read_cpu_version(CpuNode{"cpu@0", std::nullopt, 1});
-  EXPECT_EQ(version.level, std::nullopt);
-  EXPECT_EQ(version.doubt->id, "cpu-version-missing");
-  EXPECT_THAT(version.doubt->sentence, HasSubstr("cpu@0"));
+TEST(CpuVersion, IsReportedWhenItIsMissing) {
+  const CpuNode node{"cpu@0", std::nullopt, 1};
+  EXPECT_EQ(read_cpu_version(node).answer, Answer::kAbsent);
+  const auto doubts = doubts_about({node});
+  EXPECT_EQ(doubts.at(0).id, "cpu-version-missing");
+  EXPECT_THAT(doubts.at(0).sentence, HasSubstr("cpu@0"));
 }
 
-TEST(CpuVersions, ThatDisagreeGiveTheLowestAndSaySo) {
-  const auto all = read_cpu_versions(
-      partition({cpu_node({0x0f, 0, 0, 7}), cpu_node({0x0f, 0, 0, 5}), cpu_node({0x0f, 0, 0, 6})}).tree);
-  EXPECT_EQ(all.level, level("power9"));
-  ASSERT_EQ(all.doubts.size(), 1u);
-  EXPECT_EQ(all.doubts[0].id, "cpu-nodes-disagree");
-  EXPECT_EQ(all.groups.size(), 3u);
+TEST(CpuVersions, GiveTheLowestLevelAndADoubtWhenTheyDisagree) {
+  const Capabilities host =
+      assess(partition({cpu_node({0x0f, 0, 0, 7}), cpu_node({0x0f, 0, 0, 5}), cpu_node({0x0f, 0, 0, 6})}));
+  EXPECT_EQ(host.level, level("power9"));
+  EXPECT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "cpu-nodes-disagree")));
 }
 
-TEST(CpuVersions, OneOfWhichIsBrokenGiveTheOthersAndSaySo) {
-  const auto all = read_cpu_versions(partition({cpu_node({0x0f}), cpu_node({0x0f, 0, 0, 6})}).tree);
-  EXPECT_EQ(all.level, level("power10"));
-  EXPECT_EQ(all.doubts.size(), 2u);
+TEST(CpuVersions, GiveTheUsableLevelAndADoubtWhenOneIsBroken) {
+  const Capabilities host = assess(partition({cpu_node({0x0f}), cpu_node({0x0f, 0, 0, 6})}));
+  EXPECT_EQ(host.level, level("power10"));
+  EXPECT_THAT(host.doubts,
+              ElementsAre(Field(&Doubt::id, "cpu-version-bad-length"), Field(&Doubt::id, "cpu-nodes-disagree")));
 }
 
-TEST(CpuVersions, SayTheSameDoubtOnceForManyNodes) {
-  const auto all = read_cpu_versions(partition(std::vector(100, cpu_node({0x0f, 0, 0, 8}))).tree);
-  EXPECT_EQ(all.doubts.size(), 1u);
-  ASSERT_EQ(all.groups.size(), 1u);
-  EXPECT_EQ(all.groups[0].nodes, 100u);
+TEST(CpuVersions, PreferTheLogicalPvrOfTwoNodesWithOneLevel) {
+  EXPECT_TRUE(assess(partition({cpu_node({0, 0x80, 0x12, 0}), cpu_node({0x0f, 0, 0, 6})})).compat_mode);
 }
 
-TEST(CpuVersions, OfATreeWithoutCpuNodesAreNamedSo) {
-  const auto all = read_cpu_versions(partition({}).tree);
-  EXPECT_EQ(all.level, std::nullopt);
-  EXPECT_EQ(all.doubts.at(0).id, "no-cpu-nodes");
+TEST(CpuVersions, AreOneReadingAndOneDoubtForManyEqualNodes) {
+  const Facts facts = partition(std::vector(100, cpu_node({0x0f, 0, 0, 8})));
+  const auto readings = read_cpu_versions(facts.tree);
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_EQ(readings[0].nodes, 100u);
+  EXPECT_EQ(readings[0].says, "0x0f000008 (100 nodes)");
+  EXPECT_EQ(doubts_about(facts.tree.cpus).size(), 1u);
 }
 
-TEST(CpuVersions, OfAnUnreadableTreeAreNamedSo) {
-  TreeFacts tree;
-  tree.problem = "/proc/device-tree: EACCES";
-  const auto all = read_cpu_versions(tree);
-  EXPECT_EQ(all.doubts.at(0).id, "device-tree-unreadable");
-  EXPECT_THAT(all.doubts.at(0).sentence, HasSubstr("EACCES"));
+TEST(CpuVersions, AreAbsentInATreeWithoutCpuNodes) {
+  const auto readings = read_cpu_versions(partition({}).tree);
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_EQ(readings[0].answer, Answer::kAbsent);
+  EXPECT_EQ(doubts_about({}).at(0).id, "no-cpu-nodes");
+}
+
+TEST(CpuVersions, AreUnreadableInAnUnreadableTree) {
+  Facts facts = partition({});
+  facts.tree.problem = "/proc/device-tree: EACCES";
+  EXPECT_EQ(read_cpu_versions(facts.tree).at(0).answer, Answer::kUnreadable);
+  const auto doubts = assess(facts).doubts;
+  EXPECT_EQ(doubts.at(0).id, "device-tree-unreadable");
+  EXPECT_THAT(doubts.at(0).sentence, HasSubstr("EACCES"));
 }
 
 }  // namespace

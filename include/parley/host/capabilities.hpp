@@ -15,10 +15,9 @@
 
 #include "parley/base/level.hpp"
 #include "parley/host/facts.hpp"
+#include "parley/host/readings.hpp"
 
 namespace parley::host {
-
-enum class Platform : std::uint8_t { kUnknown, kNotPower, kPowerNv, kPseries };
 
 enum class KvmKind : std::uint8_t {
   kNone,       ///< no guest can run here
@@ -29,52 +28,43 @@ enum class KvmKind : std::uint8_t {
   kNestedV2,   ///< PAPR H_GUEST_*
 };
 
-enum class Trust : std::uint8_t {
-  kAuthoritative,  ///< decides the level
-  kCorroborating,  ///< speaks of the level, may lower it
-  kHint,           ///< cannot tell all levels apart
-  kSiliconOnly,    ///< speaks of the chip, not of the level
-};
-
 enum class Agreement : std::uint8_t { kAgrees, kDisagrees, kSilent };
 
-struct Source {
-  std::string name;            ///< "AT_PLATFORM"
-  std::string where;           ///< where a person finds it
-  std::string says;            ///< its answer, "-" when it gave none
-  std::optional<Level> level;  ///< the level that it speaks of
-  Trust trust = Trust::kHint;
+/// A reading, compared with the verdict.
+struct Source : Reading {
   Agreement agreement = Agreement::kSilent;
 };
 
-/// Something that a reader of the verdict must know: a source that is broken or contradicts another, and what was made
-/// of it.
+/// A warning for the reader of the verdict: a source that is broken, missing or contradicted, and how it was treated.
 struct Doubt {
   std::string id;  ///< stable, for scripts ("cpu-nodes-disagree"); docs/inspect.md lists them
   std::string sentence;
 };
 
-struct Capabilities {
+/// The level of the host, with the evidence.
+struct LevelVerdict {
+  std::optional<Level> level;  ///< the effective level; none when no source names a usable one
+  std::string level_reason;
+  bool compat_mode = false;  ///< the level was given by a logical PVR, not by the silicon
+  std::optional<Level> silicon;
+  std::vector<Source> sources;
+  std::vector<Doubt> doubts;
+};
+
+struct Capabilities : LevelVerdict {
   Platform platform = Platform::kUnknown;
   KvmKind kvm = KvmKind::kNone;
   std::string kind_reason;
 
-  std::optional<Level> level;  ///< the effective level; none when no source could be believed
-  std::string level_reason;
-  bool compat_mode = false;  ///< the level was given by a logical PVR, not by the silicon
-  std::optional<Level> silicon;
-
-  std::vector<Source> sources;
-  std::vector<Doubt> doubts;
-
-  std::string interrupt_controller;  ///< what a guest can have
+  std::string interrupt_controller;  ///< for guests
   std::uint64_t page_size = 0;       ///< bytes, 0 when unknown
   unsigned threads_per_core = 0;     ///< of the host's first core, 0 when unknown
 
-  /// True where the host is itself a partition, so that guests are radix-only; also where that cannot be told.
+  /// True on a partition, where guests are radix-only, and on an unknown platform.
   bool nested() const { return platform != Platform::kPowerNv; }
 };
 
+/// Facts to readings to verdict. A host that is not POWER has neither sources nor a level.
 Capabilities assess(const Facts &facts);
 
 std::string_view name(Platform platform);
