@@ -7,6 +7,7 @@
 #include "parley/app/app.hpp"
 #include "parley/base/text.hpp"
 #include "parley/kvm/counting_kernel.hpp"
+#include "parley/base/try.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/machine/probe.hpp"
 #include "parley/report/text.hpp"
@@ -38,24 +39,24 @@ Ended refused(const compat::Refusal &refusal, const compat::AssessedHost &host) 
   return {kRefused, report::explain(refusal, host)};
 }
 
-// Where the silicon is known, and the hypervisor cannot be asked what it grants, a guest could tell nothing more about
-// levels: what is refused without one stays refused, and the host is spared it. Whether it could have made one is then
-// not found out.
-// The facts come back as they were, for who goes on with them.
-std::optional<Ended> refused_at_once(const compat::Wish &wish, host::Facts &facts, const Diagnostics &diagnostics) {
+struct EarlyRefusal {
+  compat::Refusal refusal;
+  compat::AssessedHost host;
+};
+
+// Refuses without creating a VM. A VM could add nothing about levels where the silicon is known and the kernel has no
+// KVM_PPC_GET_COMPAT_CAPS: the wish would be refused with it as well. The host is spared the VM, and it stays unknown
+// whether the host could have created one.
+std::optional<EarlyRefusal> refuse_early(const compat::Wish &wish, const host::Facts &facts) {
   if (facts.kvm.access != host::KvmAccess::kHv || facts.kvm.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0)
     return std::nullopt;
-  compat::AssessedHost host = assess_host(std::move(facts));
-  const auto decision = compat::decide(wish, host);
-  if (decision || !host.capabilities.silicon) {
-    facts = std::move(host.facts);
-    return std::nullopt;
-  }
-  warn_of_doubts(host, diagnostics);
-  return refused(decision.error(), host);
+  compat::AssessedHost host = assess_host(facts);
+  auto decision = compat::decide(wish, host);
+  if (decision || !host.capabilities.silicon) return std::nullopt;
+  return EarlyRefusal{std::move(decision.error()), std::move(host)};
 }
 
-std::expected<Planned, Ended> plan_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
+std::expected<guest::GuestRequest, Ended> announced_request(const Options &options, const Diagnostics &diagnostics) {
   if (!options.no_effect.empty())
     diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
                      " (a guest of Parley's has what its host has)");
@@ -64,26 +65,44 @@ std::expected<Planned, Ended> plan_guest(const Options &options, const World &wo
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
   if (options.kernel && !request->payload.relocates_itself)
     for (const std::string &doubt : doubts_about_command_line(request->command_line)) diagnostics.warn(doubt);
+  return std::move(*request);
+}
+
+struct FoundHost {
+  compat::AssessedHost host;
+  OpenedKvm kvm;
+};
+
+std::expected<FoundHost, Ended> find_host(const compat::Wish &wish, const World &world,
+                                          const Diagnostics &diagnostics) {
   host::Facts facts = world.live_facts();
   std::optional<OpenedKvm> opened;
   if (host::is_power(facts.system)) {
     machine::Probe probe(world.kernel);
     facts.kvm = probe.facts();
-    if (auto ended = refused_at_once(options.wish, facts, diagnostics)) return std::unexpected(std::move(*ended));
+    if (const auto early = refuse_early(wish, facts)) {
+      warn_of_doubts(early->host, diagnostics);
+      return std::unexpected(refused(early->refusal, early->host));
+    }
     if (auto fresh = probe.create_fresh_vm()) opened = OpenedKvm{probe.release_system(), std::move(*fresh)};
     facts.kvm = probe.facts();
   }
-  auto known = usable_host(std::move(facts), diagnostics);
-  if (!known) return std::unexpected(Ended{known.error().code, known.error().failure});
-  compat::AssessedHost &host = *known;
+  auto host = usable_host(std::move(facts), diagnostics);
+  if (!host) return std::unexpected(Ended{host.error().code, host.error().failure});
+  return FoundHost{std::move(*host), std::move(*opened)};
+}
+
+std::expected<Planned, Ended> plan_guest(const Options &options, const World &world, const Diagnostics &diagnostics) {
+  auto request = TRY(announced_request(options, diagnostics));
+  auto [host, kvm] = TRY(find_host(options.wish, world, diagnostics));
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(refused(decision.error(), host));
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
-  auto plan = guest::plan_machine(std::move(*request), *decision, host, machine::papr_interface(host.facts.kvm));
+  auto plan = guest::plan_machine(std::move(request), *decision, host, machine::papr_interface(host.facts.kvm));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
-  return Planned{std::move(*plan), std::move(host), std::move(*opened)};
+  return Planned{std::move(*plan), std::move(host), std::move(kvm)};
 }
 
 }  // namespace
