@@ -321,7 +321,7 @@ Ended Life::outcome() const {
 }
 
 Ended Life::run() {
-  auto opened = console::Console::open(options_.serial, *devices_.terminal(0), events());
+  auto opened = console::Console::open({{options_.serial, *devices_.terminal(0)}}, events());
   if (!opened) return {kFailure, opened.error()};
   console_.emplace(std::move(*opened));
   if (!build_machine()) return {kFailure, failure_};

@@ -34,7 +34,7 @@ TEST(Console, WritesToAFileFromItsBeginning) {
 
 TEST(Console, TellsThatAFileFailed) {
   devices::Vty vty;
-  const auto console = Console::open({Kind::kFile, "/nowhere/log"}, vty, {});
+  const auto console = Console::open({{{Kind::kFile, "/nowhere/log"}, vty}}, {});
   ASSERT_FALSE(console);
   EXPECT_EQ(console.error().what, "cannot write the guest's output to /nowhere/log");
   Running running({Kind::kFile, "/dev/full"});
@@ -63,11 +63,11 @@ TEST(Console, StartsNoGuestThatWasFinishedBefore) {
   devices::Vty vty;
   Events events;
   events.on_ready = [] { FAIL() << "it was finished"; };
-  auto finished = Console::open({Kind::kNull}, vty, events);
+  auto finished = Console::open({{{Kind::kNull}, vty}}, events);
   ASSERT_TRUE(finished);
   finished->finish();
   finished->run();
-  auto abandoned = Console::open({Kind::kNull}, vty, events);
+  auto abandoned = Console::open({{{Kind::kNull}, vty}}, events);
   ASSERT_TRUE(abandoned);
   abandoned->abandon();
   abandoned->run();
@@ -82,7 +82,7 @@ TEST(Console, StartsNoGuestWhileItWritesOutWhatAFinishedOneWrote) {
   Events events;
   events.on_ready = [] { FAIL() << "it was finished"; };
   events.on_tick = [&] { running->abandon(); };
-  auto console = Console::open({Kind::kStdio}, vty, events, {-1, out.in.get()});
+  auto console = Console::open({{{Kind::kStdio}, vty}}, events, {-1, out.in.get()});
   ASSERT_TRUE(console);
   running = &*console;
   console->finish();
@@ -113,7 +113,7 @@ TEST(Console, SaysSoWhenThereAreTooManyOpenFiles) {
   const FileDescriptor next = FileDescriptor::duplicate(out.in.get());
   const rlimit tight{static_cast<rlim_t>(next.get()) + 2, limit.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
-  const auto console = Console::open({Kind::kStdio}, vty, {}, {-1, out.in.get()});
+  const auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, out.in.get()});
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   ASSERT_FALSE(console);
   EXPECT_EQ(console.error().why, "eventfd_select_interrupter: EMFILE (Too many open files)");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A console whose loop runs on a thread of its own, and a guest that is the test.
+// A console whose loop runs on a thread of its own, while the test plays the guest.
 #pragma once
 
 #include <fcntl.h>
@@ -39,7 +39,7 @@ inline bool eventually(const std::function<bool()> &condition) {
   return true;
 }
 
-/// As a vCPU does it: sixteen bytes at a time, coming back when they are refused.
+/// Writes as a vCPU does: sixteen bytes at a time, and again when they were refused.
 inline bool write_as_guest(devices::Vty &vty, std::string_view text) {
   for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(text.size(), 16)))
     if (!eventually([&] {
@@ -51,7 +51,7 @@ inline bool write_as_guest(devices::Vty &vty, std::string_view text) {
   return true;
 }
 
-/// What the guest gets until it has `size` bytes.
+/// Reads as the guest until it has `size` bytes.
 inline std::string read_as_guest(devices::Vty &vty, std::size_t size) {
   std::string text;
   eventually([&] {
@@ -62,7 +62,7 @@ inline std::string read_as_guest(devices::Vty &vty, std::size_t size) {
   return text;
 }
 
-/// What comes out of a descriptor: `size` bytes, or less at its end, or when nothing more comes.
+/// Reads `size` bytes from a descriptor, or fewer if it ends or stays silent until the deadline.
 inline std::string read_from(int fd, std::size_t size) {
   std::string text;
   while (text.size() < size) {
@@ -85,7 +85,7 @@ inline std::string content_of(const std::string &path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Bytes that show where they stood.
+/// Bytes whose content shows their position.
 inline std::string numbered_lines(std::size_t size) {
   std::string text;
   for (int line = 0; text.size() < size; ++line) text += std::to_string(line) + "\n";
@@ -104,7 +104,7 @@ struct Pipe {
   FileDescriptor in;   ///< to write to
 };
 
-/// A user at a terminal: keys go into `user`, and what is shown comes out of it.
+/// A user at a terminal: keys are written to `user`, and the terminal's output is read from it.
 struct UserTerminal {
   UserTerminal() {
     int ends[2];
@@ -135,13 +135,18 @@ struct Folder {
 
 class Running {
  public:
-  /// `events` are told besides what is noted here.
-  explicit Running(const Endpoint &endpoint, Standard standard = {-1, -1}, const Events &events = {}) {
+  /// on_lost, on_news and on_quit are recorded here; the other `events` are passed on.
+  explicit Running(const Endpoint &endpoint, Standard standard = {-1, -1}, const Events &events = {})
+      : Running(std::vector{endpoint}, standard, events) {}
+  explicit Running(const std::vector<Endpoint> &endpoints, Standard standard = {-1, -1}, const Events &events = {})
+      : vtys(endpoints.size()) {
     Events noting = events;
     noting.on_lost = [this](const Failure &failure) { note(lost_, failure); };
     noting.on_news = [this](const std::string &line) { note(news_, line); };
     noting.on_quit = [this] { note(quits_, 1); };
-    auto opened = Console::open(endpoint, vty, std::move(noting), standard);
+    std::vector<Line> lines;
+    for (std::size_t index = 0; index < endpoints.size(); ++index) lines.push_back({endpoints[index], vtys[index]});
+    auto opened = Console::open(std::move(lines), std::move(noting), standard);
     if (!opened) {
       ADD_FAILURE() << opened.error().what << ": " << opened.error().why;
       std::abort();
@@ -151,7 +156,7 @@ class Running {
   }
   ~Running() { stop(); }
 
-  /// Everything is written out where somebody reads it.
+  /// Returns when all output that has a reader is written.
   void finish() {
     console->finish();
     if (loop_.joinable()) loop_.join();
@@ -165,13 +170,14 @@ class Running {
   std::vector<Failure> lost() const { return noted(lost_); }
   std::vector<std::string> news() const { return noted(news_); }
   std::size_t quits() const { return noted(quits_).size(); }
-  /// How often this was told.
+  /// How often this line was reported.
   long heard(const std::string &line) const {
     const auto all = news();
     return std::count(all.begin(), all.end(), line);
   }
 
-  devices::Vty vty;
+  std::vector<devices::Vty> vtys;
+  devices::Vty &vty = vtys.front();
   std::optional<Console> console;
 
  private:
@@ -193,7 +199,7 @@ class Running {
   std::thread loop_;
 };
 
-/// What the loop's thread computed while it had nothing to do for a while.
+/// The processor time that the loop's thread used during 300 ms without work.
 inline std::chrono::milliseconds idle_cost(Running &running) {
   clockid_t clock{};
   EXPECT_EQ(::pthread_getcpuclockid(running.thread(), &clock), 0);

@@ -20,7 +20,7 @@ TEST(Signals, AreToldOneByOneWhileTheLoopRuns) {
     if (seen.size() < 3) std::raise(seen.size() == 1 ? SIGHUP : SIGINT);
     if (seen.size() == 3) running->finish();
   };
-  auto console = Console::open({Kind::kNull}, vty, std::move(events));
+  auto console = Console::open({{{Kind::kNull}, vty}}, std::move(events));
   ASSERT_TRUE(console);
   running = &*console;
   std::raise(SIGTERM);  // before run()
@@ -39,7 +39,7 @@ TEST(Signals, LeaveAProgramAloneThatIsToOutliveItsTerminal) {
     seen.push_back(signal);
     if (signal == SIGTERM) running->finish();
   };
-  auto console = Console::open({Kind::kNull}, vty, std::move(events));
+  auto console = Console::open({{{Kind::kNull}, vty}}, std::move(events));
   ASSERT_TRUE(console);
   running = &*console;
   std::raise(SIGHUP);

@@ -32,7 +32,7 @@ class Socket : public testing::Test {
   }
   std::string why_not(const Endpoint &endpoint) const {
     devices::Vty vty;
-    const auto console = Console::open(endpoint, vty, {});
+    const auto console = Console::open({{endpoint, vty}}, {});
     EXPECT_FALSE(console);
     return console ? "" : console.error().why;
   }

@@ -26,7 +26,7 @@ TEST(Stdio, WritesWhatTheGuestWroteBeforeItRan) {
   Pipe out;
   devices::Vty vty;
   ASSERT_TRUE(vty.write("early"));
-  auto console = Console::open({Kind::kStdio}, vty, {}, {-1, out.in.get()});
+  auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, out.in.get()});
   ASSERT_TRUE(console);
   console->finish();
   console->run();
@@ -188,7 +188,7 @@ TEST(Stdio, AbandonsAReaderThatDoesNotRead) {
 TEST(Stdio, AbandonsNobodyWhoReads) {
   Pipe out;
   devices::Vty vty;
-  auto console = Console::open({Kind::kStdio}, vty, {}, {-1, out.in.get()});
+  auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, out.in.get()});
   ASSERT_TRUE(console);
   const std::string text = numbered_lines(20'000);
   ASSERT_TRUE(write_as_guest(vty, text));
@@ -238,7 +238,7 @@ TEST(Stdio, LeavesTheFlagsOfWhatItWasGivenAlone) {
 
 TEST(Stdio, RefusesAStandardOutputThatIsNotThere) {
   devices::Vty vty;
-  const auto console = Console::open({Kind::kStdio}, vty, {}, {-1, -1});
+  const auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, -1});
   ASSERT_FALSE(console);
   EXPECT_EQ(console.error().why, "fcntl: EBADF (Bad file descriptor)");
 }
