@@ -33,10 +33,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kKickAgain{100};
 
-// Where a file must be removed in the end.
-std::optional<std::filesystem::path> folder_of_socket(const console::Endpoint &endpoint) {
-  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return std::nullopt;
-  return std::filesystem::path(endpoint.path).parent_path();
+// The folders in which a socket's file must be removed in the end.
+std::vector<std::filesystem::path> folders_of_sockets(const console::Endpoint &endpoint) {
+  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return {};
+  return {std::filesystem::path(endpoint.path).parent_path()};
 }
 
 // What a guest has besides its machine.
@@ -67,7 +67,7 @@ class Life {
       : plan_(std::move(plan)),
         host_(std::move(host)),
         level_watch_(std::move(belongings.level_watch)),
-        openings_{folder_of_socket(options.serial), level_watch_ ? level_watch_->folder() : -1},
+        openings_{folders_of_sockets(options.serial), level_watch_ ? level_watch_->folder() : -1},
         system_(std::move(kvm.system)),
         fresh_vm_(std::move(kvm.fresh)),
         devices_(std::move(belongings.devices)),

@@ -75,7 +75,7 @@ std::expected<void, kvm::CallError> close_files(const Openings &openings) {
   const std::size_t size = abi >= 6 ? sizeof attributes : abi >= 4 ? 16 : 8;
   const FileDescriptor ruleset(static_cast<int>(create_ruleset(&attributes, size, 0)));
   if (!ruleset) return failed("landlock_create_ruleset");
-  if (const auto &folder = openings.removable_in) TRY(allow_removal(ruleset.get(), folder->empty() ? "." : *folder));
+  for (const auto &folder : openings.removable_in) TRY(allow_removal(ruleset.get(), folder.empty() ? "." : folder));
   if (openings.readable_below >= 0) TRY(allow(kReadFile, openings.readable_below, ruleset.get()));
   if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) return failed("landlock_restrict_self");
   return {};

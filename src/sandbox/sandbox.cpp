@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <span>
-#include <vector>
 
 #include "filters.hpp"
 #include "landlock.hpp"

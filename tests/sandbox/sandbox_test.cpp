@@ -204,20 +204,22 @@ TEST(Sandbox, ChangesNothingWhereItIsOff) {
   EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kGuest, privileges)), 1);
 }
 
-TEST(Sandbox, RemovesFilesOnlyWhereItMay) {
+TEST(Sandbox, AllowsTheRemovalOfFilesInTheGivenFoldersOnly) {
   constexpr long kVersion = 1;
   if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, kVersion) < 1) GTEST_SKIP() << "this kernel has no Landlock";
   const auto base = std::filesystem::temp_directory_path() / ("parley-sandbox-" + std::to_string(::getpid()));
-  for (const char *folder : {"mine", "other"}) {
+  for (const char *folder : {"mine", "also mine", "other"}) {
     std::filesystem::create_directories(base / folder);
     ::close(::open((base / folder / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   }
   const std::string mine = base / "mine" / "file";
+  const std::string also_mine = base / "also mine" / "file";
   const std::string other = base / "other" / "file";
   const auto remove = [&] {
-    return ::unlink(other.c_str()) == -1 && errno == EACCES && ::unlink(mine.c_str()) == 0 ? 0 : 1;
+    const bool refused = ::unlink(other.c_str()) == -1 && errno == EACCES;
+    return refused && ::unlink(mine.c_str()) == 0 && ::unlink(also_mine.c_str()) == 0 ? 0 : 1;
   };
-  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, remove, {base / "mine"})), 0);
+  EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, remove, {{base / "mine", base / "also mine"}})), 0);
   EXPECT_TRUE(std::filesystem::exists(other));
   std::filesystem::remove_all(base);
 }

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <optional>
+#include <vector>
 
 #include "parley/base/failure.hpp"
 
@@ -29,7 +29,7 @@ enum class Kind : std::uint8_t { kConsole, kGuest, kVcpu };
 
 /// What may still be done with files by their paths.
 struct Openings {
-  std::optional<std::filesystem::path> removable_in;  ///< a folder in which files may be removed
+  std::vector<std::filesystem::path> removable_in;  ///< folders in which files may be removed
   /// A descriptor of a folder, relative to which a thread of kind kGuest may open files to read them; -1 for none. Only
   /// where confines_files(), as a filter cannot see a path.
   int readable_below = -1;
