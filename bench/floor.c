@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The floor that bench/run measures Parley against: the calls that set up and run its guest, and nothing around them. No
-// policy, no end; what the guest prints goes straight to standard output.
+// The floor that bench/run measures Parley against: the calls that set up and run its guest, and nothing around them.
+// No policy, no end; what the guest prints goes straight to standard output.
 //
 // usage: floor GUEST RAM-MIB LOGICAL-PVR
 #include <asm/kvm.h>
@@ -36,7 +36,8 @@ int main(int argc, char **argv) {
   struct kvm_create_device xics = {.type = KVM_DEV_TYPE_XICS};
   must(ioctl(vm, KVM_CREATE_DEVICE, &xics), "KVM_CREATE_DEVICE");
   const int vcpu = must(ioctl(vm, KVM_CREATE_VCPU, 0ul), "KVM_CREATE_VCPU");
-  struct kvm_run *run = mmap(NULL, must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE"), PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+  struct kvm_run *run = mmap(NULL, must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE"),
+                             PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
   struct kvm_enable_cap papr = {.cap = KVM_CAP_PPC_PAPR};
   must(ioctl(vcpu, KVM_ENABLE_CAP, &papr), "KVM_CAP_PPC_PAPR");
   struct kvm_enable_cap connected = {.cap = KVM_CAP_IRQ_XICS, .args = {xics.fd, 0}};

@@ -41,12 +41,14 @@ def timed(name, stopwatch_words):
     """A line of the script: prints `NAME: FIGURES`; where that fails, all of it ends with what the VMM said. First the kernel gets the time to
     put away what ran before; in a deterministic host, which is idle then, that takes none."""
     name, words = shlex.quote(name), shlex.join(["stopwatch", *stopwatch_words])
-    return f"sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: \"$figures\" || {{ echo {name}: >&2; cat /tmp/errors >&2; exit 1; }}"
+    return f'sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: "$figures" || {{ echo {name}: >&2; cat /tmp/errors >&2; exit 1; }}'
 
 
 def run_in_host(boot_arguments, script):
     """Runs the script in a deterministic host, and yields (name, figures) as they come."""
-    process = subprocess.Popen([LAB / "boot", "--deterministic", *boot_arguments, "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [LAB / "boot", "--deterministic", *boot_arguments, "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True
+    )
     try:
         for line in process.stdout:
             name, _, figures = line.partition(": ")

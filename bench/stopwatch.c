@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Runs a VMM with its guest's console on a pipe, and says on one line of JSON when what happened, counted from the
-// exec, how much memory the VMM held for itself when the guest printed the marker, and the console's last words. With -k
-// the VMM is ended at the marker; with -s STATUS it is to end by itself with that status, and its errors count as output.
+// exec, how much memory the VMM held for itself when the guest printed the marker, and the console's last words. With
+// -k the VMM is ended at the marker; with -s STATUS it is to end by itself with that status, and its errors count as
+// output.
 //
 // usage: stopwatch [-k | -s STATUS] SECONDS RAM-MIB MARKER COMMAND...
 #define _GNU_SOURCE

@@ -17,4 +17,5 @@ def dies_with_us(with_signal=signal.SIGTERM):
         LIBC.prctl(PR_SET_PDEATHSIG, with_signal)
         if os.getppid() != parent:  # it has ended before
             os._exit(1)
+
     return in_child

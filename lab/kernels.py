@@ -17,5 +17,9 @@ def folder_of(name):
     folder = CACHE / "kernels" / name
     if not (folder / "vmlinux").exists():
         lacking = CACHE / "kernels" / f"{name}.lacking"  # lab/setup's own words, where the archive has none
-        raise Lacking(lacking.read_text(encoding="utf-8").strip() if lacking.exists() else f"there is no kernel '{name}'; lab/setup fetches it")
+        raise Lacking(
+            lacking.read_text(encoding="utf-8").strip()
+            if lacking.exists()
+            else f"there is no kernel '{name}'; lab/setup fetches it"
+        )
     return folder

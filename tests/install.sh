@@ -13,11 +13,17 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
 DESTDIR=$stage meson install -C "$build" --quiet
-for file in bin/parley pkgconfig/parley.pc include/parley/compat/decide.hpp; do  # where libraries go differs by system
-  [ -n "$(find "$stage" -path "*/$file")" ] || { echo "$file is not installed" >&2; exit 1; }
+for file in bin/parley pkgconfig/parley.pc include/parley/compat/decide.hpp; do # where libraries go differs by system
+  [ -n "$(find "$stage" -path "*/$file")" ] || {
+    echo "$file is not installed" >&2
+    exit 1
+  }
 done
 for private in app console sandbox; do
-  [ -z "$(find "$stage" -path "*/include/parley/$private")" ] || { echo "the program's own layer '$private' is installed" >&2; exit 1; }
+  [ -z "$(find "$stage" -path "*/include/parley/$private")" ] || {
+    echo "the program's own layer '$private' is installed" >&2
+    exit 1
+  }
 done
 
 # A copy, so that no header of the source tree can be found by accident.

@@ -22,7 +22,9 @@ parley, blobs = sys.argv[2], [blob for blob in sys.argv[3:] if "/host-" in blob]
 assert blobs, "there is no host to look at"
 
 for arguments in [["--host", blob] for blob in blobs] + [[]]:
-    output = subprocess.run([*wrapper, parley, "inspect", "--json", *arguments], stdout=subprocess.PIPE, check=False).stdout
+    output = subprocess.run(
+        [*wrapper, parley, "inspect", "--json", *arguments], stdout=subprocess.PIPE, check=False
+    ).stdout
     jsonschema.validate(json.loads(output), schema)
     # The schema is strict: it must notice what it does not know.
     broken = json.loads(output)

@@ -29,7 +29,10 @@ def names_of(text):
     yield from (f"Cap::{name}" for name in re.findall(r"(k\w+) =", enumerators))
     for struct, body in re.findall(r"^struct (\w+) {(.*?)^};", text, re.MULTILINE | re.DOTALL):
         for declaration in re.findall(r"std::(?:uint\d+_t|array<[^>]*>) ([^;]*);|char ([^;]*);", body):
-            yield from (f"{struct}: {field}" for field in re.findall(r"(\w+)(?:\[\d+\])?(?:, )?", re.sub(r"\[\d+\]", "", "".join(declaration))))
+            yield from (
+                f"{struct}: {field}"
+                for field in re.findall(r"(\w+)(?:\[\d+\])?(?:, )?", re.sub(r"\[\d+\]", "", "".join(declaration)))
+            )
 
 
 def is_checked(name, check):
@@ -46,23 +49,39 @@ def report(good, sentence, detail=""):
 
 def compiles(order, options, headers):
     done = subprocess.run([*COMPILER, *ORDERS[order], *options, CHECK], capture_output=True, text=True, check=False)
-    return report(done.returncode == 0, f"{order}: abi.hpp says what {headers} say", "\n" + done.stderr if done.returncode else "")
+    return report(
+        done.returncode == 0, f"{order}: abi.hpp says what {headers} say", "\n" + done.stderr if done.returncode else ""
+    )
 
 
 def main():
     check = CHECK.read_text()
     names = list(names_of(HEADER.read_text()))
     unchecked = [name for name in names if not is_checked(name, check)]
-    results = [report(len(names) > 100 and not unchecked, f"each of abi.hpp's {len(names)} numbers and fields is held against the kernel's headers", "".join(f"\n  not: {name}" for name in unchecked))]
+    results = [
+        report(
+            len(names) > 100 and not unchecked,
+            f"each of abi.hpp's {len(names)} numbers and fields is held against the kernel's headers",
+            "".join(f"\n  not: {name}" for name in unchecked),
+        )
+    ]
     skipped = 0
     for order in ORDERS:
         results.append(compiles(order, [], "the build machine's headers"))
         if (NEWEST / "version").exists():
             version = (NEWEST / "version").read_text().strip()
-            results.append(compiles(order, ["-DPARLEY_NEWEST_HEADERS", "-isystem", NEWEST / order], f"the headers of linux-libc-dev {version}"))
+            results.append(
+                compiles(
+                    order,
+                    ["-DPARLEY_NEWEST_HEADERS", "-isystem", NEWEST / order],
+                    f"the headers of linux-libc-dev {version}",
+                )
+            )
         else:
             skipped += 1
-            print(f"skip  {order}: there are no headers of Linux 7.3 or later; lab/setup --tests fetches them where a suite has them")
+            print(
+                f"skip  {order}: there are no headers of Linux 7.3 or later; lab/setup --tests fetches them where a suite has them"
+            )
     print(f"{sum(results)} passed, {results.count(False)} failed, {skipped} skipped")
     return 0 if all(results) else 1
 

@@ -29,12 +29,21 @@ class Alongside(unittest.TestCase):
         self.log = self.folder / "log"
 
     def run_both(self, behind, front):
-        return subprocess.run([ALONGSIDE, self.log, *behind, "--", *front], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            [ALONGSIDE, self.log, *behind, "--", *front],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def assert_has_ended(self, file):
         """The process that has said its id there, and its group, should it be one."""
         pid = int(file.read_text())
-        self.assertEqual(list(processes(lambda entry: pid in (int(entry.name), group_of(entry)) and group_of(entry) is not None)), [])
+        self.assertEqual(
+            list(processes(lambda entry: pid in (int(entry.name), group_of(entry)) and group_of(entry) is not None)), []
+        )
 
     def test_waits_for_both_and_keeps_their_output_apart(self):
         for behind, front in (("sleep 1; echo behind", "echo front"), ("echo behind", "sleep 1; echo front")):
@@ -45,20 +54,28 @@ class Alongside(unittest.TestCase):
         self.assertIn("true has ended; sleep goes on", self.run_both(["sleep", "1"], ["true"]).stderr)
 
     def test_shows_the_log_of_what_fails_in_the_background_and_ends_the_other(self):
-        done = self.run_both(["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; echo no compiler; exit 7"], [*STAYS, self.folder / "pid"])
+        done = self.run_both(
+            ["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; echo no compiler; exit 7"],
+            [*STAYS, self.folder / "pid"],
+        )
         self.assertEqual((done.returncode, done.stdout), (7, ""))
         self.assertIn(f"no compiler\nlab/alongside: sh failed with 7; its log: {self.log}\n", done.stderr)
         self.assert_has_ended(self.folder / "pid")
 
     def test_keeps_the_status_of_what_fails_in_the_foreground_and_ends_the_other_with_its_children(self):
-        done = self.run_both([*STAYS_WITH_A_CHILD, self.folder / "pid"], ["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; exit 9"])
+        done = self.run_both(
+            [*STAYS_WITH_A_CHILD, self.folder / "pid"],
+            ["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; exit 9"],
+        )
         self.assertEqual((done.returncode, done.stderr), (9, ""))
         self.assert_has_ended(self.folder / "pid")
 
     def test_ends_both_on_a_signal(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             files = [self.folder / "front", self.folder / "behind"]
-            process = subprocess.Popen([ALONGSIDE, self.log, *STAYS_WITH_A_CHILD, files[1], "--", *STAYS, files[0]], stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [ALONGSIDE, self.log, *STAYS_WITH_A_CHILD, files[1], "--", *STAYS, files[0]], stderr=subprocess.DEVNULL
+            )
             try:
                 wait_for(lambda: all(file.exists() and file.read_text() for file in files), 30)  # noqa: B023
                 process.send_signal(number)
@@ -84,14 +101,27 @@ class Alongside(unittest.TestCase):
     def test_says_what_it_cannot_start_and_what_it_wants(self):
         for behind, front in ((["/nonexistent"], ["true"]), (["sleep", "1000"], ["/nonexistent"])):
             done = self.run_both(behind, front)
-            self.assertEqual((done.returncode, done.stderr), (126, "lab/alongside: cannot start /nonexistent: No such file or directory\n"))
+            self.assertEqual(
+                (done.returncode, done.stderr),
+                (126, "lab/alongside: cannot start /nonexistent: No such file or directory\n"),
+            )
         self.assertEqual(subprocess.run([ALONGSIDE, "log", "true"], capture_output=True, check=False).returncode, 2)
 
 
 class Setup(unittest.TestCase):
     def test_takes_one_mode_at_a_time(self):
-        for options in (["--cross", "--try"], ["--try", "--build-only"], ["--cross", "--tests"], ["--build-only", "--anchors"], ["--frobnicate"]):
-            self.assertEqual(subprocess.run([ROOT / "lab" / "setup", *options], capture_output=True, check=False).returncode, 2, options)
+        for options in (
+            ["--cross", "--try"],
+            ["--try", "--build-only"],
+            ["--cross", "--tests"],
+            ["--build-only", "--anchors"],
+            ["--frobnicate"],
+        ):
+            self.assertEqual(
+                subprocess.run([ROOT / "lab" / "setup", *options], capture_output=True, check=False).returncode,
+                2,
+                options,
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a command again and again, each time on a new terminal, and ends it with a signal at a random moment. Says how often it
-// ended with which status, and of each time that was not as it should be, all that is needed to see it again.
+// Runs a command again and again, each time on a new terminal, and ends it with a signal at a random moment. Says how
+// often it ended with which status, and of each time that was not as it should be, all that is needed to see it again.
 //
 // usage: at-moments SEED COUNT LONGEST-MS PATH COMMAND...     PATH is what must not be there afterwards
 #include <poll.h>
@@ -71,12 +71,14 @@ int main(int argc, char **argv) {
     close(slave);
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     ++ended_with[code];
-    const int same_terminal = before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag;
+    const int same_terminal =
+        before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag;
     const int left_behind = access(argv[4], F_OK) == 0;
     // 0 is for a command that ended by itself, be it while the signal was on its way.
     if ((code != 0 && (by_itself || code != 128 + number)) || !in_time || !same_terminal || left_behind)
-      printf("wrong: signal %d after %d ms: code %d%s%s%s%s\n", number, delay, code, by_itself ? ", by itself" : "", in_time ? "" : ", late",
-             same_terminal ? "" : ", the terminal is another", left_behind ? ", something is left behind" : "");
+      printf("wrong: signal %d after %d ms: code %d%s%s%s%s\n", number, delay, code, by_itself ? ", by itself" : "",
+             in_time ? "" : ", late", same_terminal ? "" : ", the terminal is another",
+             left_behind ? ", something is left behind" : "");
     unlink(argv[4]);
   }
   for (int code = 0; code < 256; ++code)

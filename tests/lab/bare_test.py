@@ -22,11 +22,15 @@ def run(order, words, *options, shell="< /dev/null"):
     """A line for the shell: the program with these words, behind which it is told what they shall be; one that hangs is ended."""
     words += " "
     append = shlex.quote(f"{words}words={checksum(words.encode()):#x}")
-    return f"timeout 100 parley run --payload /lab/bare-{ORDERS[order]}.elf --append {append} {' '.join(options)} {shell}"
+    return (
+        f"timeout 100 parley run --payload /lab/bare-{ORDERS[order]}.elf --append {append} {' '.join(options)} {shell}"
+    )
 
 
 # As soon as it says that it listens, ten characters are typed.
-TYPED = "{ for i in $(seq 150); do grep -q 'type now' /tmp/said && break; sleep 0.2; done; printf 0123456789; sleep 3; } | "
+TYPED = (
+    "{ for i in $(seq 150); do grep -q 'type now' /tmp/said && break; sleep 0.2; done; printf 0123456789; sleep 3; } | "
+)
 
 
 def commands(about, silicon):
@@ -36,15 +40,31 @@ def commands(about, silicon):
     made = f"head -c {INITRD_SIZE} /lab/bare-be.elf > /tmp/initrd; "
     lines = {}
     for order in ORDERS:
-        lines |= {f"{order}_{name}": run(order, f"{name} {about}") for name in
-                  ("entry", "rtas", "hypercalls", "kernel-hypercalls", "decrementer", "external", "instructions", "illegal")}
+        lines |= {
+            f"{order}_{name}": run(order, f"{name} {about}")
+            for name in (
+                "entry",
+                "rtas",
+                "hypercalls",
+                "kernel-hypercalls",
+                "decrementer",
+                "external",
+                "instructions",
+                "illegal",
+            )
+        }
         lines[f"{order}_entry-kernel"] = run(order, f"entry {about}").replace("--payload", "-kernel")
         lines[f"{order}_entry-initrd"] = made + run(order, given, "--initrd /tmp/initrd")
         lines[f"{order}_entry-small"] = made + run(order, given, "-m 8M --initrd /tmp/initrd")
         lines[f"{order}_entry-large"] = run(order, f"entry {about} {'long ' * 2000}", "-m 1G")
         lines[f"{order}_prefixed"] = run(order, f"prefixed {about} {silicon}")
         lines[f"{order}_smp"] = run(order, f"smp {about} processors=2", "--smp 2")
-        lines[f"{order}_input"] = "rm -f /tmp/said; " + TYPED + run(order, f"input {about}", shell="> /tmp/said") + "; code=$?; cat /tmp/said; exit $code"
+        lines[f"{order}_input"] = (
+            "rm -f /tmp/said; "
+            + TYPED
+            + run(order, f"input {about}", shell="> /tmp/said")
+            + "; code=$?; cat /tmp/said; exit $code"
+        )
     return lines
 
 

@@ -47,7 +47,16 @@ class Boot(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as file:
             file.write(data)
             file.flush()
-            done = boot(["--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", "cat /srv/some/where; cat /srv/some/where >&2"])
+            done = boot(
+                [
+                    "--file",
+                    f"{file.name}:/srv/some/where",
+                    "--",
+                    "sh",
+                    "-c",
+                    "cat /srv/some/where; cat /srv/some/where >&2",
+                ]
+            )
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, data)
@@ -82,7 +91,13 @@ class Boot(unittest.TestCase):
         self.assertIn(b"Linux version 6.12", boot(["-v", "--kernel", "unfixed", "--", "true"]).stderr)
 
     def test_repeats_itself_to_the_byte_when_deterministic(self):
-        arguments = ["--deterministic", "--", "sh", "-c", "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N"]
+        arguments = [
+            "--deterministic",
+            "--",
+            "sh",
+            "-c",
+            "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N",
+        ]
         first, second = boot(arguments), boot(arguments)
         self.assertEqual(first.returncode, 0, first.stderr)
         self.assertGreater(len(first.stdout), 1000)
@@ -96,7 +111,12 @@ class Boot(unittest.TestCase):
 
     def test_ends_past_the_limit_when_nobody_reads_its_output_either(self):
         for stream in ("1", "2"):
-            process = subprocess.Popen([BOOT, "--timeout", "8", "--", "sh", "-c", f"while :; do echo a line of output >&{stream}; done"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process = subprocess.Popen(
+                [BOOT, "--timeout", "8", "--", "sh", "-c", f"while :; do echo a line of output >&{stream}; done"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
             try:
                 self.assertEqual(process.wait(60), 124)
             finally:
@@ -122,17 +142,37 @@ class Boot(unittest.TestCase):
             for path in ("busybox", "initrd.cpio.gz", "kernels/fixed"):
                 (cache / path).symlink_to(CACHE / path)
             environment = {**os.environ, "PARLEY_LAB_CACHE": folder}
-            self.assertEqual(boot(["--", "ls", "/lab"], env=environment).stdout.decode().split(), ["initrd.cpio.gz", "vmlinux-fixed"])
+            self.assertEqual(
+                boot(["--", "ls", "/lab"], env=environment).stdout.decode().split(), ["initrd.cpio.gz", "vmlinux-fixed"]
+            )
             for arguments in (["--guest", "fixed,unfixed"], ["--kernel", "unfixed"]):
                 done = boot([*arguments, "--", "true"], env=environment)
-                self.assertEqual((done.returncode, done.stderr.decode()), (126, "lab/boot: there is no kernel 'unfixed'; lab/setup fetches it\n"))
+                self.assertEqual(
+                    (done.returncode, done.stderr.decode()),
+                    (126, "lab/boot: there is no kernel 'unfixed'; lab/setup fetches it\n"),
+                )
             (cache / "kernels" / "next-64k.lacking").write_text("there is no kernel 'next-64k': no suite has one\n")
             done = boot(["--kernel", "next", "--page-size", "64k", "--", "true"], env=environment)
-            self.assertEqual((done.returncode, done.stderr.decode()), (126, "lab/boot: there is no kernel 'next-64k': no suite has one\n"))
+            self.assertEqual(
+                (done.returncode, done.stderr.decode()),
+                (126, "lab/boot: there is no kernel 'next-64k': no suite has one\n"),
+            )
 
     def test_takes_a_kernel_of_ones_own_and_other_sizes(self):
-        done = boot(["--kernel", str(CACHE / "kernels" / "unfixed" / "vmlinux"), "--memory", "1G", "--guest-page-size", "64k", "--",
-                     "sh", "-c", "uname -r; grep MemTotal /proc/meminfo; grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm"])
+        done = boot(
+            [
+                "--kernel",
+                str(CACHE / "kernels" / "unfixed" / "vmlinux"),
+                "--memory",
+                "1G",
+                "--guest-page-size",
+                "64k",
+                "--",
+                "sh",
+                "-c",
+                "uname -r; grep MemTotal /proc/meminfo; grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm",
+            ]
+        )
         lines = done.stdout.decode().splitlines()
         self.assertTrue(lines[0].startswith("6.12."), lines)
         self.assertLess(int(lines[1].split()[1]), 1 << 20)
@@ -144,7 +184,10 @@ class Boot(unittest.TestCase):
         process = subprocess.Popen([BOOT, "--timeout", "120"], stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
         try:
-            talk(leader, [(b"~ # ", b"parley check power10 > /dev/null; echo st''atus $?\n"), (b"status 0", b"poweroff -f\n")])
+            talk(
+                leader,
+                [(b"~ # ", b"parley check power10 > /dev/null; echo st''atus $?\n"), (b"status 0", b"poweroff -f\n")],
+            )
             self.assertEqual(process.wait(60), 0)
         finally:
             process.kill()
@@ -152,16 +195,41 @@ class Boot(unittest.TestCase):
             os.close(leader)
 
     def test_refuses_bad_usage_with_2(self):
-        for arguments in (["--timeout", "0", "--", "true"], ["--log", "x"], ["--cpu", "power8", "--", "true"], ["--guest", "newest", "--", "true"], ["--deterministic", "--smp", "2", "--", "true"], ["--"]):
+        for arguments in (
+            ["--timeout", "0", "--", "true"],
+            ["--log", "x"],
+            ["--cpu", "power8", "--", "true"],
+            ["--guest", "newest", "--", "true"],
+            ["--deterministic", "--smp", "2", "--", "true"],
+            ["--"],
+        ):
             self.assertEqual(boot(arguments).returncode, 2)
 
 
 class TheGuestsInitrd(unittest.TestCase):
     @staticmethod
     def emulator(command_line):
-        return ["qemu-system-ppc64", "-M", "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off", "-cpu", "power10",
-                "-m", "1G", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", str(CACHE / "kernels/unfixed/vmlinux"),
-                "-initrd", str(CACHE / "initrd.cpio.gz"), "-append", f"console=hvc0 quiet {command_line}"]
+        return [
+            "qemu-system-ppc64",
+            "-M",
+            "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off",
+            "-cpu",
+            "power10",
+            "-m",
+            "1G",
+            "-display",
+            "none",
+            "-nodefaults",
+            "-serial",
+            "stdio",
+            "-no-reboot",
+            "-kernel",
+            str(CACHE / "kernels/unfixed/vmlinux"),
+            "-initrd",
+            str(CACHE / "initrd.cpio.gz"),
+            "-append",
+            f"console=hvc0 quiet {command_line}",
+        ]
 
     def test_gives_a_shell_when_the_command_line_says_so(self):
         leader, follower = os.openpty()
@@ -177,7 +245,9 @@ class TheGuestsInitrd(unittest.TestCase):
 
     def test_says_what_a_linux_sees_and_powers_off(self):
         """Booted here as a first-level guest, of the emulator itself."""
-        done = subprocess.run(self.emulator(""), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            self.emulator(""), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
+        )
         text = done.stdout.decode(errors="replace").replace("\r", "")
         self.assertRegex(text, r"Linux \(none\) 6\.12\S* .* ppc64le")
         self.assertRegex(text, r"cpu\s*: POWER9 \(architected\)")
@@ -190,7 +260,13 @@ class BootLeavesNothingBehind(unittest.TestCase):
     def ended_by(self, number, before_that=lambda emulator: None):
         """Starts a host, sends a signal to lab/boot, and returns its status once it and its emulator are gone."""
         with tempfile.TemporaryDirectory() as folder:
-            process = subprocess.Popen([BOOT, "--", "sleep", "1000"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder})
+            process = subprocess.Popen(
+                [BOOT, "--", "sleep", "1000"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": folder},
+            )
             emulators = []
             deadline = time.monotonic() + 60
             while not emulators and time.monotonic() < deadline:
@@ -219,7 +295,9 @@ class BootLeavesNothingBehind(unittest.TestCase):
 
     def test_when_the_emulator_hears_nothing_any_more(self):
         """As in the emulated hypervisor's known loop: a stopped process does not answer SIGTERM either."""
-        self.assertEqual(self.ended_by(signal.SIGTERM, before_that=lambda emulator: os.kill(emulator, signal.SIGSTOP)), 143)
+        self.assertEqual(
+            self.ended_by(signal.SIGTERM, before_that=lambda emulator: os.kill(emulator, signal.SIGSTOP)), 143
+        )
 
     def test_after_the_limit(self):
         with tempfile.TemporaryDirectory() as folder:

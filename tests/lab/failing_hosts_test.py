@@ -20,16 +20,30 @@ IDLE = f"{GUEST} --payload /lab/lives.elf"
 
 # Not made to fail: (calls, why)
 NOT_TRIED = [
-    (r"^(execve|set_tid_address|uname|getpid|gettid|sched_yield|futex|rt_sig|restart_syscall|tgkill|timerfd_settime|exit)", "with such arguments they cannot fail"),
+    (
+        r"^(execve|set_tid_address|uname|getpid|gettid|sched_yield|futex|rt_sig|restart_syscall|tgkill|timerfd_settime|exit)",
+        "with such arguments they cannot fail",
+    ),
     (r"^brk", "the C library goes on with mmap, which is tried; before main it ends the program"),
     (r"^(close|munmap)", "they give something back"),
     (r"^mprotect\([^)]*PROT_READ$", "the C library ends a program that it cannot load, with 127"),
-    (r"^(epoll_ctl|write).*(eventfd|timerfd|pipe:|EPOLL_CTL_DEL)", "Asio does not look whether its own descriptors can be waited for"),
+    (
+        r"^(epoll_ctl|write).*(eventfd|timerfd|pipe:|EPOLL_CTL_DEL)",
+        "Asio does not look whether its own descriptors can be waited for",
+    ),
 ]
 # What may fail and changes nothing: (call, the errors or all, why)
 HARMLESS = [
-    (r"^(rseq|set_robust_list|prlimit|readlink|getrandom\(.*GRND_NONBLOCK|madvise)", "", "the C library does without; large pages only save time"),
-    (r"^(openat|read|newfstatat|fcntl|getdents#).*(cpuinfo|device-?tree)", "", "one source of several: the others know the level"),
+    (
+        r"^(rseq|set_robust_list|prlimit|readlink|getrandom\(.*GRND_NONBLOCK|madvise)",
+        "",
+        "the C library does without; large pages only save time",
+    ),
+    (
+        r"^(openat|read|newfstatat|fcntl|getdents#).*(cpuinfo|device-?tree)",
+        "",
+        "one source of several: the others know the level",
+    ),
     (r"^newfstatat\(AT_FDCWD.*S_IFDIR", "", "the same: whether there is a /proc/device-tree"),
     (r"TCGETS|TIOCGPTN", "", "no terminal then"),
     (r"^newfstatat\(#</(dev/null|tmp)", "", "whether it is a pipe or a terminal"),
@@ -108,10 +122,19 @@ MOMENTS = {
 EACH = 12
 PIECES = 16384  # 256 KiB: four times what waits in Parley or in a pipe
 EXPECTED = f"awk 'BEGIN {{ for (i = 0; i < {PIECES}; ++i) printf \"%015x\\n\", i }}' > /tmp/expected; "
-SLOW = nvram(PIECES, 0) + EXPECTED + FLOOD + """ < /dev/null 2> /tmp/err | { for i in $(seq 20); do dd bs=1 count=1 2> /dev/null; sleep 0.2; done; cat; } > /tmp/got
+SLOW = (
+    nvram(PIECES, 0)
+    + EXPECTED
+    + FLOOD
+    + """ < /dev/null 2> /tmp/err | { for i in $(seq 20); do dd bs=1 count=1 2> /dev/null; sleep 0.2; done; cat; } > /tmp/got
 wc -c < /tmp/got; cmp /tmp/got /tmp/expected && echo the same; cat /tmp/err >&2
 """
-PTY = nvram(PIECES, 1) + EXPECTED + FLOOD + """ --serial pty 2> /tmp/err &
+)
+PTY = (
+    nvram(PIECES, 1)
+    + EXPECTED
+    + FLOOD
+    + """ --serial pty 2> /tmp/err &
 p=$!
 until tty=$(grep -o '/dev/pts/[0-9]*' /tmp/err); do kill -0 $p || break; sleep 0.01; done
 dd bs=16 count=1000 < $tty 2> /dev/null > /tmp/first
@@ -125,14 +148,19 @@ tail -c 60000 /tmp/second > /tmp/end; tail -c 60000 /tmp/expected | cmp - /tmp/e
 echo bytes $(wc -c < /tmp/first) $(wc -c < /tmp/second) $(grep -o '[0-9]* bytes' /tmp/err)
 cat /tmp/err
 """
+)
 MIB = 1024
-TORRENT = PRIVATE + nvram(MIB * 256) + """
+TORRENT = (
+    PRIVATE
+    + nvram(MIB * 256)
+    + """
 parley run -m 64M --kernel /lab/torrent.elf --nvram /tmp/nvram < /dev/null > /dev/null 2> /tmp/err &
 p=$!
 until [ $(awk '/wchar/ { print $2 }' /proc/$p/io) -gt 4000000 ]; do kill -0 $p || break; sleep 0.2; done
 while kil=$(private $p 2> /dev/null) && [ "$kil" ]; do echo $kil $(awk '/wchar/ { print $2 }' /proc/$p/io 2> /dev/null); sleep 2; done
 wait $p; echo code $?; cat /tmp/err >&2
 """
+)
 # Guests that make Parley say more than its log takes: each call, or each of their lives
 UNREAD = f"""
 mkfifo /tmp/unread; sleep 600 < /tmp/unread & reader=$!
@@ -157,17 +185,26 @@ ONE = """
 tell() { echo "= $*"; cat /tmp/err; }
 limited() { name=$1 limit=$2; shift 2; sh -c "$limit; exec $*" < /dev/null > /tmp/out 2> /tmp/err; code=$?; tell $name $code; }
 """
-FILES = ONE + f"for n in $(seq 3 16); do limited $n \"ulimit -n $n\" {GUEST}; done; for n in $(seq 3 20); do limited $n \"ulimit -n $n\" {ON_SOCKET} --nvram /tmp/other; [ ! -e /tmp/con ] || echo left; rm -f /tmp/con; done"
-ADDRESS_SPACE = ONE + f"""
+FILES = (
+    ONE
+    + f'for n in $(seq 3 16); do limited $n "ulimit -n $n" {GUEST}; done; for n in $(seq 3 20); do limited $n "ulimit -n $n" {ON_SOCKET} --nvram /tmp/other; [ ! -e /tmp/con ] || echo left; rm -f /tmp/con; done'
+)
+ADDRESS_SPACE = (
+    ONE
+    + f"""
 for v in $(seq 2500 500 16000) $(seq 20000 3000 62000); do
   sh -c "ulimit -v $v; exec parley --help" > /dev/null 2>&1 || continue  # it cannot even be loaded
   for command in "{GUEST}" "{GUEST} --smp 4"; do limited $v "ulimit -v $v" $command; done
 done
 for v in $(seq 60000 4000 100000); do limited $v "ulimit -v $v" parley run -m 64M --kernel /lab/torrent.elf --nvram /tmp/nvram; done
 """
+)
 # A limit that comes when the guest runs: the queues of what it prints grow, on its thread, and, where nobody reads a pty, on the console's.
 # What waits for a slow reader is still written out to him.
-STARVED = ONE + nvram(0, 0) + f"""
+STARVED = (
+    ONE
+    + nvram(0, 0)
+    + f"""
 mkfifo /tmp/slow
 for i in 1 2 3; do
   {{ sleep 6; cat > /dev/null; }} < /tmp/slow & reader=$!
@@ -184,7 +221,10 @@ rm -f /tmp/talked; {IDLE} --serial unix:/tmp/con,server=on,wait=on < /dev/null 2
 until [ -S /tmp/con ]; do sleep 0.1; done; sleep 1; starve $p; talk /tmp/con > /tmp/talked &
 until grep -q idle /tmp/talked 2> /dev/null; do kill -0 $p || break; sleep 0.1; done; kill $p; wait $p; tell peer $?; ls /tmp/con
 """
-IMAGES = ONE + r"""
+)
+IMAGES = (
+    ONE
+    + r"""
 size=$(wc -c < /lab/vmlinux-fixed)
 for i in $(seq 0 15); do head -c $((size / 1024 * i / 16 * 1024 + i)) /lab/vmlinux-fixed > /tmp/cut; limited cut-$i : parley run --kernel /tmp/cut --initrd /lab/initrd.cpio.gz --append 'console=hvc0\ quiet'; grep -o -m 1 'L2 ready' /tmp/out; done
 change() { { head -c $1 /lab/big-endian.elf; printf "$2"; tail -c +$(($1 + 1 + $3)) /lab/big-endian.elf; } > /tmp/changed; }
@@ -195,42 +235,61 @@ change 18 '\000\076' 2; limited x86 : parley run --payload /tmp/changed
 change 18 '\025\000' 2; limited swapped-machine : parley run --payload /tmp/changed
 change 54 '\070\000' 2; limited swapped-size : parley run --payload /tmp/changed
 """
-CLOSED = ONE + f"""
+)
+CLOSED = (
+    ONE
+    + f"""
 {GUEST} < /dev/null >&- 2> /tmp/err; tell output $?
 {GUEST} --nvram /tmp/kept <&- 2>&- > /tmp/out; code=$?; : > /tmp/err; tell errors $code $(grep -c endianness /tmp/out) $(grep -a -c parley /tmp/kept)
 {GUEST} <&- > /tmp/out 2> /tmp/err; tell input $? $(grep -c endianness /tmp/out)
 {GUEST} <&- >&- 2>&-; code=$?; : > /tmp/err; tell all $code
 parley inspect <&- >&- 2> /tmp/err; tell inspect $?
 """
+)
 MODULE = f"""
 {IDLE} > /tmp/said < /dev/null & until grep -q idle /tmp/said; do sleep 0.1; done
 rmmod kvm_hv; echo rmmod $?; rmmod kvm; echo rmmod $?
 sleep 1; kill $!; wait $!; echo code $?; {GUEST} < /dev/null
 """
 MACHINE = ["--cpu", "power10", "--api", "v1", "--smp", "2"]
-HELPERS = [part for name in ("at-moments", "leave", "starve", "talk") for part in ("--file", f"{BUILD / name}:/bin/{name}")]
-PROGRAMS = [part for name in ("flood.elf", "lives.elf", "torrent.elf", "big-endian.elf") for part in ("--file", str(BUILD / name))]
+HELPERS = [
+    part for name in ("at-moments", "leave", "starve", "talk") for part in ("--file", f"{BUILD / name}:/bin/{name}")
+]
+PROGRAMS = [
+    part
+    for name in ("flood.elf", "lives.elf", "torrent.elf", "big-endian.elf")
+    for part in ("--file", str(BUILD / name))
+]
 HOSTS = {
-    "calls": Host([*MACHINE, "--timeout", "1500", "--overlay", str(CACHE / "strace" / "strace.cpio")], {
-        "calls": f"{INJECT} errors='{ERRORS}'; wanted=.; skip='{'|'.join(calls for calls, _ in NOT_TRIED)}'; each {GUEST} --smp 2 --sandbox off",
-        "sandbox": f"{INJECT} errors='{ERRORS}'; wanted='^(prctl|landlock|seccomp)'; skip='^$'; each {GUEST} --sandbox on",
-        "socket": f"{INJECT} errors='{ERRORS}'; wanted='^(socket|bind|fchmod|listen|connect|landlock_add|openat.*O_PATH)'; skip='^$'; each {ON_SOCKET}",
-        "signals": "export PATH=$PATH:/usr/bin; " + AT_A_CALL,
-    }),
-    "rough": Host([*MACHINE, "--memory", "3G", "--timeout", "1500", *HELPERS, *PROGRAMS], {
-        "closed": CLOSED,
-        "moments": "".join(f"{before}echo '= {name}'; at-moments {SEED + at} {EACH} {longest} /tmp/con {command}; " for at, (name, (before, longest, command)) in enumerate(MOMENTS.items())),
-        "parent": nvram(0, 0) + PARENT,
-        "slow": SLOW,
-        "pty": PTY,
-        "unread": UNREAD,
-        "torrent": TORRENT,
-        "files": FILES,
-        "address_space": nvram(16) + ADDRESS_SPACE,
-        "starved": STARVED,
-        "images": IMAGES,
-        "module": MODULE,
-    }),
+    "calls": Host(
+        [*MACHINE, "--timeout", "1500", "--overlay", str(CACHE / "strace" / "strace.cpio")],
+        {
+            "calls": f"{INJECT} errors='{ERRORS}'; wanted=.; skip='{'|'.join(calls for calls, _ in NOT_TRIED)}'; each {GUEST} --smp 2 --sandbox off",
+            "sandbox": f"{INJECT} errors='{ERRORS}'; wanted='^(prctl|landlock|seccomp)'; skip='^$'; each {GUEST} --sandbox on",
+            "socket": f"{INJECT} errors='{ERRORS}'; wanted='^(socket|bind|fchmod|listen|connect|landlock_add|openat.*O_PATH)'; skip='^$'; each {ON_SOCKET}",
+            "signals": "export PATH=$PATH:/usr/bin; " + AT_A_CALL,
+        },
+    ),
+    "rough": Host(
+        [*MACHINE, "--memory", "3G", "--timeout", "1500", *HELPERS, *PROGRAMS],
+        {
+            "closed": CLOSED,
+            "moments": "".join(
+                f"{before}echo '= {name}'; at-moments {SEED + at} {EACH} {longest} /tmp/con {command}; "
+                for at, (name, (before, longest, command)) in enumerate(MOMENTS.items())
+            ),
+            "parent": nvram(0, 0) + PARENT,
+            "slow": SLOW,
+            "pty": PTY,
+            "unread": UNREAD,
+            "torrent": TORRENT,
+            "files": FILES,
+            "address_space": nvram(16) + ADDRESS_SPACE,
+            "starved": STARVED,
+            "images": IMAGES,
+            "module": MODULE,
+        },
+    ),
 }
 
 
@@ -240,13 +299,16 @@ def setUpModule():
 
 
 # What Parley says besides a failure
-NEWS = re.compile(r"parley: (guest level .* set and read back|\d+ bytes of the guest's output were dropped: nobody read them|the guest's console is .*|a peer (came to|left) .*|"
-                  r"the device tree (could not be read|does not tell).*|no usable cpu-version: .*)$")
+NEWS = re.compile(
+    r"parley: (guest level .* set and read back|\d+ bytes of the guest's output were dropped: nobody read them|the guest's console is .*|a peer (came to|left) .*|"
+    r"the device tree (could not be read|does not tell).*|no usable cpu-version: .*)$"
+)
 
 
 @dataclass
 class Ending:
     """What a command in the host was told to tell: "= words", and what Parley said."""
+
     words: list
     said: list
 
@@ -301,7 +363,10 @@ class ACallThatFails(FailingHostTest):
         # The kernel may refuse a level.
         self.assertIn(int(code), (0, 1, 3, 4) if "KVM_SET_ONE_REG" in line else (0, 1, 4), ending)
         if code == "0":
-            self.assertTrue(any(re.search(call, line) and (not errors or error in errors) for call, errors, _ in HARMLESS), f"it did not matter: {ending}")
+            self.assertTrue(
+                any(re.search(call, line) and (not errors or error in errors) for call, errors, _ in HARMLESS),
+                f"it did not matter: {ending}",
+            )
             self.assertEqual(printed, "1", ending)
             return
         # The C library says so when it has no memory for a stack.
@@ -314,14 +379,43 @@ class ACallThatFails(FailingHostTest):
             with self.subTest(call=" ".join(ending.words[5:]), error=ending.words[1]):
                 self.judge(ending)
         calls = {ending.words[5].partition("(")[0].rstrip("#") for ending in tried}
-        for call in ("openat", "ioctl", "mmap", "eventfd", "epoll_create", "timerfd_create", "pipe", "clone", "getrandom", "prctl", "seccomp", "landlock_create_ruleset", "landlock_restrict_self", "bind"):
+        for call in (
+            "openat",
+            "ioctl",
+            "mmap",
+            "eventfd",
+            "epoll_create",
+            "timerfd_create",
+            "pipe",
+            "clone",
+            "getrandom",
+            "prctl",
+            "seccomp",
+            "landlock_create_ruleset",
+            "landlock_restrict_self",
+            "bind",
+        ):
             self.assertIn(call, calls)
         requests = {request for ending in tried for request in re.findall(r"KVM_[A-Z_#]+", " ".join(ending.words))}
         self.assertGreater(len(requests), 15, requests)
 
     def test_takes_no_file_of_ours_with_it_when_a_signal_comes_in_it(self):
         lines = HOSTS["calls"].results()["signals"].out.splitlines()
-        self.assertEqual(lines, [f"{call} 143" for call in ("socket", "fchmod", "bind", "listen", "epoll_create1", "getrandom", "landlock_restrict_self")])
+        self.assertEqual(
+            lines,
+            [
+                f"{call} 143"
+                for call in (
+                    "socket",
+                    "fchmod",
+                    "bind",
+                    "listen",
+                    "epoll_create1",
+                    "getrandom",
+                    "landlock_restrict_self",
+                )
+            ],
+        )
 
 
 class OnARoughHost(FailingHostTest):
@@ -332,8 +426,14 @@ class OnARoughHost(FailingHostTest):
         out = self.results["moments"].out
         self.assertNotIn("wrong", out, f"seed {SEED}")
         for moments in re.split(r"(?m)^= ", out)[1:]:
-            self.assertEqual(sum(map(int, re.findall(r"^(\d+) times (?:0|129|130|143)$", moments, re.M))), EACH, f"seed {SEED}: {out}")
-        self.assertNotRegex(out.partition("= while it prints")[2], r"(?m)times 0$", f"none of these guests ends by itself; seed {SEED}")
+            self.assertEqual(
+                sum(map(int, re.findall(r"^(\d+) times (?:0|129|130|143)$", moments, re.M))),
+                EACH,
+                f"seed {SEED}: {out}",
+            )
+        self.assertNotRegex(
+            out.partition("= while it prints")[2], r"(?m)times 0$", f"none of these guests ends by itself; seed {SEED}"
+        )
 
     def test_it_ends_with_its_reader_when_its_parent_is_killed_and_lives_on_on_a_socket(self):
         out = self.results["parent"].out
@@ -345,7 +445,9 @@ class OnARoughHost(FailingHostTest):
     def test_closed_streams_are_not_taken_for_what_is_opened_first(self):
         output, errors, given, everything, inspect = endings(self.results["closed"].out)
         self.assertEqual(output.words, ["output", "1"])
-        self.assert_one_message(output, r"cannot write the guest's output to standard output\n  why: write: EBADF \(Bad file descriptor\)")
+        self.assert_one_message(
+            output, r"cannot write the guest's output to standard output\n  why: write: EBADF \(Bad file descriptor\)"
+        )
         self.assertEqual(errors.words, ["errors", "0", "1", "0"])
         self.assertEqual(given.words, ["input", "0", "1"])
         self.assertEqual(everything.words, ["all", "1"])
@@ -406,7 +508,9 @@ class OnARoughHost(FailingHostTest):
     def test_images_that_are_cut_or_for_another_machine_are_refused_by_name(self):
         found = endings(self.results["images"].out)
         self.assertEqual(len(found), 22)
-        whole = [ending for ending in found if ending.words[1] == "0"]  # what is loaded of them: behind it are only symbols
+        whole = [
+            ending for ending in found if ending.words[1] == "0"
+        ]  # what is loaded of them: behind it are only symbols
         self.assertLess(len(whole), 4)
         for ending in whole:
             self.assertTrue(ending.words[0].startswith("cut-") and "L2 ready" in ending.said, ending)

@@ -24,7 +24,15 @@ CELLS = [f"{host}.guest.{level}.forced" for host in HOSTS for level in ("power9"
 
 
 def output(*command, **options):
-    return subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=300, check=True, **options).stdout
+    return subprocess.run(
+        [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=300,
+        check=True,
+        **options,
+    ).stdout
 
 
 @functools.cache
@@ -33,8 +41,23 @@ def made_by_one_machine():
     with tempfile.TemporaryDirectory() as folder:
         for host in HOSTS:
             cpu, level, api, kernel = re.fullmatch(r"host\.(.*)\.compat\.(.*)\.api\.(.*)\.kernel\.(.*)", host).groups()
-            output(MATRIX, "--cpu", cpu, "--max-compat", level if level != cpu else "none", "--api", api, "--kernel", kernel, "--levels", "power9,power11",
-                   "--force", "--out", pathlib.Path(folder, host), stderr=subprocess.DEVNULL)
+            output(
+                MATRIX,
+                "--cpu",
+                cpu,
+                "--max-compat",
+                level if level != cpu else "none",
+                "--api",
+                api,
+                "--kernel",
+                kernel,
+                "--levels",
+                "power9,power11",
+                "--force",
+                "--out",
+                pathlib.Path(folder, host),
+                stderr=subprocess.DEVNULL,
+            )
             shutil.copy(pathlib.Path(folder, host, "results", f"{host}.json"), folder)
         pathlib.Path(folder, "plan").write_text("\n".join(CELLS))
         return merged(folder)
@@ -48,7 +71,18 @@ class FarmTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
-        output(*PARLEY, "matrix", "plan", "--hosts", ",".join(HOSTS), "--levels", "power9,power11", "--force", "--out", self.folder / "plan")
+        output(
+            *PARLEY,
+            "matrix",
+            "plan",
+            "--hosts",
+            ",".join(HOSTS),
+            "--levels",
+            "power9,power11",
+            "--force",
+            "--out",
+            self.folder / "plan",
+        )
         self.assertEqual((self.folder / "plan").read_text().split(), CELLS)
 
     def assert_is_what_one_machine_makes_of_it(self):
@@ -61,7 +95,9 @@ class FarmTest(unittest.TestCase):
 class Slurm(FarmTest):
     def start_cluster(self):
         """One of two nodes, which lives until the test ends."""
-        cluster = subprocess.Popen([SLURM / "cluster", "--nodes", "2", "--", "sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        cluster = subprocess.Popen(
+            [SLURM / "cluster", "--nodes", "2", "--", "sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
         def clean_up():
             try:
@@ -71,6 +107,7 @@ class Slurm(FarmTest):
                 cluster.communicate()
             self.assertEqual(cluster.returncode, 0)
             self.assertFalse(self.configuration.parent.exists())
+
         self.addCleanup(clean_up)
         self.inside = cluster.stdin
         self.in_cluster("echo $SLURM_CONF")
@@ -89,7 +126,17 @@ class Slurm(FarmTest):
         """With the line of docs/farms.md, and a plan that somebody has written into."""
         plan = self.folder / "plan"
         plan.write_text("# the first cells\n\n" + plan.read_text())
-        jobs = output(SLURM / "cluster", "--nodes", "2", "--", "env", f"PARLEY_MATRIX={MATRIX}", SLURM / "submit", self.folder, "--wait").split()
+        jobs = output(
+            SLURM / "cluster",
+            "--nodes",
+            "2",
+            "--",
+            "env",
+            f"PARLEY_MATRIX={MATRIX}",
+            SLURM / "submit",
+            self.folder,
+            "--wait",
+        ).split()
         self.assertEqual(len(jobs), 2)
         self.assertEqual(list(self.folder.glob("*.error")), [])
         self.assert_is_what_one_machine_makes_of_it()
@@ -105,11 +152,19 @@ class Slurm(FarmTest):
             return b"SLURMD_NODENAME=n1" in (entry / "environ").read_bytes().split(b"\0")
 
         def emulators():
-            return list(processes(lambda entry: on_node_1(entry) and (entry / "comm").read_text().startswith("qemu-system")))
+            return list(
+                processes(lambda entry: on_node_1(entry) and (entry / "comm").read_text().startswith("qemu-system"))
+            )
+
         wait_for(emulators)
         self.assertEqual(len(self.slurm("squeue", "-h", "-w", "n1", "-o", "%A").split()), 1)
         victims = set(processes(on_node_1))
-        steps = set(processes(lambda entry: (entry / "comm").read_text().startswith("slurmstepd") and victims & set(processes(lambda child: parent_of(child) == int(entry.name)))))
+        steps = set(
+            processes(
+                lambda entry: (entry / "comm").read_text().startswith("slurmstepd")
+                and victims & set(processes(lambda child: parent_of(child) == int(entry.name)))
+            )
+        )
         self.assertEqual(len(steps), 1)
         node = int((self.configuration.parent / "n1.pid").read_text())
         for pid in [node, *steps, *victims]:
@@ -118,23 +173,56 @@ class Slurm(FarmTest):
         self.assertGreater(self.merge_now()["lost"], 0)
         self.in_cluster("slurmd -N n1")
         wait_for(lambda: self.slurm("squeue", "-h") == "", 300)
-        restarts = [int(word.partition("=")[2]) for word in self.slurm("scontrol", "show", "job").split() if word.startswith("Restarts=")]
+        restarts = [
+            int(word.partition("=")[2])
+            for word in self.slurm("scontrol", "show", "job").split()
+            if word.startswith("Restarts=")
+        ]
         self.assertEqual(len(restarts), len(CELLS))
         self.assertGreater(sum(restarts), 0)
-        self.assertEqual(sorted(path.name for path in self.folder.glob("host.*.json")), sorted(f"{cell}.json" for cell in CELLS))
+        self.assertEqual(
+            sorted(path.name for path in self.folder.glob("host.*.json")), sorted(f"{cell}.json" for cell in CELLS)
+        )
         self.assertEqual(list(self.folder.glob("*.error")), [])
         self.assert_is_what_one_machine_makes_of_it()
 
     def merge_now(self):
-        done = subprocess.run([*PARLEY, "matrix", "merge", self.folder, "--format", "json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        return collections.Counter(cell["verdict"] for host in json.loads(done.stdout)["hosts"] for cell in host["cells"])
+        done = subprocess.run(
+            [*PARLEY, "matrix", "merge", self.folder, "--format", "json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return collections.Counter(
+            cell["verdict"] for host in json.loads(done.stdout)["hosts"] for cell in host["cells"]
+        )
 
 
 class GnuParallel(FarmTest):
     def test_gives_what_one_machine_does_and_repeats_nothing(self):
         def run():
-            return subprocess.run(["parallel", "--will-cite", "--jobs", "2", MATRIX, "--cell", "{}", "--results", self.folder, "::::", self.folder / "plan"],
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=True).stderr
+            return subprocess.run(
+                [
+                    "parallel",
+                    "--will-cite",
+                    "--jobs",
+                    "2",
+                    MATRIX,
+                    "--cell",
+                    "{}",
+                    "--results",
+                    self.folder,
+                    "::::",
+                    self.folder / "plan",
+                ],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=True,
+            ).stderr
+
         self.assertEqual(run(), "")
         self.assert_is_what_one_machine_makes_of_it()
         self.assertEqual(run().count("has a result already"), len(CELLS))
@@ -146,13 +234,22 @@ class Kubernetes(unittest.TestCase):
     def complaints(self, value, kind, where="Job"):
         """What the schema does not know. The library itself is content with unknown words."""
         if kind.startswith("list["):
-            return [problem for i, item in enumerate(value) for problem in self.complaints(item, kind[5:-1], f"{where}[{i}]")]
+            return [
+                problem
+                for i, item in enumerate(value)
+                for problem in self.complaints(item, kind[5:-1], f"{where}[{i}]")
+            ]
         model = getattr(kubernetes.client.models, kind, None)
         if model is None:
             return []
         names = {name: attribute for attribute, name in model.attribute_map.items()}
         found = [f"{where}.{name}" for name in value if name not in names]
-        return found + [problem for name, item in value.items() if name in names for problem in self.complaints(item, model.openapi_types[names[name]], f"{where}.{name}")]
+        return found + [
+            problem
+            for name, item in value.items()
+            if name in names
+            for problem in self.complaints(item, model.openapi_types[names[name]], f"{where}.{name}")
+        ]
 
     def test_would_take_the_job(self):
         job = yaml.safe_load((ROOT / "lab" / "kubernetes" / "matrix-job.yaml").read_text())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks KVM which levels it grants, in the right way and in wrong ones, and prints each answer: an errno's number, the size that
-// came back, the bits. What tests/kvm/fake_kvm.cpp answers is held against this (levels_test.py). Numbers as in
-// include/parley/kvm/abi.hpp: the libraries that this is built with may be older than the kernel.
+// Asks KVM which levels it grants, in the right way and in wrong ones, and prints each answer: an errno's number, the
+// size that came back, the bits. What tests/kvm/fake_kvm.cpp answers is held against this (levels_test.py). Numbers as
+// in include/parley/kvm/abi.hpp: the libraries that this is built with may be older than the kernel.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A hostile guest. For half a minute it makes every call that there is and many that there are not, with arguments that are
-// at, across and beyond the end of its memory, wrap around, or make no sense; then it says how many, and powers off. Where it
-// has a second vCPU, that one rewrites what the first one's calls point at, while they are read.
+// A hostile guest. For half a minute it makes every call that there is and many that there are not, with arguments that
+// are at, across and beyond the end of its memory, wrap around, or make no sense; then it says how many, and powers
+// off. Where it has a second vCPU, that one rewrites what the first one's calls point at, while they are read.
 //
 // What it calls is random, but the same each time. It may hurt all but itself: it must come to its end. So nothing is
 // written below kPlayground, where it lives, and what would rightly end it, stop it or interrupt it is left out:
@@ -15,8 +15,8 @@
 // * H_REGISTER_PROC_TBL with a size that Linux does not ask for: there the emulated hypervisor itself gives up;
 // * H_REGISTER_VPA of memory that it uses otherwise: the kernel goes on writing there.
 //
-// Built freestanding (tests/lab/prepare.sh); entered with a flat tree or with a client interface alike, and the latter is
-// called as if there were one. Addresses are real addresses.
+// Built freestanding (tests/lab/prepare.sh); entered with a flat tree or with a client interface alike, and the latter
+// is called as if there were one. Addresses are real addresses.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,8 +42,8 @@ __asm__(
     "       addi 2, 2, .TOC.@l\n"
     "       b storm\n"
     "second_start:\n"
-    "       .4byte 0xa600807c, 0x01008460\n"               // mfmsr r4; ori r4,r4,1: little-endian
-    "       .4byte 0xa6039b7c, 0xa6037a7c, 0x2400004c\n"   // mtsrr1 r4; mtsrr0 r3; rfid
+    "       .4byte 0xa600807c, 0x01008460\n"              // mfmsr r4; ori r4,r4,1: little-endian
+    "       .4byte 0xa6039b7c, 0xa6037a7c, 0x2400004c\n"  // mtsrr1 r4; mtsrr0 r3; rfid
     "second_little:\n"
     "       lis 1, (second_stack + 16320)@ha\n"
     "       addi 1, 1, (second_stack + 16320)@l\n"
@@ -67,7 +67,8 @@ static int64_t hcall(uint64_t number, const uint64_t *arguments) {
   register uint64_t r11 __asm__("r11") = arguments[7];
   register uint64_t r12 __asm__("r12") = arguments[8];
   __asm__ volatile("sc 1"
-                   : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r11), "+r"(r12)
+                   : "+r"(r3), "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7), "+r"(r8), "+r"(r9), "+r"(r10), "+r"(r11),
+                     "+r"(r12)
                    :
                    : "r0", "ctr", "lr", "xer", "cr0", "cr1", "cr5", "cr6", "cr7", "memory");
   return r3;
@@ -107,8 +108,8 @@ static uint64_t chance(void) {  // xorshift64*
 static uint64_t below(uint64_t limit) { return (chance() >> 16) % limit; }
 #define ONE_OF(array) ((array)[below(sizeof(array) / sizeof(*(array)))])
 
-// An address that nothing of ours lies behind, be it cut to 32 bits or stripped of its uppermost ones. What lies low is free,
-// too: some arguments must be small.
+// An address that nothing of ours lies behind, be it cut to 32 bits or stripped of its uppermost ones. What lies low is
+// free, too: some arguments must be small.
 static uint64_t harmless(uint64_t address) { return (uint32_t)address < kPlayground ? address + kPlayground : address; }
 
 static uint64_t somewhere(void) {
@@ -124,7 +125,8 @@ static uint64_t somewhere(void) {
     case 4:
       return harmless(chance());
     case 5:
-      return chance() << 60 | (kPlayground + below(kPlaySize));  // the kernel leaves out the uppermost bits, Parley does not
+      return chance() << 60 |
+             (kPlayground + below(kPlaySize));  // the kernel leaves out the uppermost bits, Parley does not
     default:
       return kPlayground + (below(kPlaySize) & -ONE_OF(((uint64_t[]){1, 4, 4096})));
   }
@@ -133,10 +135,11 @@ static uint64_t somewhere(void) {
 static uint32_t answers[8];  // of the client interface: nodes, instances, lengths
 
 static uint64_t anything(void) {
-  static const uint64_t kEdges[] = {0,       1,          2,          3,          4,           5,         7,          8,
-                                    15,      16,         17,         0x18,       0x1c,        64,        0xff,       0x100,
-                                    0xffff,  0x10000,    0x10001,    0x71000000, 0x7fffffff,  1u << 31,  0xfffffffe, 0xffffffff,
-                                    1l << 32, 1l << 60,  1ull << 63, -16ull,     -8ull,       -1ull,     1970,       RAM};
+  static const uint64_t kEdges[] = {0,        1,          2,          3,        4,        5,          7,
+                                    8,        15,         16,         17,       0x18,     0x1c,       64,
+                                    0xff,     0x100,      0xffff,     0x10000,  0x10001,  0x71000000, 0x7fffffff,
+                                    1u << 31, 0xfffffffe, 0xffffffff, 1l << 32, 1l << 60, 1ull << 63, -16ull,
+                                    -8ull,    -1ull,      1970,       RAM};
   switch (below(4)) {
     case 0:
       return ONE_OF(kEdges);
@@ -193,7 +196,14 @@ static bool is_left_out(uint64_t number) {
 }
 
 static int64_t hcall_with_anything(uint64_t number) {
-  enum { kPageInit = 0x2c, kStore = 0x40, kCacheStore = 0x48, kRegisterVpa = 0xdc, kSetMode = 0x31c, kRegisterProcTbl = 0x37c };
+  enum {
+    kPageInit = 0x2c,
+    kStore = 0x40,
+    kCacheStore = 0x48,
+    kRegisterVpa = 0xdc,
+    kSetMode = 0x31c,
+    kRegisterProcTbl = 0x37c
+  };
   uint64_t arguments[9];
   for (int i = 0; i < 9; ++i) arguments[i] = anything();
   if (number == kRegisterVpa) {
@@ -216,8 +226,12 @@ static int64_t hcall_with_anything(uint64_t number) {
 }
 
 static int64_t any_hcall(void) {
-  static const uint64_t kAnswered[] = {0x24, 0x2c, 0x3c, 0x40, 0x44, 0x48, 0x4c, 0x50, 0x54, 0x58, 0x64, 0x68, 0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
-  const uint64_t number = below(4) == 0 ? chance() : below(16) == 0 ? 0xf000 + below(0x11) : below(2) == 0 ? ONE_OF(kAnswered) : below(0x501);
+  static const uint64_t kAnswered[] = {0x24, 0x2c, 0x3c, 0x40, 0x44, 0x48, 0x4c,  0x50,  0x54,  0x58,  0x64,  0x68,
+                                       0x6c, 0x70, 0x74, 0xdc, 0xe4, 0xe8, 0x104, 0x1c8, 0x2fc, 0x300, 0x31c, 0x37c};
+  const uint64_t number = below(4) == 0    ? chance()
+                          : below(16) == 0 ? 0xf000 + below(0x11)
+                          : below(2) == 0  ? ONE_OF(kAnswered)
+                                           : below(0x501);
   return hcall_with_anything(is_left_out(number) ? kRandom : number);
 }
 
@@ -237,7 +251,8 @@ static uint64_t every_hcall(void) {
 static int64_t any_rtas_call(void) {
   static const struct {
     uint8_t arguments, results;
-  } kShapes[] = {{0, 1}, {1, 1}, {2, 1}, {0, 1}, {1, 1}, {0, 8}, {7, 1}, {3, 2}, {3, 2}, {3, 1}, {0, 1}, {1, 2}, {3, 1}, {1, 3}, {1, 1}, {1, 1}};
+  } kShapes[] = {{0, 1}, {1, 1}, {2, 1}, {0, 1}, {1, 1}, {0, 8}, {7, 1}, {3, 2},
+                 {3, 2}, {3, 1}, {0, 1}, {1, 2}, {3, 1}, {1, 3}, {1, 1}, {1, 1}};
   uint32_t cells[3 + 32];
   const uint32_t token = below(8) == 0 ? chance() : below(16);
   for (int i = 3; i < 35; ++i) cells[i] = any_cell();
@@ -263,13 +278,48 @@ static uint32_t service(const char *name, uint32_t nargs, uint32_t nret, const u
 static uint32_t any_service(void) {
   static const struct {
     const char *name, *takes;
-  } kServices[] = {{"call-method", "tha"}, {"child", "h"}, {"claim", "ann"}, {"close", "h"}, {"finddevice", "t"}, {"getprop", "htan"},
-                   {"getproplen", "ht"}, {"instance-to-package", "h"}, {"instance-to-path", "han"}, {"milliseconds", ""}, {"nextprop", "hta"},
-                   {"open", "t"}, {"package-to-path", "han"}, {"parent", "h"}, {"peer", "h"}, {"quiesce", ""}, {"read", "han"}, {"release", "an"},
-                   {"setprop", "htan"}, {"test", "t"}, {"write", "han"}, {"", "hhhh"}, {"interpret", "tnnn"},
+  } kServices[] = {{"call-method", "tha"},
+                   {"child", "h"},
+                   {"claim", "ann"},
+                   {"close", "h"},
+                   {"finddevice", "t"},
+                   {"getprop", "htan"},
+                   {"getproplen", "ht"},
+                   {"instance-to-package", "h"},
+                   {"instance-to-path", "han"},
+                   {"milliseconds", ""},
+                   {"nextprop", "hta"},
+                   {"open", "t"},
+                   {"package-to-path", "han"},
+                   {"parent", "h"},
+                   {"peer", "h"},
+                   {"quiesce", ""},
+                   {"read", "han"},
+                   {"release", "an"},
+                   {"setprop", "htan"},
+                   {"test", "t"},
+                   {"write", "han"},
+                   {"", "hhhh"},
+                   {"interpret", "tnnn"},
                    {"a service with a name that is longer than any service's name has ever been or ever will be", "n"}};
-  static const char *const kTexts[] = {"", "/", "/chosen", "/rtas", "/cpus", "/vdevice/vty@71000000", "/memory@0", "//", "/../..", "name", "reg",
-                                       "stdout", "bootargs", "cpu-version", "instantiate-rtas", "ibm,client-architecture-support", "exit", "%s%n"};
+  static const char *const kTexts[] = {"",
+                                       "/",
+                                       "/chosen",
+                                       "/rtas",
+                                       "/cpus",
+                                       "/vdevice/vty@71000000",
+                                       "/memory@0",
+                                       "//",
+                                       "/../..",
+                                       "name",
+                                       "reg",
+                                       "stdout",
+                                       "bootargs",
+                                       "cpu-version",
+                                       "instantiate-rtas",
+                                       "ibm,client-architecture-support",
+                                       "exit",
+                                       "%s%n"};
   const size_t which = below(sizeof kServices / sizeof *kServices);
   const char *takes = kServices[which].takes;
   uint32_t arguments[10], nargs = 0;
@@ -281,19 +331,23 @@ static uint32_t any_service(void) {
                                      : any_cell();
   }
   for (uint32_t i = nargs; i < 10; ++i) arguments[i] = any_cell();
-  return service(kServices[which].name, below(8) ? nargs : below(12), below(8) ? below(3) : (uint32_t)chance(), arguments);
+  return service(kServices[which].name, below(8) ? nargs : below(12), below(8) ? below(3) : (uint32_t)chance(),
+                 arguments);
 }
 
 // Processors that it can run on, then option vectors, of which all but the first bytes are chance.
 static void negotiate(void) {
-  static const uint32_t kProcessors[][2] = {{0xffff0000, 0x004e0000}, {0xffff0000, 0x00800000}, {0xffff0000, 0x00820000}, {0xffffffff, 0x0f000005},
-                                            {0xffffffff, 0x0f000006}, {0xffffffff, 0x0f000007}, {0xffffffff, 0x0f000004}, {0, 0}};
+  static const uint32_t kProcessors[][2] = {
+      {0xffff0000, 0x004e0000}, {0xffff0000, 0x00800000}, {0xffff0000, 0x00820000}, {0xffffffff, 0x0f000005},
+      {0xffffffff, 0x0f000006}, {0xffffffff, 0x0f000007}, {0xffffffff, 0x0f000004}, {0, 0}};
   const uint64_t at = below(4) ? kPlayground + below(kPlaySize / 2) : RAM - below(512);
   const uint64_t count = below(64) ? below(12) : 4096;
   uint64_t to = at;
-  for (uint64_t i = 0; i < count; ++i, to += 8) put_cells(to, below(4) ? ONE_OF(kProcessors) : (uint32_t[]){chance(), chance()}, 2);
+  for (uint64_t i = 0; i < count; ++i, to += 8)
+    put_cells(to, below(4) ? ONE_OF(kProcessors) : (uint32_t[]){chance(), chance()}, 2);
   put_cells(to, (uint32_t[]){0, below(8) ? 0xffffffff : 0}, 2);
-  for (to += 8; to < at + 8 * count + 256; to += 4) put_cells(to, (uint32_t[]){below(2) ? 0x05000000u >> below(24) : (uint32_t)chance()}, 1);
+  for (to += 8; to < at + 8 * count + 256; to += 4)
+    put_cells(to, (uint32_t[]){below(2) ? 0x05000000u >> below(24) : (uint32_t)chance()}, 1);
   const uint32_t root = service("open", 1, 1, (uint32_t[10]){put_text("/")});
   service("call-method", 3, 2, (uint32_t[10]){put_text("ibm,client-architecture-support"), root, at});
 }
@@ -347,7 +401,9 @@ _Noreturn void rewrite(void) {
 
 static void start_second(void) {
   target = 0;
-  put_cells(kPlayground, (uint32_t[]){kStartCpu, 3, 1, 1, (uint32_t)(uintptr_t)second_start, (uint32_t)(uintptr_t)second_little, 0}, 7);
+  put_cells(kPlayground,
+            (uint32_t[]){kStartCpu, 3, 1, 1, (uint32_t)(uintptr_t)second_start, (uint32_t)(uintptr_t)second_little, 0},
+            7);
   hcall1(kRtas, kPlayground);
 }
 
@@ -363,7 +419,8 @@ _Noreturn void storm(void) {
   const uint64_t numbers = calls;
   const uint64_t end = ticks() + kSeconds * (uint64_t)kTicksPerSecond;
   for (bool alone = true; ticks() < end; ++calls) {
-    if (alone && ticks() > end - kSeconds / 2 * (uint64_t)kTicksPerSecond) {  // where it is not alone, it may not negotiate
+    if (alone &&
+        ticks() > end - kSeconds / 2 * (uint64_t)kTicksPerSecond) {  // where it is not alone, it may not negotiate
       alone = false;
       start_second();
     }

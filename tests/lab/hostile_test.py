@@ -22,7 +22,10 @@ tail -n 1 /tmp/said
 
 
 def host(boot, *arguments):
-    return Host(["--smp", "2", "--file", str(BUILD / "hostile.elf"), *arguments], {"storm": f"{PRIVATE} boot={boot} {STORM}", "log": "dmesg"})
+    return Host(
+        ["--smp", "2", "--file", str(BUILD / "hostile.elf"), *arguments],
+        {"storm": f"{PRIVATE} boot={boot} {STORM}", "log": "dmesg"},
+    )
 
 
 HOSTS = {
@@ -48,7 +51,9 @@ class AHostileGuest:
         self.assertIn("code 0\n", self.storm.out, self.storm.err)
 
     def test_was_heard_out(self):
-        calls, taken, answered, numbers, rewritten = self.numbers(r"^the storm is over: (\d+) calls, (\d+) taken, (\d+) answered, (\d+) hcalls in turn, (\d+) rewritten$")
+        calls, taken, answered, numbers, rewritten = self.numbers(
+            r"^the storm is over: (\d+) calls, (\d+) taken, (\d+) answered, (\d+) hcalls in turn, (\d+) rewritten$"
+        )
         self.assertEqual(numbers, 0x500 // 4 + 1 - 3 + 17, "all that there are, but for three")
         self.assertGreater(rewritten, 1000, "by the other vCPU")
         self.assertGreater(calls, 5000)

@@ -13,7 +13,9 @@ NAMES = ["fixed", "unfixed", "next", *(["fixed-64k", "unfixed-64k", "next-64k"] 
 
 def host_of(name):
     kernel, _, page_size = name.partition("-")
-    return Host([*HOST, "--kernel", kernel, "--page-size", page_size or "4k"], {"inspect": ["parley", "inspect", "--json"]})
+    return Host(
+        [*HOST, "--kernel", kernel, "--page-size", page_size or "4k"], {"inspect": ["parley", "inspect", "--json"]}
+    )
 
 
 HOSTS = {name: host_of(name) for name in NAMES if not lacks(name)}
@@ -34,7 +36,11 @@ class Kernel:
         self.version = self.facts["system"]["kernel_release"]
 
     def assert_called_rightly(self, what, has, ought):
-        self.assertEqual(has, ought, f"the kernel called {self.name} is {self.version} and {'has' if has else 'lacks'} {what}: choose another pattern in lab/setup")
+        self.assertEqual(
+            has,
+            ought,
+            f"the kernel called {self.name} is {self.version} and {'has' if has else 'lacks'} {what}: choose another pattern in lab/setup",
+        )
 
     def test_takes_a_level_that_is_too_high_or_marks_it_as_its_name_says(self):
         (outcome,) = [trial["outcome"] for trial in self.facts["kvm"]["trials"] if trial["asked"] == "0x0f000007"]
@@ -62,6 +68,7 @@ class Next(Kernel, unittest.TestCase):
 
 
 if FULL:
+
     class UnfixedWith64kPages(Unfixed):
         name = "unfixed-64k"
 

@@ -40,7 +40,9 @@ class Result:
 def boot(arguments, timeout=2000, **options):
     """lab/boot with these arguments; its output as bytes."""
     with _seats:
-        return subprocess.run([BOOT, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, **options)
+        return subprocess.run(
+            [BOOT, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, **options
+        )
 
 
 def script_for(commands):
@@ -58,12 +60,18 @@ def run_in_host(host_arguments, commands):
     if done.returncode != 0:
         raise RuntimeError(f"lab/boot ended with {done.returncode}:\n{done.stderr.decode(errors='replace')}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        text = {member.name.removeprefix("./"): archive.extractfile(member).read().decode() for member in archive if member.isfile()}
+        text = {
+            member.name.removeprefix("./"): archive.extractfile(member).read().decode()
+            for member in archive
+            if member.isfile()
+        }
     return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
 
 
 # What the host's kernel says of any guest in the lab, and why: docs/lab.md.
-NORMAL = re.compile(r"KVM: TLB (LPID|page) invalidation hcall failed, rc=-2$|KVM-NESTEDv2: couldn't register the L2 VPA \(rc=-56\)$")
+NORMAL = re.compile(
+    r"KVM: TLB (LPID|page) invalidation hcall failed, rc=-2$|KVM-NESTEDv2: couldn't register the L2 VPA \(rc=-56\)$"
+)
 # For the shell: the KiB that a process holds for itself alone.
 PRIVATE = "private() { awk '/^Private/ { kib += $2 } END { print kib }' /proc/$1/smaps_rollup; }\n"
 

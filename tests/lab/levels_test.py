@@ -43,20 +43,31 @@ EXTRA = {
     "traced": ["parley", "-vv", "run"],
     "into_file": "parley matrix --out /tmp/matrix && parley matrix | diff /tmp/matrix - && parley matrix --out /dev/full; echo $?; parley matrix --out /nowhere/matrix; echo $?",
     "no_level": ["parley", "matrix", "--levels", "auto"],
-    "full_results": "mkdir /tmp/small; mount -t tmpfs -o size=4k tmpfs /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small; "
-                    "mount -o remount,size=1m /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small",
-    "changed": "parley inspect --json > /tmp/a; parley inspect --json > /tmp/b; parley diff /tmp/a /tmp/b; echo $?; sed s/nested.v2/nested\ v1/ /tmp/b > /tmp/c; parley diff /tmp/a /tmp/c; echo $?",
+    "full_results": "mkdir /tmp/small; mount -t tmpfs -o size=4k tmpfs /tmp/small; "
+    + CELL
+    + " --results /tmp/small; echo $?; ls -A /tmp/small; "
+    "mount -o remount,size=1m /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small",
+    "changed": "parley inspect --json > /tmp/a; parley inspect --json > /tmp/b; parley diff /tmp/a /tmp/b; echo $?; sed s/nested.v2/nested\\ v1/ /tmp/b > /tmp/c; parley diff /tmp/a /tmp/c; echo $?",
     # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
     "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
 }
 SPIN = "".join(f"\\{byte:03o}" for byte in (0x00, 0x00, 0x00, 0x48))  # "b ." in little-endian
 SIGNALS = {
     name: f"printf '{SPIN}' > /tmp/spin; rm -f /tmp/said; parley run --payload /tmp/spin 2> /tmp/said & until grep -q 'set and read back' /tmp/said 2> /dev/null; do sleep 0.1; done; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
-          " after=$(cut -d' ' -f1 /proc/uptime); echo $code; echo \"$after $before\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'"
+    ' after=$(cut -d\' \' -f1 /proc/uptime); echo $code; echo "$after $before" | awk \'{print ($1 - $2 < 0.5) ? "fast" : "slow " $1 - $2}\''
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = ["--file", str(BUILD / "grants"), "--file", str(BUILD / "set_level"), "--file", str(BUILD / "big-endian.elf"), "--file", str(BUILD / "src" / "builtin.bin")]
+FILES = [
+    "--file",
+    str(BUILD / "grants"),
+    "--file",
+    str(BUILD / "set_level"),
+    "--file",
+    str(BUILD / "big-endian.elf"),
+    "--file",
+    str(BUILD / "src" / "builtin.bin"),
+]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]
 HOSTS = {
@@ -145,17 +156,27 @@ class EveryHost:
     def test_the_matrix_holds_no_surprise_and_all_that_is_legal_works(self):
         for name in ("matrix", "matrix_forced"):
             self.assertEqual((self.results[name].code, self.results[name].err), (0, ""), name)
-        works = {asked: cell["seen"]["cpu_version"] for asked, cell in self.cells().items() if cell["verdict"] == "works"}
-        expected = {level: pvr for level, pvr in (("power9", "0x0f000005"), ("power10", "0x0f000006"), ("power11", "0x0f000007")) if pvr <= self.pvr}
+        works = {
+            asked: cell["seen"]["cpu_version"] for asked, cell in self.cells().items() if cell["verdict"] == "works"
+        }
+        expected = {
+            level: pvr
+            for level, pvr in (("power9", "0x0f000005"), ("power10", "0x0f000006"), ("power11", "0x0f000007"))
+            if pvr <= self.pvr
+        }
         silicon = json.loads(self.results["json"].out)["verdict"]
         if silicon["silicon"] == self.level:
             expected["raw"] = json.loads(self.results["json"].out)["facts"]["kvm"]["pvr"]
         self.assertEqual(works, expected)
-        self.assertEqual({cell["verdict"] for asked, cell in self.cells().items() if asked not in expected}, {"refused as expected"})
+        self.assertEqual(
+            {cell["verdict"] for asked, cell in self.cells().items() if asked not in expected}, {"refused as expected"}
+        )
 
     def test_the_matrix_has_the_kernels_own_answers_that_the_trials_have(self):
         cells = self.cells()
-        self.assertEqual([cells[level]["set"]["outcome"] for level in ("power8", "power9", "power10", "power11")], self.trials)
+        self.assertEqual(
+            [cells[level]["set"]["outcome"] for level in ("power8", "power9", "power10", "power11")], self.trials
+        )
 
     def test_the_matrix_is_valid_by_its_schema(self):
         matrix_validator().validate(json.loads(self.results["matrix_forced"].out))
@@ -186,7 +207,9 @@ class LimitedToPower10(EveryHost):
         self.assert_runs_at("power9", "power9", "0x0f000005")
 
     def test_power11_is_refused_before_the_kernel_is_asked(self):
-        self.assert_refused("power11", "not-above-host", "cpu-version 0x0f000006", "0x0f000007", "legal here: power9 to power10")
+        self.assert_refused(
+            "power11", "not-above-host", "cpu-version 0x0f000006", "0x0f000007", "legal here: power9 to power10"
+        )
         self.assertEqual(self.results["check_power11"].code, 3)
 
     def test_a_list_takes_the_first_legal_one_and_says_so(self):
@@ -202,7 +225,9 @@ class WithTheFix:
         result = self.results["forced"]
         self.assertEqual(result.code, 3)
         self.assertEqual(result.out, "")
-        self.assertIn("KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff", result.err)
+        self.assertIn(
+            "KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff", result.err
+        )
 
     def test_a_forced_power11_with_fallback_runs_at_power10_on_the_same_vcpu(self):
         self.assert_runs_at("rescued", "power10", "0x0f000006")
@@ -211,7 +236,6 @@ class WithTheFix:
 
     def test_a_fallback_is_announced_in_quiet_mode_too(self):
         self.assertIn("falling back to power10 (0x0f000006)", self.results["rescued_quietly"].err)
-
 
     def test_the_matrix_shows_the_kernels_refusal(self):
         cell = self.cells()["power11"]
@@ -223,14 +247,28 @@ class WithTheCapability:
     """Linux 7.3 and later: the kernel itself says which levels the hypervisor grants, a bit for each."""
 
     def test_the_grant_is_a_fact_and_a_rule_goes_by_it(self):
-        self.assertEqual(json.loads(self.results["json"].out)["facts"]["kvm"]["compat_caps"], {"errno": 0, "bits": self.bits})
-        self.assertRegex(self.results["check_host"].out, rf"(?m)^ +passes +granted-by-hypervisor .* KVM_PPC_GET_COMPAT_CAPS says {self.bits}$")
+        self.assertEqual(
+            json.loads(self.results["json"].out)["facts"]["kvm"]["compat_caps"], {"errno": 0, "bits": self.bits}
+        )
+        self.assertRegex(
+            self.results["check_host"].out,
+            rf"(?m)^ +passes +granted-by-hypervisor .* KVM_PPC_GET_COMPAT_CAPS says {self.bits}$",
+        )
 
     def test_the_call_answers_as_the_unit_tests_fake_does(self):
         none = "22 {} 0x0000000000000000"  # EINVAL
-        self.assertEqual(self.results["grants"].out.splitlines(), [
-            f"right: 0 24 {self.bits}", f"larger: 0 24 {self.bits}", "smaller: " + none.format(16), "of no size: " + none.format(0),
-            "with a flag: " + none.format(24), "of the system: " + none.format(24), "of a vCPU: " + none.format(24)])
+        self.assertEqual(
+            self.results["grants"].out.splitlines(),
+            [
+                f"right: 0 24 {self.bits}",
+                f"larger: 0 24 {self.bits}",
+                "smaller: " + none.format(16),
+                "of no size: " + none.format(0),
+                "with a flag: " + none.format(24),
+                "of the system: " + none.format(24),
+                "of a vCPU: " + none.format(24),
+            ],
+        )
 
 
 class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
@@ -299,7 +337,10 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         self.assertIn("ENOSPC", result.err)
 
     def test_two_looks_at_one_host_differ_in_nothing_unless_something_has_changed(self):
-        self.assertEqual(self.results["changed"].out, "no change since /tmp/a\n0\nverdict.kvm: nested v2 -> nested v1\n1 change since /tmp/a\n1\n")
+        self.assertEqual(
+            self.results["changed"].out,
+            "no change since /tmp/a\n0\nverdict.kvm: nested v2 -> nested v1\n1 change since /tmp/a\n1\n",
+        )
 
     def test_a_matrix_wants_levels_by_name(self):
         self.assertEqual(self.results["no_level"].code, 2)
@@ -342,7 +383,9 @@ class Power10OnAKernelWithoutTheFixUnderV1(EveryHost, HostTest):
 
     def test_the_matrix_alone_tells_the_kernel_from_one_with_the_fix(self):
         cell = self.cells()["power11"]
-        self.assertEqual((cell["set"]["errno"], cell["set"]["readback"], cell["run"]["outcome"]), (0, "0x0f000007", "ended"))
+        self.assertEqual(
+            (cell["set"]["errno"], cell["set"]["readback"], cell["run"]["outcome"]), (0, "0x0f000007", "ended")
+        )
         self.assertIn("by Parley's policy alone", cell["reason"])
 
 
@@ -413,7 +456,9 @@ class ASpinningGuest(HostTest):
 
     def test_is_ended_by_each_signal_within_half_a_second(self):
         for name, code in (("term", 143), ("int", 130), ("hup", 129)):
-            self.assertEqual(self.results[name].out.splitlines(), [str(code), "fast"], f"{name}: {self.results[name].err}")
+            self.assertEqual(
+                self.results[name].out.splitlines(), [str(code), "fast"], f"{name}: {self.results[name].err}"
+            )
 
 
 if __name__ == "__main__":

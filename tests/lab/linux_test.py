@@ -25,25 +25,35 @@ BASIC = {
     "older": linux(kernel="unfixed"),
 }
 REFERENCE = BASIC | {
-    "smp": linux("-smp 2", append=SMP, run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)"),
+    "smp": linux(
+        "-smp 2",
+        append=SMP,
+        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+    ),
     "verbose": linux("-v"),
     "flat": linux("--boot fdt"),
     "pasted": "parley run -M pseries,max-cpu-compat=power9,cap-cfpc=broken,cap-ibs=broken -cpu host -nographic -nodefaults -m 512 -smp 1 -kernel /lab/vmlinux-fixed -initrd /lab/initrd.cpio.gz"
-              f" -append '{QUIET}' -serial stdio -no-reboot < /dev/null",
+    f" -append '{QUIET}' -serial stdio -no-reboot < /dev/null",
     "tree": linux("--dump-dtb /tmp/tree", "--compat power9") + "; hexdump -v -e '/1 \"%02x\"' /tmp/tree >&2",
 }
 LIFE = {
     "panic": linux(run="echo c > /proc/sysrq-trigger"),
     "no_reboot": linux("--no-reboot", run="reboot -f"),
-    "reboots": linux("--nvram /tmp/nvram", run="strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; reboot -f; }; echo second life"),
+    "reboots": linux(
+        "--nvram /tmp/nvram",
+        run="strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; reboot -f; }; echo second life",
+    ),
     "clock": linux(run="date -u +%s") + "; date +now:%s",
-    "devices": linux(run="cat /proc/interrupts; dmesg | grep nvram; dmesg | grep -i unknown; ls -1 /proc/device-tree/rtas"),
+    "devices": linux(
+        run="cat /proc/interrupts; dmesg | grep nvram; dmesg | grep -i unknown; ls -1 /proc/device-tree/rtas"
+    ),
     "small": linux("-m 256M", run="free -m"),
     "traced": linux("-vv") + " 2>&1 | grep -a -o 'parley: unknown.*' | sort | uniq -c",
     # lis r10,0x4000; mtctr r10; bctr
     "lost": "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; timeout -s INT 25 parley run --watchdog 2 --payload /tmp/lost; echo $?",
-    "signal": linux() + " > /tmp/sigout & until grep -q OF /tmp/sigout; do sleep 0.2; done; p=$(pidof parley); b=$(cut -d' ' -f1 /proc/uptime); kill -TERM $p; wait $!; c=$?; a=$(cut -d' ' -f1 /proc/uptime);"
-              " echo $c; echo \"$a $b\" | awk '{print ($1 - $2 < 0.5) ? \"fast\" : \"slow \" $1 - $2}'",
+    "signal": linux()
+    + " > /tmp/sigout & until grep -q OF /tmp/sigout; do sleep 0.2; done; p=$(pidof parley); b=$(cut -d' ' -f1 /proc/uptime); kill -TERM $p; wait $!; c=$?; a=$(cut -d' ' -f1 /proc/uptime);"
+    ' echo $c; echo "$a $b" | awk \'{print ($1 - $2 < 0.5) ? "fast" : "slow " $1 - $2}\'',
     "wrong": "parley run --kernel /lab/initrd.cpio.gz; parley run --kernel /lab/vmlinux-fixed --initrd /lab/vmlinux-fixed -m 64M; parley run -cpu 970fx; parley run -M pseries,frobnicate=on; echo $?",
 }
 
@@ -51,18 +61,26 @@ LIFE = {
 # On a host under v1: under v2 the emulated hypervisor hands no external interrupt on to a guest (docs/lab.md).
 TALKS = {
     "pipe": "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'echo st\"\"atus $((6*7)); exit\\n'; sleep 3; } > /tmp/in & "
-            + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk; cat /tmp/talk",
-    "socket": linux("--serial unix:/tmp/sock,server=on,wait=on", append=SHELL) + " & until [ -S /tmp/sock ]; do sleep 0.1; done; "
-              + f"talk /tmp/sock {TYPED}; wait $!; echo code $?; ls /tmp/sock",
-    "pty": linux("--serial pty", append=SHELL) + " 2> /tmp/ptyerr & until grep -q /dev/pts /tmp/ptyerr; do sleep 0.1; done; "
-           + f"talk $(grep -o '/dev/pts/[0-9]*' /tmp/ptyerr) {TYPED}; wait $!; echo code $?",
-    "smp": linux("-smp 2", run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)"),
+    + linux(append=SHELL, shell="< /tmp/in")
+    + " > /tmp/talk; cat /tmp/talk",
+    "socket": linux("--serial unix:/tmp/sock,server=on,wait=on", append=SHELL)
+    + " & until [ -S /tmp/sock ]; do sleep 0.1; done; "
+    + f"talk /tmp/sock {TYPED}; wait $!; echo code $?; ls /tmp/sock",
+    "pty": linux("--serial pty", append=SHELL)
+    + " 2> /tmp/ptyerr & until grep -q /dev/pts /tmp/ptyerr; do sleep 0.1; done; "
+    + f"talk $(grep -o '/dev/pts/[0-9]*' /tmp/ptyerr) {TYPED}; wait $!; echo code $?",
+    "smp": linux(
+        "-smp 2",
+        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+    ),
 }
 
 
 def replace_timeouts(commands):
     """`timeout` hides which signal it was that ended a guest; the command for signals does without."""
-    return {name: command.replace("timeout 150 ", "") if name == "signal" else command for name, command in commands.items()}
+    return {
+        name: command.replace("timeout 150 ", "") if name == "signal" else command for name, command in commands.items()
+    }
 
 
 AS_POWER10 = ["--cpu", "power11", "--max-compat", "power10"]
@@ -71,16 +89,21 @@ HOSTS = {
     "reference": Host([*AS_POWER10, *TWO], REFERENCE),
     "life": Host([*AS_POWER10, *TWO], replace_timeouts(LIFE)),
     "unfixed": Host([*AS_POWER10, "--kernel", "unfixed", *TWO], BASIC),
-    "power10_v1": Host(["--cpu", "power10", "--api", "v1", *TWO, "--file", f"{BUILD / 'talk'}:/bin/talk"], BASIC | TALKS),
+    "power10_v1": Host(
+        ["--cpu", "power10", "--api", "v1", *TWO, "--file", f"{BUILD / 'talk'}:/bin/talk"], BASIC | TALKS
+    ),
     "power9_v1": Host(["--cpu", "power9", "--api", "v1", *TWO], BASIC),
     "guest_64k": Host([*AS_POWER10, "--guest-page-size", "64k", *TWO], BASIC),
 }
 if not lacks("next"):
-    HOSTS["next"] = Host([*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *TWO], BASIC | {"newest": linux(kernel="next")})
+    HOSTS["next"] = Host(
+        [*AS_POWER10, "--kernel", "next", "--guest", "fixed,unfixed,next", *TWO],
+        BASIC | {"newest": linux(kernel="next")},
+    )
 if FULL:
     MANY = BASIC | {
         "large": "(cd /tmp; dd if=/dev/urandom of=big bs=1M count=100 2> /dev/null; cp /lab/initrd.cpio.gz rd; n=$(stat -c %s rd); head -c $(( (4 - n % 4) % 4 )) /dev/zero >> rd; echo big | cpio -o -H newc >> rd 2> /dev/null);"
-                 " sha256sum < /tmp/big; " + linux(initrd="/tmp/rd", run="sha256sum < /big"),
+        " sha256sum < /tmp/big; " + linux(initrd="/tmp/rd", run="sha256sum < /big"),
         "much": linux("-m 4G", run="free -g"),
     }
     # Under v2 the emulated hypervisor loses so many wake-ups that four vCPUs do not finish their boot (docs/lab.md).
@@ -106,7 +129,10 @@ class LinuxTest(unittest.TestCase):
 
     def setUp(self):
         # A guest's terminal ends its lines with two characters.
-        self.results = {name: Result(result.code, result.out.replace("\r", ""), result.err) for name, result in HOSTS[self.host].results().items()}
+        self.results = {
+            name: Result(result.code, result.out.replace("\r", ""), result.err)
+            for name, result in HOSTS[self.host].results().items()
+        }
 
     def assert_boots_at(self, name, level, pvr):
         """What Parley announced, and what the guest itself sees in three places."""
@@ -146,7 +172,10 @@ class OnTheReferenceHost(EveryHost, LinuxTest):
     def test_says_in_one_line_what_was_negotiated_and_why(self):
         lines = [line for line in self.results["default"].err.splitlines() if "negotiated" in line]
         self.assertEqual(len(lines), 1)
-        self.assertRegex(lines[0], r"^parley: negotiated power10 \(0x0f000006\): host power10 \(0x0f000006\) by cpu-version 0x0f000006; offered power10, power9; the guest's kernel lists .*power9, power10, power11.*; the best of both$")
+        self.assertRegex(
+            lines[0],
+            r"^parley: negotiated power10 \(0x0f000006\): host power10 \(0x0f000006\) by cpu-version 0x0f000006; offered power10, power9; the guest's kernel lists .*power9, power10, power11.*; the best of both$",
+        )
 
     def test_takes_a_second_vcpu_off_and_on_again(self):
         self.assert_boots_at("smp", "power10", PVR["power10"])
@@ -198,7 +227,10 @@ class ALinuxGuestsLife(LinuxTest):
         self.assertEqual(result.err.count("negotiated power10"), 2)
 
     def test_has_the_hosts_time(self):
-        inside, after = (int(re.search(pattern, self.results["clock"].out, re.M).group(1)) for pattern in (r"^(1[0-9]{9})$", r"now:([0-9]+)"))
+        inside, after = (
+            int(re.search(pattern, self.results["clock"].out, re.M).group(1))
+            for pattern in (r"^(1[0-9]{9})$", r"now:([0-9]+)")
+        )
         self.assertLess(abs(inside - after), 60)
 
     def test_finds_its_devices_and_complains_of_none(self):
@@ -212,7 +244,10 @@ class ALinuxGuestsLife(LinuxTest):
 
     def test_calls_nothing_that_has_no_answer_but_what_is_known(self):
         unknown = set(re.findall(r"unknown \S+ .*", self.results["traced"].out))
-        known = {"unknown hcall 0x00000000000000f8: -2", "unknown hcall 0x000000000000f080: -2"}  # H_PIC, H_GET_PERF_COUNTER_INFO
+        known = {
+            "unknown hcall 0x00000000000000f8: -2",
+            "unknown hcall 0x000000000000f080: -2",
+        }  # H_PIC, H_GET_PERF_COUNTER_INFO
         self.assertLessEqual(unknown, known)
 
     def test_a_guest_that_is_lost_is_told_of(self):
@@ -223,7 +258,13 @@ class ALinuxGuestsLife(LinuxTest):
 
     def test_says_of_bad_files_and_words_what_they_are(self):
         said = self.results["wrong"].err
-        for part in ("it is a gzip-compressed file", "do not fit", "-m", "use -cpu host", "it does not know 'frobnicate'"):
+        for part in (
+            "it is a gzip-compressed file",
+            "do not fit",
+            "-m",
+            "use -cpu host",
+            "it does not know 'frobnicate'",
+        ):
             self.assertIn(part, said)
         self.assertEqual(self.results["wrong"].out, "2\n")
 
@@ -270,6 +311,7 @@ class OnTheNextKernel(EveryHost, LinuxTest):
 
 
 if FULL:
+
     class OnMany(EveryHost):
         def test_finds_an_initramfs_of_100_mb_as_it_was(self):
             self.assertEqual(self.results["large"].code, 0, self.results["large"].err)

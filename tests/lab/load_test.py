@@ -10,7 +10,9 @@ LIVES = 1000 if FULL else 100
 FEW = 3
 GUEST = "parley run -m 2M --payload /lab/lives.elf < /dev/null"
 # All sleep, and all are told to end.
-CROWD = PRIVATE + f"""
+CROWD = (
+    PRIVATE
+    + f"""
 pids=
 for i in $(seq $n); do {GUEST} > /tmp/said.$i 2> /tmp/err & pids="$pids $!"; done
 for i in $(seq 600); do [ $(cat /tmp/said.* | grep -c idle) -lt $n ] || break; sleep 0.2; done
@@ -19,15 +21,21 @@ echo KiB $(for p in $pids; do private $p; done | sort -n | tail -n 1)
 kill $pids
 for p in $pids; do wait $p; echo code $?; done
 """
+)
+
+
 # The guest reboots, which makes a new machine in the same process, until its NVRAM says that it is enough; then it sleeps, and is
 # looked at: what a process holds while it makes a machine is another thing at each moment.
 def reboots(times):
-    return nvram(times) + f"""rm -f /tmp/said
+    return (
+        nvram(times)
+        + f"""rm -f /tmp/said
 {GUEST} --nvram /tmp/nvram > /tmp/said 2> /tmp/err &
 until grep -q idle /tmp/said; do kill -0 $! || break; sleep 0.2; done
 echo $(private $!) $(ls /proc/$!/fd | wc -l)
 kill $!; wait $!; echo code $? after $(grep -c reboots /tmp/err)
 """
+    )
 
 
 PROCESSES = """
@@ -39,20 +47,41 @@ done
 """
 CLEAR_LOG = "dmesg -c > /dev/null; "
 HOSTS = {
-    "crowded": Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "900", "--file", str(BUILD / "lives.elf"), "--file", f"{BUILD / 'take-partitions'}:/bin/take-partitions"], {
-        "before": CLEAR_LOG,
-        **{f"crowd_{n}": f"n={n}; {CROWD}" for n in CROWDS},
-        "log": "dmesg -c",
-        # The last one: it stays.
-        "partitions": "take-partitions 'parley run < /dev/null 2>&1; echo code $?' > /tmp/taken & until grep -q done /tmp/taken; do sleep 0.2; done; cat /tmp/taken; dmesg >&2",
-    }),
-    "busy": Host(["--smp", "2", "--timeout", "1500", "--file", str(BUILD / "lives.elf")], {
-        "reboots": CLEAR_LOG + PRIVATE + reboots(FEW) + reboots(LIVES),
-        "log": "dmesg -c",
-        "processes": f"half={LIVES // 2}; {PROCESSES}",
-        "later_log": "dmesg",
-        "memory": "parley run -m 4096G < /dev/null",
-    }),
+    "crowded": Host(
+        [
+            "--cpu",
+            "power10",
+            "--api",
+            "v1",
+            "--smp",
+            "2",
+            "--memory",
+            "3G",
+            "--timeout",
+            "900",
+            "--file",
+            str(BUILD / "lives.elf"),
+            "--file",
+            f"{BUILD / 'take-partitions'}:/bin/take-partitions",
+        ],
+        {
+            "before": CLEAR_LOG,
+            **{f"crowd_{n}": f"n={n}; {CROWD}" for n in CROWDS},
+            "log": "dmesg -c",
+            # The last one: it stays.
+            "partitions": "take-partitions 'parley run < /dev/null 2>&1; echo code $?' > /tmp/taken & until grep -q done /tmp/taken; do sleep 0.2; done; cat /tmp/taken; dmesg >&2",
+        },
+    ),
+    "busy": Host(
+        ["--smp", "2", "--timeout", "1500", "--file", str(BUILD / "lives.elf")],
+        {
+            "reboots": CLEAR_LOG + PRIVATE + reboots(FEW) + reboots(LIVES),
+            "log": "dmesg -c",
+            "processes": f"half={LIVES // 2}; {PROCESSES}",
+            "later_log": "dmesg",
+            "memory": "parley run -m 4096G < /dev/null",
+        },
+    ),
 }
 
 
@@ -84,7 +113,10 @@ class ManyGuestsAtOnce(unittest.TestCase):
         out = self.results["partitions"].out
         self.assertRegex(out, r"^\d{3,} taken, then Cannot allocate memory\n")
         refused, _, taken = out.partition("code 1\n")
-        self.assertIn("parley: KVM refuses to create a guest\n  why: KVM_CREATE_VM (HV): ENOMEM (Cannot allocate memory)\n  do:  ENOMEM, EBUSY: end other guests;", refused)
+        self.assertIn(
+            "parley: KVM refuses to create a guest\n  why: KVM_CREATE_VM (HV): ENOMEM (Cannot allocate memory)\n  do:  ENOMEM, EBUSY: end other guests;",
+            refused,
+        )
         self.assertIn("Hello from a guest on POWER.\n", taken)
         self.assertIn("code 0\n", taken)
 
@@ -95,7 +127,9 @@ class OneGuestAfterTheOther(unittest.TestCase):
 
     def test_in_one_process_neither_memory_nor_descriptors_grow(self):
         few, ended, many, later_ended = self.results["reboots"].out.splitlines()
-        self.assertEqual((ended, later_ended), (f"code 143 after {FEW}", f"code 143 after {LIVES}"), self.results["reboots"].err)
+        self.assertEqual(
+            (ended, later_ended), (f"code 143 after {FEW}", f"code 143 after {LIVES}"), self.results["reboots"].err
+        )
         (private, descriptors), (later_private, later_descriptors) = (map(int, line.split()) for line in (few, many))
         self.assertEqual(later_descriptors, descriptors)
         self.assertLess(later_private - private, 256)
@@ -103,7 +137,9 @@ class OneGuestAfterTheOther(unittest.TestCase):
     def test_as_processes_they_leave_nothing_in_the_kernel(self):
         lines = self.results["processes"].out.splitlines()
         self.assertEqual(len(lines), 2, lines)
-        (available, slab, files), (later_available, later_slab, later_files) = (map(int, line.split()) for line in lines)
+        (available, slab, files), (later_available, later_slab, later_files) = (
+            map(int, line.split()) for line in lines
+        )
         self.assertLessEqual(later_files, files + 2)
         self.assertLess(later_slab - slab, 2 << 10)
         self.assertLess(available - later_available, 8 << 10)
@@ -114,7 +150,10 @@ class OneGuestAfterTheOther(unittest.TestCase):
     def test_one_that_the_kernel_has_no_memory_for_is_told_so(self):
         result = self.results["memory"]
         self.assertEqual(result.code, 1)
-        self.assertIn("parley: cannot create the guest\n  why: KVM_SET_USER_MEMORY_REGION: ENOMEM (Cannot allocate memory)\n", result.err)
+        self.assertIn(
+            "parley: cannot create the guest\n  why: KVM_SET_USER_MEMORY_REGION: ENOMEM (Cannot allocate memory)\n",
+            result.err,
+        )
 
 
 if __name__ == "__main__":

@@ -22,17 +22,34 @@ from lab import CACHE, FULL, MATRIX, PARLEY, lacks, matrix_validator, parent_of,
 
 FIXED = "host.power11.compat.power10.api.v2.kernel.fixed"
 UNFIXED = "host.power10.compat.power10.api.v1.kernel.unfixed"
-HOSTS = {FIXED: ["--cpu", "power11", "--max-compat", "power10", "--api", "v2", "--kernel", "fixed"],
-         UNFIXED: ["--cpu", "power10", "--max-compat", "none", "--api", "v1", "--kernel", "unfixed"]}
+HOSTS = {
+    FIXED: ["--cpu", "power11", "--max-compat", "power10", "--api", "v2", "--kernel", "fixed"],
+    UNFIXED: ["--cpu", "power10", "--max-compat", "none", "--api", "v1", "--kernel", "unfixed"],
+}
 LEVELS = ("power7", "power8", "power9", "power10", "power11", "raw", "0x0f000008", "0xffffffff")
 
 
 def matrix(*arguments, **options):
-    return subprocess.run([MATRIX, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False, **options)
+    return subprocess.run(
+        [MATRIX, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+        **options,
+    )
 
 
 def parley(*arguments):
-    return subprocess.run([*PARLEY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [*PARLEY, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def below(parent):
@@ -51,6 +68,7 @@ def cells_of(report):
 
 class Made:
     """What the tests look at: a folder each of results, good ones and the same with a planted surprise."""
+
     runs = {}
 
 
@@ -100,7 +118,10 @@ class TwoHosts(ReportTest):
             self.assertIn("1 of 1 hosts, ", done.stderr)
             report = json.loads((Made.folder / host / "report.json").read_text())
             self.assertRegex(report["hosts"][0]["notes"][0], r"^L0: QEMU emulator version \d+\.\d+")
-        kernels = {host["id"]: host["host"]["facts"]["system"]["kernel_release"] for host in json.loads(self.form("json"))["hosts"]}
+        kernels = {
+            host["id"]: host["host"]["facts"]["system"]["kernel_release"]
+            for host in json.loads(self.form("json"))["hosts"]
+        }
         self.assertRegex(kernels[FIXED], r"^([89]|7\.[2-9])")
         self.assertRegex(kernels[UNFIXED], r"^6\.12\.")
 
@@ -108,15 +129,30 @@ class TwoHosts(ReportTest):
         cells = cells_of(json.loads(self.form("json")))
         self.assertEqual(list(cells), [f"{host}.guest.{level}.forced" for host in HOSTS for level in LEVELS])
         works = {name for name, cell in cells.items() if cell["verdict"] == "works"}
-        self.assertEqual(works, {f"{FIXED}.guest.power9.forced", f"{FIXED}.guest.power10.forced", f"{UNFIXED}.guest.power9.forced",
-                                 f"{UNFIXED}.guest.power10.forced", f"{UNFIXED}.guest.raw.forced"})
-        self.assertEqual({cell["verdict"] for name, cell in cells.items() if name not in works}, {"refused as expected"})
+        self.assertEqual(
+            works,
+            {
+                f"{FIXED}.guest.power9.forced",
+                f"{FIXED}.guest.power10.forced",
+                f"{UNFIXED}.guest.power9.forced",
+                f"{UNFIXED}.guest.power10.forced",
+                f"{UNFIXED}.guest.raw.forced",
+            },
+        )
+        self.assertEqual(
+            {cell["verdict"] for name, cell in cells.items() if name not in works}, {"refused as expected"}
+        )
 
     def test_tell_a_kernel_with_the_check_from_one_without_by_the_report_alone(self):
         cells = cells_of(json.loads(self.form("json")))
         fixed, unfixed = (cells[f"{host}.guest.power11.forced"] for host in HOSTS)
-        self.assertEqual((fixed["set"]["errno"], fixed["set"]["readback"], fixed["run"]["failure"]), (22, "0xffffffff", "level-invalid"))
-        self.assertEqual((unfixed["set"]["errno"], unfixed["set"]["readback"], unfixed["run"]["outcome"]), (0, "0x0f000007", "ended"))
+        self.assertEqual(
+            (fixed["set"]["errno"], fixed["set"]["readback"], fixed["run"]["failure"]),
+            (22, "0xffffffff", "level-invalid"),
+        )
+        self.assertEqual(
+            (unfixed["set"]["errno"], unfixed["set"]["readback"], unfixed["run"]["outcome"]), (0, "0x0f000007", "ended")
+        )
 
     def test_are_valid_by_the_schema_which_lets_nothing_else_pass(self):
         for folder in ("results", "surprised"):
@@ -129,8 +165,18 @@ class TwoHosts(ReportTest):
 
     def test_are_read_by_the_kernels_own_kunit(self):
         def parse(folder):
-            return subprocess.run([sys.executable, CACHE / "kunit" / "tools" / "testing" / "kunit" / "kunit.py", "parse", self.written("ktap", folder)],
-                                  capture_output=True, text=True, check=False)
+            return subprocess.run(
+                [
+                    sys.executable,
+                    CACHE / "kunit" / "tools" / "testing" / "kunit" / "kunit.py",
+                    "parse",
+                    self.written("ktap", folder),
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
         good = parse("results")
         self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
         self.assertIn("Testing complete. Ran 16 tests: passed: 16", good.stdout)
@@ -142,7 +188,13 @@ class TwoHosts(ReportTest):
 
     def test_are_read_by_prove(self):
         def prove(folder):
-            return subprocess.run(["prove", "--verbose", "--exec", "cat", self.written("tap13", folder)], capture_output=True, text=True, check=False)
+            return subprocess.run(
+                ["prove", "--verbose", "--exec", "cat", self.written("tap13", folder)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
         good = prove("results")
         self.assertEqual(good.returncode, 0, good.stdout)
         self.assertIn("Files=1, Tests=16,", good.stdout)
@@ -157,8 +209,11 @@ class TwoHosts(ReportTest):
             told = [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
             for suite in counted:
                 suite.update_statistics()  # counts what is there, in the place of what was told
-            self.assertEqual(told, [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted])
+            self.assertEqual(
+                told, [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
+            )
             return report, told
+
         self.assertEqual(totals("results")[1], [(FIXED, 8, 0, 0, 0), (UNFIXED, 8, 0, 0, 0)])
         report, told = totals("surprised")
         self.assertEqual(told[1], (UNFIXED, 8, 1, 0, 0))
@@ -167,11 +222,15 @@ class TwoHosts(ReportTest):
 
     def test_are_lines_that_lava_takes(self):
         """As its dispatcher looks for them on a console."""
-        signals = [re.fullmatch(r"<LAVA_SIGNAL_(\S+) ([^>]+)>", line) for line in self.form("lava", "surprised").splitlines()]
+        signals = [
+            re.fullmatch(r"<LAVA_SIGNAL_(\S+) ([^>]+)>", line) for line in self.form("lava", "surprised").splitlines()
+        ]
         words = [dict(word.split("=") for word in found[2].split()) for found in signals]
         self.assertEqual({found[1] for found in signals}, {"TESTCASE"})
         self.assertEqual(collections.Counter(word["RESULT"] for word in words), {"pass": 15, "fail": 1})
-        self.assertEqual([word["TEST_CASE_ID"] for word in words if word["RESULT"] == "fail"], [f"{UNFIXED}.guest.power10.forced"])
+        self.assertEqual(
+            [word["TEST_CASE_ID"] for word in words if word["RESULT"] == "fail"], [f"{UNFIXED}.guest.power10.forced"]
+        )
 
     def test_are_text_that_tells_what_nobody_expected_in_full(self):
         text = self.form("text", "surprised")
@@ -184,9 +243,12 @@ class TwoHosts(ReportTest):
         self.assertEqual(parley("diff", good, good).returncode, 0)
         done = parley("diff", good, bad)
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout, f"{UNFIXED}.guest.power10.forced: set.readback: 0x0f000006 -> 0x0f000005\n"
-                                      f"{UNFIXED}.guest.power10.forced: verdict: works -> surprise\n"
-                                      f"{UNFIXED}.guest.power10.forced: disagrees: null -> readback\n3 changes since {good}\n")
+        self.assertEqual(
+            done.stdout,
+            f"{UNFIXED}.guest.power10.forced: set.readback: 0x0f000006 -> 0x0f000005\n"
+            f"{UNFIXED}.guest.power10.forced: verdict: works -> surprise\n"
+            f"{UNFIXED}.guest.power10.forced: disagrees: null -> readback\n3 changes since {good}\n",
+        )
 
     def test_lose_no_cell_of_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -194,7 +256,10 @@ class TwoHosts(ReportTest):
             shutil.copy(Made.folder / "results" / f"{FIXED}.json", folder)
             done = parley("matrix", "merge", folder, "--format", "json")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(collections.Counter(cell["verdict"] for cell in cells_of(json.loads(done.stdout)).values()), {"works": 2, "refused as expected": 6, "lost": 8})
+        self.assertEqual(
+            collections.Counter(cell["verdict"] for cell in cells_of(json.loads(done.stdout)).values()),
+            {"works": 2, "refused as expected": 6, "lost": 8},
+        )
 
 
 class ThePage(ReportTest):
@@ -203,7 +268,13 @@ class ThePage(ReportTest):
     @classmethod
     def setUpClass(cls):
         options = webdriver.ChromeOptions()
-        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1600,1200"):
+        for argument in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--window-size=1600,1200",
+        ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         cls.browser = webdriver.Chrome(options=options)
@@ -224,21 +295,30 @@ class ThePage(ReportTest):
 
     def shown(self):
         """The cells that are neither dimmed nor in a hidden row."""
-        return [cell.get_attribute("data-cell") for cell in self.find("#map [data-verdict]:not(.dim)") if cell.is_displayed()]
+        return [
+            cell.get_attribute("data-cell")
+            for cell in self.find("#map [data-verdict]:not(.dim)")
+            if cell.is_displayed()
+        ]
 
     def test_shows_hosts_down_and_levels_across_with_nothing_to_complain_of(self):
         self.open("results")
         self.assertEqual([head.text for head in self.find("#map thead th")], ["host", *LEVELS])
         self.assertEqual([row.get_attribute("data-host") for row in self.find("#map tbody tr")], list(HOSTS))
         self.assertEqual(len(self.shown()), 16)
-        self.assertIn("2 hosts, 16 cells. Everything is as the rules for these hosts predict.", self.one("#summary").text)
+        self.assertIn(
+            "2 hosts, 16 cells. Everything is as the rules for these hosts predict.", self.one("#summary").text
+        )
         self.assertRegex(self.one("#kernels").text, r"L0: QEMU emulator version .*Linux 6\.12\..*Linux [789]\.")
         self.assertTrue(self.one("#legend").is_displayed())
         self.assertFalse(self.one("#changes").is_displayed())
 
     def test_gives_the_evidence_of_a_cell_on_demand(self):
         self.open("surprised")
-        for host, words in ((FIXED, ("reads back 0xffffffff", "level-invalid", "not-above-host")), (UNFIXED, ("reads back 0x0f000007", "policy alone"))):
+        for host, words in (
+            (FIXED, ("reads back 0xffffffff", "level-invalid", "not-above-host")),
+            (UNFIXED, ("reads back 0x0f000007", "policy alone")),
+        ):
             button = self.one(f'[data-cell="{host}.guest.power11.forced"]')
             button.click()
             self.assertEqual(button.get_attribute("aria-expanded"), "true")
@@ -276,29 +356,47 @@ class ThePage(ReportTest):
         self.open("surprised", "--against", self.written("json"))
         rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in self.find("#changes tbody tr")]
         name = f"{UNFIXED}.guest.power10.forced"
-        self.assertEqual(rows, [[name, "set.readback", "0x0f000006", "0x0f000005"], [name, "verdict", "works", "surprise"], [name, "disagrees", "null", "readback"]])
+        self.assertEqual(
+            rows,
+            [
+                [name, "set.readback", "0x0f000006", "0x0f000005"],
+                [name, "verdict", "works", "surprise"],
+                [name, "disagrees", "null", "readback"],
+            ],
+        )
         self.assertEqual([cell.get_attribute("data-cell") for cell in self.find(".changed")], [name])
 
     def test_is_light_and_dark_with_text_that_can_be_read(self):
         """Contrast as WCAG 2 counts it: 4.5 is what it wants for text."""
+
         def luminance(colour):
             parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-            return sum(weight * (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4) for weight, part in zip((0.2126, 0.7152, 0.0722), parts))
+            return sum(
+                weight * (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4)
+                for weight, part in zip((0.2126, 0.7152, 0.0722), parts)
+            )
+
         backgrounds = {}
         for scheme in ("light", "dark"):
-            self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            self.browser.execute_cdp_cmd(
+                "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+            )
             self.open("surprised")
             backgrounds[scheme] = self.one("body").value_of_css_property("background-color")
             squares = self.find(".legend .cell")
             self.assertEqual(len(squares), 7)
             for square in squares:
-                light, dark = sorted((luminance(square.value_of_css_property(name)) for name in ("color", "background-color")), reverse=True)
+                light, dark = sorted(
+                    (luminance(square.value_of_css_property(name)) for name in ("color", "background-color")),
+                    reverse=True,
+                )
                 self.assertGreaterEqual((light + 0.05) / (dark + 0.05), 4.5, (scheme, square.text))
         self.assertNotEqual(*backgrounds.values())
 
 
 class LabMatrix(unittest.TestCase):
     """lab/matrix where things go wrong."""
+
     TWO = ["--cpu", "power9,power10", "--max-compat", "none", "--api", "v1", "--kernel", "fixed", "--levels", "power9"]
     NAMES = [f"host.{cpu}.compat.{cpu}.api.v1.kernel.fixed" for cpu in ("power9", "power10")]
 
@@ -307,11 +405,18 @@ class LabMatrix(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.out)
 
     def start(self, *options):
-        process = subprocess.Popen([MATRIX, *self.TWO, "--out", self.out, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [MATRIX, *self.TWO, "--out", self.out, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
         def clean_up():
             process.kill()
             process.communicate()
+
         self.addCleanup(clean_up)
         return process
 
@@ -326,7 +431,10 @@ class LabMatrix(unittest.TestCase):
         return found
 
     def verdicts(self):
-        return {name.removesuffix(".guest.power9"): cell["verdict"] for name, cell in cells_of(json.loads((self.out / "report.json").read_text())).items()}
+        return {
+            name.removesuffix(".guest.power9"): cell["verdict"]
+            for name, cell in cells_of(json.loads((self.out / "report.json").read_text())).items()
+        }
 
     def has(self, name):
         return (self.out / "results" / f"{name}.json").exists()
@@ -338,7 +446,11 @@ class LabMatrix(unittest.TestCase):
             emulators = wait_for(lambda: self.emulators(process))
             process.send_signal(number)
             self.assertEqual(process.wait(30), status)
-            wait_for(lambda emulators=emulators: not any(pathlib.Path(f"/proc/{emulator}/exe").exists() for emulator in emulators))
+            wait_for(
+                lambda emulators=emulators: not any(
+                    pathlib.Path(f"/proc/{emulator}/exe").exists() for emulator in emulators
+                )
+            )
             self.assertEqual([self.has(name) for name in self.NAMES], [True, False])
             self.assertEqual(list((self.out / "results").glob("*.error")), [])
         refused = matrix(*self.TWO, "--out", self.out)
@@ -387,47 +499,114 @@ class LabMatrix(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("without hosts of kernel next: there is no kernel 'next': no suite has one\n", done.stderr)
             hosts = [host["id"] for host in json.loads((self.out / "usual" / "report.json").read_text())["hosts"]]
-            self.assertEqual(hosts, [f"host.power9.compat.power9.api.v1.kernel.{kernel}" for kernel in ("fixed", "unfixed")])
-            asked = matrix(*words, "--kernel", "next", "--out", self.out / "asked", env={**os.environ, "PARLEY_LAB_CACHE": folder})
-            self.assertEqual((asked.returncode, asked.stderr), (126, "lab/matrix: there is no kernel 'next': no suite has one\n"))
+            self.assertEqual(
+                hosts, [f"host.power9.compat.power9.api.v1.kernel.{kernel}" for kernel in ("fixed", "unfixed")]
+            )
+            asked = matrix(
+                *words, "--kernel", "next", "--out", self.out / "asked", env={**os.environ, "PARLEY_LAB_CACHE": folder}
+            )
+            self.assertEqual(
+                (asked.returncode, asked.stderr), (126, "lab/matrix: there is no kernel 'next': no suite has one\n")
+            )
 
     def test_linux_guests_negotiate_what_the_cell_asks_for(self):
-        done = matrix("--cpu", "power11", "--max-compat", "none", "--api", "v1", "--kernel", "fixed", "--levels", "power9,power11", "--guest", "linux", "--out", self.out)
+        done = matrix(
+            "--cpu",
+            "power11",
+            "--max-compat",
+            "none",
+            "--api",
+            "v1",
+            "--kernel",
+            "fixed",
+            "--levels",
+            "power9,power11",
+            "--guest",
+            "linux",
+            "--out",
+            self.out,
+        )
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         cells = cells_of(json.loads((self.out / "report.json").read_text()))
-        self.assertEqual({name.rpartition(".guest.")[2]: (cell["verdict"], cell["negotiated"]["level"], cell["seen"]["platform"]) for name, cell in cells.items()},
-                         {"power9.linux": ("works", "power9", "power9"), "power11.linux": ("works", "power11", "power11")})
+        self.assertEqual(
+            {
+                name.rpartition(".guest.")[2]: (cell["verdict"], cell["negotiated"]["level"], cell["seen"]["platform"])
+                for name, cell in cells.items()
+            },
+            {"power9.linux": ("works", "power9", "power9"), "power11.linux": ("works", "power11", "power11")},
+        )
 
     def test_forced_and_raw_linux_guests_surprise_nobody(self):
         """Under v1, whose kernel takes levels without radix."""
-        done = matrix("--cpu", "power10", "--max-compat", "none", "--api", "v1", "--kernel", "unfixed", "--levels", "power8,raw,power11", "--force", "--guest", "linux", "--out", self.out)
+        done = matrix(
+            "--cpu",
+            "power10",
+            "--max-compat",
+            "none",
+            "--api",
+            "v1",
+            "--kernel",
+            "unfixed",
+            "--levels",
+            "power8,raw,power11",
+            "--force",
+            "--guest",
+            "linux",
+            "--out",
+            self.out,
+        )
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         cells = cells_of(json.loads((self.out / "report.json").read_text()))
-        self.assertEqual({name.rpartition(".guest.")[2]: cell["verdict"] for name, cell in cells.items()},
-                         {"power8.linux.forced": "not applicable", "raw.linux.forced": "works", "power11.linux.forced": "refused as expected"})
-        self.assertIn("radix only", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"])
+        self.assertEqual(
+            {name.rpartition(".guest.")[2]: cell["verdict"] for name, cell in cells.items()},
+            {
+                "power8.linux.forced": "not applicable",
+                "raw.linux.forced": "works",
+                "power11.linux.forced": "refused as expected",
+            },
+        )
+        self.assertIn(
+            "radix only", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"]
+        )
 
     def test_bad_words_are_one_clear_error(self):
-        for options, word in ((["--cpu", "power8"], "'power8' is none of"), (["-j", "0"], "-j needs"), (["--cell", "x"], "--results"), (["--results", "x"], "--results")):
+        for options, word in (
+            (["--cpu", "power8"], "'power8' is none of"),
+            (["-j", "0"], "-j needs"),
+            (["--cell", "x"], "--results"),
+            (["--results", "x"], "--results"),
+        ):
             refused = matrix(*options, "--out", self.out)
             self.assertEqual(refused.returncode, 2)
             self.assertIn(word, refused.stderr)
-        for options, status, word in ((["--levels", "banana"], 1, "'banana' is not a level"), (["--cpu", "power9", "--max-compat", "power10"], 1, "no host is left"),
-                                      (["--cell", "host.power9.compat.power9.guest.power9", "--results", self.out], 1, "it wants .api. and .kernel."),
-                                      (["--parley", "/nonexistent"], 126, "there is no /nonexistent")):
+        for options, status, word in (
+            (["--levels", "banana"], 1, "'banana' is not a level"),
+            (["--cpu", "power9", "--max-compat", "power10"], 1, "no host is left"),
+            (
+                ["--cell", "host.power9.compat.power9.guest.power9", "--results", self.out],
+                1,
+                "it wants .api. and .kernel.",
+            ),
+            (["--parley", "/nonexistent"], 126, "there is no /nonexistent"),
+        ):
             refused = matrix(*options, "--out", self.out)
-            self.assertEqual((refused.returncode, len(refused.stderr.splitlines()) <= 3), (status, True), refused.stderr)
+            self.assertEqual(
+                (refused.returncode, len(refused.stderr.splitlines()) <= 3), (status, True), refused.stderr
+            )
             self.assertIn(word, refused.stderr)
 
 
 if FULL:
+
     class AllHosts(unittest.TestCase):
         def test_hold_no_surprise(self):
             number = 24 if lacks("next") else 36
             with tempfile.TemporaryDirectory() as folder:
                 began = time.monotonic()
                 done = matrix("--force", "--out", folder)
-                print(f"       {number} hosts in {time.monotonic() - began:.0f} s")  # for people: a loaded machine is no failure
+                print(
+                    f"       {number} hosts in {time.monotonic() - began:.0f} s"
+                )  # for people: a loaded machine is no failure
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 report = json.loads(pathlib.Path(folder, "report.json").read_text())
             self.assertEqual([len(host["cells"]) for host in report["hosts"]], [8] * number)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sandbox on a real kernel: what it forbids there, and that it allows nothing that no guest needs."""
 import re
-import subprocess
 import unittest
 
 from lab import BUILD, Host
@@ -27,41 +26,77 @@ MAKE_LOST = "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\11
 # Together they do all that a guest of Parley's can be asked for.
 LIVES = [
     # Typed at all the time, also while it reboots
-    "{ while [ ! -e /tmp/typed ]; do echo typed; sleep 0.1; done; } | " + linux("-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree", append=SMP, run="grep -q BEEN /dev/nvram || { echo BEEN | dd of=/dev/nvram bs=1 seek=8192; reboot -f; }")
-.replace("< /dev/null", "") + " > /tmp/reboots.out 2>&1; touch /tmp/typed; grep -c 'L2 ready' /tmp/reboots.out >&2",
-    linux("--serial unix:/tmp/sock,server=on,wait=on") + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
+    "{ while [ ! -e /tmp/typed ]; do echo typed; sleep 0.1; done; } | "
+    + linux(
+        "-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree",
+        append=SMP,
+        run="grep -q BEEN /dev/nvram || { echo BEEN | dd of=/dev/nvram bs=1 seek=8192; reboot -f; }",
+    ).replace("< /dev/null", "")
+    + " > /tmp/reboots.out 2>&1; touch /tmp/typed; grep -c 'L2 ready' /tmp/reboots.out >&2",
+    linux("--serial unix:/tmp/sock,server=on,wait=on")
+    + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
     # Typed at, and ended while it has more to say
-    "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
+    "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & "
+    + linux(append=SHELL, shell="< /tmp/in")
+    + " > /tmp/talk",
     # Ended while its reader takes nothing
     "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & "
     "until before=$(written); sleep 3; [ ${before:-0} -gt 32768 ] && [ $before = $(written) ]; do kill -0 $! || break; done; kill $!; wait $!; kill $reader",
     "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
-    MAKE_LOST + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
+    MAKE_LOST
+    + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
 ]
 # What only happens when something else goes wrong at that moment.
-UNREACHABLE = {"answered with ENOSYS: its flags lie in memory, where no filter looks",  # only newer C libraries try it
-               "a wait that a stopped process goes on with", "dying of a signal that was caught", "signals that would leave the terminal raw"}
+UNREACHABLE = {
+    "answered with ENOSYS: its flags lie in memory, where no filter looks",  # only newer C libraries try it
+    "a wait that a stopped process goes on with",
+    "dying of a signal that was caught",
+    "signals that would leave the terminal raw",
+}
 
 GUEST = "parley run --sandbox {mode}"
-HOST = Host(["--cpu", "power10", "--api", "v1", "--smp", "2", "--memory", "3G", "--timeout", "800",
-             "--file", f"{BUILD / 'talk'}:/bin/talk", "--file", f"{BUILD / 'on-terminal'}:/bin/on-terminal", "--file", f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox", "--file", f"{BUILD / 'tests' / 'test-console'}:/bin/test-console",
-             "--file", f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules"], {
-    "background": "test-console --gtest_filter=ConsoleOnATerminal.LeavesItToTheShellUntilItStandsInTheForeground",
-    "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
-    # The kernel tells ten such lines in five seconds, and no more.
-    "only_logged": "sleep 6; dmesg -c > /dev/null; test-sandbox --gtest_filter=Sandbox.RefusesNothingWhereItOnlyLogs; echo logged $(dmesg -c | grep -c type=1326)",
-    "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
-    "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
-    "off": GUEST.format(mode="off"),
-    "status": f"{MAKE_LOST} parley run --smp 2 --payload /tmp/lost --watchdog off & sleep 2; for t in /proc/$!/task/*; do grep -E 'NoNewPrivs|Seccomp' $t/status; done; kill $!; wait $!; echo code $?",
-    "rules": "print-rules",
-    "trace": TRACED.format(lines="\n".join(LIVES)),
-})
+HOST = Host(
+    [
+        "--cpu",
+        "power10",
+        "--api",
+        "v1",
+        "--smp",
+        "2",
+        "--memory",
+        "3G",
+        "--timeout",
+        "800",
+        "--file",
+        f"{BUILD / 'talk'}:/bin/talk",
+        "--file",
+        f"{BUILD / 'on-terminal'}:/bin/on-terminal",
+        "--file",
+        f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox",
+        "--file",
+        f"{BUILD / 'tests' / 'test-console'}:/bin/test-console",
+        "--file",
+        f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules",
+    ],
+    {
+        "background": "test-console --gtest_filter=ConsoleOnATerminal.LeavesItToTheShellUntilItStandsInTheForeground",
+        "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
+        # The kernel tells ten such lines in five seconds, and no more.
+        "only_logged": "sleep 6; dmesg -c > /dev/null; test-sandbox --gtest_filter=Sandbox.RefusesNothingWhereItOnlyLogs; echo logged $(dmesg -c | grep -c type=1326)",
+        "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
+        "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
+        "off": GUEST.format(mode="off"),
+        "status": f"{MAKE_LOST} parley run --smp 2 --payload /tmp/lost --watchdog off & sleep 2; for t in /proc/$!/task/*; do grep -E 'NoNewPrivs|Seccomp' $t/status; done; kill $!; wait $!; echo code $?",
+        "rules": "print-rules",
+        "trace": TRACED.format(lines="\n".join(LIVES)),
+    },
+)
 
 
 def used(trace):
     """(call, request) of what was called under a filter: by a process after its first, and by any other thread. The guest's first thread has
-    none either until it takes its own; the four calls that it makes before that, those of further vCPUs make under a filter."""
+    none either until it takes its own; the four calls that it makes before that, those of further vCPUs make under a filter.
+    """
     found, leaders, locked = set(), set(), set()
     for task, number, second in re.findall(r"parley-(\d+) .*sys_enter: NR (\d+) \([0-9a-f]+, ([0-9a-f]+)", trace):
         if number == "45" and task not in locked | leaders | {t for t, _ in found}:
@@ -69,7 +104,7 @@ def used(trace):
         if number == "358":
             locked.add(task)
         if task in locked or task not in leaders:
-            found.add((int(number), int(second, 16) & 0xffffffff))
+            found.add((int(number), int(second, 16) & 0xFFFFFFFF))
     return found
 
 
@@ -100,7 +135,11 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(result.out.count("NoNewPrivs:\t1"), 3, result.out)
         self.assertEqual(result.out.count("Seccomp:\t2"), 3)
         filters = sorted(re.findall(r"Seccomp_filters:\t(\d+)", result.out))
-        self.assertEqual(filters, ["1", "1", "2"], "the console's and the guest's thread run through one; that of a further vCPU has its own besides the guest's")
+        self.assertEqual(
+            filters,
+            ["1", "1", "2"],
+            "the console's and the guest's thread run through one; that of a further vCPU has its own besides the guest's",
+        )
         self.assertIn("code 143", result.out)
 
     def test_allows_nothing_that_no_guest_needs(self):
@@ -113,7 +152,10 @@ class Sandbox(unittest.TestCase):
             if not needed and why not in UNREACHABLE:
                 idle.append(line)
         self.assertGreater(len(called), 20)
-        self.assertTrue(HOST.results()["trace"].err.startswith("2\n"), "it came up, and after its reboot again: " + HOST.results()["trace"].err)
+        self.assertTrue(
+            HOST.results()["trace"].err.startswith("2\n"),
+            "it came up, and after its reboot again: " + HOST.results()["trace"].err,
+        )
         self.assertEqual(idle, [])
 
 

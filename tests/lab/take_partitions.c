@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes all partitions that the host has for guests, runs a command, gives one back, runs it again, and stays: to give all of
-// them back takes the kernel half a minute.
+// Takes all partitions that the host has for guests, runs a command, gives one back, runs it again, and stays: to give
+// all of them back takes the kernel half a minute.
 //
 // usage: take-partitions COMMAND
 #include <errno.h>

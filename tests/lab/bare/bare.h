@@ -141,7 +141,7 @@ void flush(void);
 void expect(const char *sentence, uint64_t got, uint64_t expected);
 void expect_true(const char *sentence, bool holds, uint64_t got, const char *expected);
 void expect_one_of(const char *sentence, uint64_t got, size_t count, const uint64_t *expected);
-#define EXPECT_ONE_OF(sentence, got, ...)                                                          \
+#define EXPECT_ONE_OF(sentence, got, ...) \
   expect_one_of(sentence, got, sizeof((uint64_t[]){__VA_ARGS__}) / 8, (const uint64_t[]){__VA_ARGS__})
 void note(const char *sentence, uint64_t number);
 _Noreturn void finish(void);
@@ -149,7 +149,7 @@ _Noreturn void finish(void);
 // The status, or kNoSuchCall where the tree has no token of that name. Results go behind the status.
 enum { kNoSuchCall = 12345, kMaxCells = 12 };
 int32_t rtas(const char *name, uint32_t nargs, const uint32_t *arguments, uint32_t nret, uint32_t *results);
-#define RTAS(name, nret, results, ...)                                                             \
+#define RTAS(name, nret, results, ...) \
   rtas(name, sizeof((uint32_t[]){0, ##__VA_ARGS__}) / 4 - 1, &(const uint32_t[]){0, ##__VA_ARGS__}[1], nret, results)
 int64_t rtas_block(uint32_t *block, uint32_t token, uint32_t nargs, uint32_t nret, const uint32_t *arguments);
 
@@ -206,7 +206,8 @@ struct entry_state {
 };
 extern struct entry_state entered;
 void test_entry(void), test_rtas(void), test_hypercalls(void), test_kernel_hypercalls(void), test_decrementer(void),
-    test_external(void), test_input(void), test_instructions(void), test_illegal(void), test_prefixed(void), test_smp(void);
+    test_external(void), test_input(void), test_instructions(void), test_illegal(void), test_prefixed(void),
+    test_smp(void);
 
 #pragma GCC visibility pop
 #endif

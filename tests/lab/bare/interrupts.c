@@ -2,12 +2,13 @@
 //
 // Interrupts: vectors in low memory, and what is done when one is taken.
 //
-// A vector has eight words at the most (some are 0x20 bytes apart). The first one is b .+8 in this program's byte order, and
-// in the other one tdi 0,r0,0x48, which does nothing: then the second word counts, which is written the other way round.
+// A vector has eight words at the most (some are 0x20 bytes apart). The first one is b .+8 in this program's byte
+// order, and in the other one tdi 0,r0,0x48, which does nothing: then the second word counts, which is written the
+// other way round.
 #include "bare.h"
 
-static const uint16_t kVectors[] = {0x100, 0x200, 0x300, 0x380, 0x400, 0x480, 0x500, 0x600, 0x700, 0x800,
-                                    0x900, 0x980, 0xa00, 0xc00, 0xd00, 0xe00, 0xe40, 0xf00, 0xf20, 0xf40, 0xf60};
+static const uint16_t kVectors[] = {0x100, 0x200, 0x300, 0x380, 0x400, 0x480, 0x500, 0x600, 0x700, 0x800, 0x900,
+                                    0x980, 0xa00, 0xc00, 0xd00, 0xe00, 0xe40, 0xf00, 0xf20, 0xf40, 0xf60};
 enum { kVectorCount = sizeof kVectors / sizeof *kVectors, kVectorWords = 5 };
 enum { kExternal = 0x500, kDecrementer = 0x900 };
 enum { kBranchAbsolute = 0x48000002 };
@@ -34,7 +35,7 @@ static uint32_t *low(uint32_t at) {
 }
 
 static void vector_code(uint32_t vector, uint32_t words[kVectorWords]) {
-  words[0] = 0x48000008;                                              // b .+8
+  words[0] = 0x48000008;  // b .+8
   words[1] = __builtin_bswap32(kBranchAbsolute | FOREIGN_CODE);
   words[2] = 0x7db143a6;                                              // mtsprg 1,r13
   words[3] = 0x39a00000 | vector;                                     // li r13,vector

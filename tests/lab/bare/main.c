@@ -2,9 +2,10 @@
 //
 // The command line is a list of words. Which tests there are, kTests says; the other words say what host this is:
 //
-//     v2            the host's nested API is v2, as QEMU's emulated hypervisor has it: the decrementer is not what it was when a
-//                   guest comes back to it, MSR[ME] is hidden, and no external interrupt is handed on, so that only asking
-//                   for it shows it (docs/lab.md)
+//     v2            the host's nested API is v2, as QEMU's emulated hypervisor has it: the decrementer is not what it
+//     was when a
+//                   guest comes back to it, MSR[ME] is hidden, and no external interrupt is handed on, so that only
+//                   asking for it shows it (docs/lab.md)
 //     isa31         the processor has the instructions of ISA 3.1
 //     processors=N  how many there are
 //     initrd=SIZE sum=0x...   what the initrd is; without them there is none
@@ -49,7 +50,8 @@ uint64_t relocate(uint64_t base, const Elf64_Dyn *dynamic) {
   return end - first;
 }
 
-_Noreturn void begin(uint64_t fdt, uint64_t r4, uint64_t r5, uint64_t msr, uint64_t base, uint64_t dirty_at, uint64_t relocations) {
+_Noreturn void begin(uint64_t fdt, uint64_t r4, uint64_t r5, uint64_t msr, uint64_t base, uint64_t dirty_at,
+                     uint64_t relocations) {
   entered = (struct entry_state){fdt, r4, r5, msr, base, dirty_at, relocations};
   tree = (const void *)fdt;
   for (Node node = first_child(find_node("/vdevice")); node; node = next_sibling(node))

@@ -19,7 +19,8 @@ static void test_place(void) {
   __asm__("bcl 20,31,1f\n1: mflr %0" : "=r"(here) : : "lr");
   expect("it is loaded at 0x400000, not at the 0 that it is linked at", entered.base, kLoadedAt);
   expect_true("it runs where it was loaded", here > entered.base && here < (uintptr_t)_end, here, "an address in it");
-  expect_true("there are relocations, and all are relative", entered.relocations >= 4, entered.relocations, "at least 4");
+  expect_true("there are relocations, and all are relative", entered.relocations >= 4, entered.relocations,
+              "at least 4");
   const bool names_are_right = is_same_text(kNames[0], "first") && is_same_text(kNames[1], "second");
   expect_true("relocated pointers to data lead to it", names_are_right, (uintptr_t)kNames[0], "where the text is");
   uint64_t function;
@@ -28,7 +29,8 @@ static void test_place(void) {
 }
 
 static void test_state(void) {
-  expect("it is entered in 64-bit big-endian real mode, with interrupts off", shown(entered.msr), shown(MSR_SF | MSR_ME));
+  expect("it is entered in 64-bit big-endian real mode, with interrupts off", shown(entered.msr),
+         shown(MSR_SF | MSR_ME));
   expect("it runs in its own byte order", msr() & MSR_LE, kLittle ? MSR_LE : 0);
   expect("r4 is 0 at entry", entered.r4, 0);
   expect("r5 is 0 at entry: there is no client interface", entered.r5, 0);
@@ -37,14 +39,16 @@ static void test_state(void) {
   allow(0x700, 4);
   do_trap();
   allow_none();
-  expect("an interrupt comes big-endian at first", kLittle ? (uint8_t)(foreign_count() - before) : self()->count, kBigEndianTrap);
+  expect("an interrupt comes big-endian at first", kLittle ? (uint8_t)(foreign_count() - before) : self()->count,
+         kBigEndianTrap);
 }
 
 static void test_tree(void) {
   expect("r3 is the address of a flattened device tree", be32(*(const uint32_t *)entered.fdt), kTreeMagic);
   expect("the tree is aligned", entered.fdt % 8, 0);
   expect_true("the tree is sound", tree_is_sound(), 0, "1");
-  expect_true("the root is compatible with qemu,pseries", has_text(find_node("/"), "compatible", "qemu,pseries"), 0, "1");
+  expect_true("the root is compatible with qemu,pseries", has_text(find_node("/"), "compatible", "qemu,pseries"), 0,
+              "1");
   expect_true("the root's device type is chrp", has_text(find_node("/"), "device_type", "chrp"), 0, "1");
   expect_true("there is a processor", first_child(find_node("/cpus")) != NULL, 0, "1");
   expect_true("the processor is one", has_text(first_child(find_node("/cpus")), "device_type", "cpu"), 0, "1");
@@ -62,7 +66,8 @@ static void test_words(void) {
 
 static void test_initrd(void) {
   Node chosen = find_node("/chosen");
-  const uint64_t start = number_property(chosen, "linux,initrd-start"), end = number_property(chosen, "linux,initrd-end");
+  const uint64_t start = number_property(chosen, "linux,initrd-start"),
+                 end = number_property(chosen, "linux,initrd-end");
   uint64_t size, sum;
   if (!option("initrd", &size) || !option("sum", &sum)) {
     expect("there is no initrd where none was given", end, 0);
@@ -70,8 +75,10 @@ static void test_initrd(void) {
   }
   expect("the initrd has the size that was given", end - start, size);
   expect("the initrd came byte for byte", checksum((const void *)start, size), sum);
-  expect_true("the initrd does not lie in the image or its stack", !overlaps(start, end, entered.base, image_end()), start, "elsewhere");
-  expect_true("the initrd does not lie in the tree", !overlaps(start, end, entered.fdt, entered.fdt + tree_size()), start, "elsewhere");
+  expect_true("the initrd does not lie in the image or its stack", !overlaps(start, end, entered.base, image_end()),
+              start, "elsewhere");
+  expect_true("the initrd does not lie in the tree", !overlaps(start, end, entered.fdt, entered.fdt + tree_size()),
+              start, "elsewhere");
 }
 
 // Who takes memory goes by these: a pair of doublewords each, and one of zeros.
@@ -86,7 +93,8 @@ static void test_reservations(void) {
   expect("nothing is reserved for others in the image or its stack", bad, 0);
   const uint64_t firmware = number_property(find_node("/rtas"), "linux,rtas-base");
   bool is_reserved = !firmware;
-  for (at = first_reservation(); at[0] || at[1]; at += 2) is_reserved |= be64(at[0]) <= firmware && firmware < be64(at[0]) + be64(at[1]);
+  for (at = first_reservation(); at[0] || at[1]; at += 2)
+    is_reserved |= be64(at[0]) <= firmware && firmware < be64(at[0]) + be64(at[1]);
   expect_true("that of RTAS is, if there is one", is_reserved, firmware, "an address in what is reserved");
 }
 
@@ -99,7 +107,8 @@ static void test_stack(void) {
   uint64_t *const first = (uint64_t *)_end, *const end = (uint64_t *)(_end + kRoom);
   expect("the 64 KiB behind the image are zero", entered.dirty_at, 0);
   Node rtas_node = find_node("/rtas");
-  const uint64_t firmware = number_property(rtas_node, "linux,rtas-base"), firmware_size = number_property(rtas_node, "rtas-size");
+  const uint64_t firmware = number_property(rtas_node, "linux,rtas-base"),
+                 firmware_size = number_property(rtas_node, "rtas-size");
   const bool is_apart = !firmware || !overlaps(firmware, firmware + firmware_size, entered.base, image_end());
   expect_true("RTAS does not lie in the image or its stack", is_apart, firmware, "elsewhere");
   const bool tree_is_apart = !overlaps(entered.fdt, entered.fdt + tree_size(), entered.base, image_end());
@@ -130,7 +139,8 @@ static void test_memory(void) {
   const uint64_t was = *last;
   *last = 0x0123456789abcdef;
   expect("the last eight bytes of memory can be written and read", *last, 0x0123456789abcdef);
-  expect("a number's first byte in memory is the one of this byte order", *(volatile uint8_t *)last, kLittle ? 0xef : 0x01);
+  expect("a number's first byte in memory is the one of this byte order", *(volatile uint8_t *)last,
+         kLittle ? 0xef : 0x01);
   *last = was;
   expect_true("all that was given lies in memory", entered.fdt + tree_size() <= size, entered.fdt, "an address in it");
 }

@@ -60,8 +60,10 @@ static void test_page_init_refusals(void) {
   expect("H_PAGE_INIT refuses an unaligned destination", HCALL(kPageInit, kZeroPage, to + 8, 0), kParameter);
   expect("H_PAGE_INIT refuses an unaligned source", HCALL(kPageInit, kCopyPage, to, from + 8), kParameter);
   expect("H_PAGE_INIT refuses a destination at the end of memory", HCALL(kPageInit, kZeroPage, end, 0), kParameter);
-  expect("H_PAGE_INIT refuses a destination far outside memory", HCALL(kPageInit, kZeroPage, 1ull << 50, 0), kParameter);
-  expect("H_PAGE_INIT refuses the last page that an address can name", HCALL(kPageInit, kZeroPage, -4096ull, 0), kParameter);
+  expect("H_PAGE_INIT refuses a destination far outside memory", HCALL(kPageInit, kZeroPage, 1ull << 50, 0),
+         kParameter);
+  expect("H_PAGE_INIT refuses the last page that an address can name", HCALL(kPageInit, kZeroPage, -4096ull, 0),
+         kParameter);
   expect("H_PAGE_INIT refuses a source outside memory", HCALL(kPageInit, kCopyPage, to, end), kParameter);
   expect("H_PAGE_INIT refuses flags that there are not", HCALL(kPageInit, kZeroPage | 1, to, 0), kParameter);
   expect("and none of these has changed a byte", count_untouched(), 3 * kPage);
@@ -83,7 +85,8 @@ static void test_page_init(void) {
   expect("H_PAGE_INIT with both flags copies", HCALL(kPageInit, kZeroPage | kCopyPage, to, from), kSuccess);
   expect("and does not zero", count_copied(), kPage);
   fill();
-  expect("H_PAGE_INIT takes the flags of the instruction cache", HCALL(kPageInit, kZeroPage | kInvalidate | kSynchronize, to, 0), kSuccess);
+  expect("H_PAGE_INIT takes the flags of the instruction cache",
+         HCALL(kPageInit, kZeroPage | kInvalidate | kSynchronize, to, 0), kSuccess);
   expect("and zeroes with them", count_zero(), kPage);
   expect("H_PAGE_INIT zeroes the last page of memory", HCALL(kPageInit, kZeroPage, memory_end() - kPage, 0), kSuccess);
 }
@@ -127,7 +130,8 @@ static void test_stores(uint64_t number, const char *takes, const char *puts) {
   }
 }
 
-static void test_logical_refusals(uint64_t number, const char *size, const char *alignment, const char *end, const char *far) {
+static void test_logical_refusals(uint64_t number, const char *size, const char *alignment, const char *end,
+                                  const char *far) {
   const uint64_t at = (uintptr_t)source;
   expect(size, HCALL(number, 0, at, 0), kParameter);
   expect(size, HCALL(number, 3, at, 0), kParameter);
@@ -141,15 +145,21 @@ static void test_logical_refusals(uint64_t number, const char *size, const char 
 }
 
 static void test_logical(void) {
-  test_loads(kLogicalCiLoad, "H_LOGICAL_CI_LOAD takes 1, 2, 4, 8 bytes", "H_LOGICAL_CI_LOAD gives them as a big-endian number");
-  test_stores(kLogicalCiStore, "H_LOGICAL_CI_STORE takes 1, 2, 4, 8 bytes", "H_LOGICAL_CI_STORE puts a big-endian number, and no more");
-  test_loads(kLogicalCacheLoad, "H_LOGICAL_CACHE_LOAD takes 1, 2, 4, 8 bytes", "H_LOGICAL_CACHE_LOAD gives them as a big-endian number");
-  test_stores(kLogicalCacheStore, "H_LOGICAL_CACHE_STORE takes 1, 2, 4, 8 bytes", "H_LOGICAL_CACHE_STORE puts a big-endian number, and no more");
-  test_logical_refusals(kLogicalCiLoad, "H_LOGICAL_CI_LOAD refuses another size", "H_LOGICAL_CI_LOAD refuses what is not aligned",
-                        "H_LOGICAL_CI_LOAD refuses the end of memory", "H_LOGICAL_CI_LOAD refuses what is far outside");
+  test_loads(kLogicalCiLoad, "H_LOGICAL_CI_LOAD takes 1, 2, 4, 8 bytes",
+             "H_LOGICAL_CI_LOAD gives them as a big-endian number");
+  test_stores(kLogicalCiStore, "H_LOGICAL_CI_STORE takes 1, 2, 4, 8 bytes",
+              "H_LOGICAL_CI_STORE puts a big-endian number, and no more");
+  test_loads(kLogicalCacheLoad, "H_LOGICAL_CACHE_LOAD takes 1, 2, 4, 8 bytes",
+             "H_LOGICAL_CACHE_LOAD gives them as a big-endian number");
+  test_stores(kLogicalCacheStore, "H_LOGICAL_CACHE_STORE takes 1, 2, 4, 8 bytes",
+              "H_LOGICAL_CACHE_STORE puts a big-endian number, and no more");
+  test_logical_refusals(kLogicalCiLoad, "H_LOGICAL_CI_LOAD refuses another size",
+                        "H_LOGICAL_CI_LOAD refuses what is not aligned", "H_LOGICAL_CI_LOAD refuses the end of memory",
+                        "H_LOGICAL_CI_LOAD refuses what is far outside");
   fill();
-  test_logical_refusals(kLogicalCiStore, "H_LOGICAL_CI_STORE refuses another size", "H_LOGICAL_CI_STORE refuses what is not aligned",
-                        "H_LOGICAL_CI_STORE refuses the end of memory", "H_LOGICAL_CI_STORE refuses what is far outside");
+  test_logical_refusals(
+      kLogicalCiStore, "H_LOGICAL_CI_STORE refuses another size", "H_LOGICAL_CI_STORE refuses what is not aligned",
+      "H_LOGICAL_CI_STORE refuses the end of memory", "H_LOGICAL_CI_STORE refuses what is far outside");
   uint64_t sum = checksum(source, sizeof source);
   fill();
   expect("a store that is refused stores nothing", sum, checksum(source, sizeof source));
@@ -172,7 +182,8 @@ static void test_terminal(void) {
   expect("H_PUT_TERM_CHAR refuses 17 characters", HCALL(kPutTermChar, vty, 17, text, more), kParameter);
   expect("H_PUT_TERM_CHAR refuses 2^32 and one", HCALL(kPutTermChar, vty, 1ull << 32 | 1, text, more), kParameter);
   expect("H_PUT_TERM_CHAR takes no characters", HCALL(kPutTermChar, vty, 0, text, more), kSuccess);
-  expect("H_PUT_TERM_CHAR takes unit 0 for the first terminal", HCALL(kPutTermChar, 0, 2, 0x230aull << 48, 0), kSuccess);
+  expect("H_PUT_TERM_CHAR takes unit 0 for the first terminal", HCALL(kPutTermChar, 0, 2, 0x230aull << 48, 0),
+         kSuccess);
   expect("H_VIO_SIGNAL switches a terminal's interrupt off", HCALL(kVioSignal, vty, 0), kSuccess);
   expect("H_VIO_SIGNAL switches a terminal's interrupt on", HCALL(kVioSignal, vty, 1), kSuccess);
   expect("H_VIO_SIGNAL refuses a mode that there is not", HCALL(kVioSignal, vty, 2), kParameter);
@@ -199,11 +210,14 @@ static void test_set_mode(void) {
   expect("H_SET_MODE of the byte order refuses a first value", HCALL(kSetMode, 1, kByteOrder, 1, 0), kP3);
   expect("H_SET_MODE of the byte order refuses a second value", HCALL(kSetMode, 1, kByteOrder, 0, 1), kP4);
   expect("H_SET_MODE of the byte order refuses other flags", HCALL(kSetMode, 2, kByteOrder, 0, 0), kUnsupportedFlag);
-  expect("H_SET_MODE of the byte order refuses high flags", HCALL(kSetMode, 1ull << 32 | 1, kByteOrder, 0, 0), kUnsupportedFlag);
+  expect("H_SET_MODE of the byte order refuses high flags", HCALL(kSetMode, 1ull << 32 | 1, kByteOrder, 0, 0),
+         kUnsupportedFlag);
   expect("H_SET_MODE of the place refuses a first value", HCALL(kSetMode, 3, kInterruptLocation, 1, 0), kP3);
   expect("H_SET_MODE of the place refuses a second value", HCALL(kSetMode, 3, kInterruptLocation, 0, 1), kP4);
-  expect("H_SET_MODE of the place refuses the reserved flag", HCALL(kSetMode, 1, kInterruptLocation, 0, 0), kUnsupportedFlag);
-  expect("H_SET_MODE of the place refuses what ISA 3.1 has not", HCALL(kSetMode, 2, kInterruptLocation, 0, 0), kUnsupportedFlag);
+  expect("H_SET_MODE of the place refuses the reserved flag", HCALL(kSetMode, 1, kInterruptLocation, 0, 0),
+         kUnsupportedFlag);
+  expect("H_SET_MODE of the place refuses what ISA 3.1 has not", HCALL(kSetMode, 2, kInterruptLocation, 0, 0),
+         kUnsupportedFlag);
   expect("H_SET_MODE of the place takes the vectors' own", HCALL(kSetMode, 0, kInterruptLocation, 0, 0), kSuccess);
   expect("H_SET_MODE makes interrupts big-endian", HCALL(kSetMode, 0, kByteOrder, 0, 0), kSuccess);
   expect("and so they come", interrupt_comes_in_our_order(), kLittle ? kTheOther : kOurs);
@@ -218,7 +232,8 @@ static void test_set_mode(void) {
 
 static void test_process_table(void) {
   enum { kNew = 0x18, kRadix = 4, kGtse = 1, kRight = kNew | kRadix | kGtse };
-  expect("H_REGISTER_PROC_TBL refuses flags that there are not", HCALL(kRegisterProcTbl, 1 << 20 | kRight, 0, 0, 12), kParameter);
+  expect("H_REGISTER_PROC_TBL refuses flags that there are not", HCALL(kRegisterProcTbl, 1 << 20 | kRight, 0, 0, 12),
+         kParameter);
   expect("H_REGISTER_PROC_TBL refuses neither old nor new", HCALL(kRegisterProcTbl, kRadix, 0, 0, 12), kParameter);
   expect("H_REGISTER_PROC_TBL refuses a base that is not aligned", HCALL(kRegisterProcTbl, kRight, 0x1008, 0, 12), kP2);
   expect("H_REGISTER_PROC_TBL refuses a base above 2^60", HCALL(kRegisterProcTbl, kRight, 1ull << 60, 0, 12), kP2);
@@ -229,14 +244,16 @@ static void test_process_table(void) {
 static void test_others(void) {
   uint64_t registers[9] = {0x5555, 0x5555};
   expect("H_GET_CPU_CHARACTERISTICS succeeds", hypercall(kGetCpuCharacteristics, registers), kSuccess);
-  expect_true("and gives both of its results", registers[0] != 0x5555 && registers[1] != 0x5555, registers[0], "its own");
+  expect_true("and gives both of its results", registers[0] != 0x5555 && registers[1] != 0x5555, registers[0],
+              "its own");
   note("characteristics", registers[0]);
   note("behaviour", registers[1]);
   uint64_t first[9] = {0}, second[9] = {0};
   expect("H_RANDOM succeeds", hypercall(kRandom, first), kSuccess);
   hypercall(kRandom, second);
   expect_true("H_RANDOM gives something else each time", first[0] != second[0], second[0], "not the same");
-  expect_true("H_RANDOM gives more than 32 bits", (first[0] | second[0]) >> 32 != 0, first[0], "something in the upper half");
+  expect_true("H_RANDOM gives more than 32 bits", (first[0] | second[0]) >> 32 != 0, first[0],
+              "something in the upper half");
   expect("H_RTAS refuses a block at the end of memory", HCALL(kRtas, memory_end()), kParameter);
   expect("H_RTAS refuses a block across the end of memory", HCALL(kRtas, memory_end() - 8), kParameter);
   expect("H_RTAS refuses a block far outside", HCALL(kRtas, -16ull), kParameter);
@@ -253,16 +270,19 @@ static void test_promises(void) {
   static const struct {
     const char *set;
     uint64_t number;
-  } kSets[] = {{"hcall-pft", 0x8},         {"hcall-tce", 0x20},         {"hcall-sprg0", 0x24},         {"hcall-dabr", 0x28},
-               {"hcall-copy", 0x2c},       {"hcall-debug", 0x3c},       {"hcall-term", 0x54},          {"hcall-interrupt", 0x70},
-               {"hcall-splpar", 0xdc},     {"hcall-vio", 0x104},        {"hcall-bulk", 0x124},         {"hcall-xdabr", 0x134},
-               {"hcall-multi-tce", 0x138}, {"hcall-join", 0x298},       {"hcall-vphn", 0x2ec},         {"hcall-set-mode", 0x31c},
-               {"hcall-hpt-resize", 0x36c}, {"hcall-rpt-invalidate", 0x448}, {"hcall-watchdog", 0x45c}};
+  } kSets[] = {{"hcall-pft", 0x8},         {"hcall-tce", 0x20},         {"hcall-sprg0", 0x24},
+               {"hcall-dabr", 0x28},       {"hcall-copy", 0x2c},        {"hcall-debug", 0x3c},
+               {"hcall-term", 0x54},       {"hcall-interrupt", 0x70},   {"hcall-splpar", 0xdc},
+               {"hcall-vio", 0x104},       {"hcall-bulk", 0x124},       {"hcall-xdabr", 0x134},
+               {"hcall-multi-tce", 0x138}, {"hcall-join", 0x298},       {"hcall-vphn", 0x2ec},
+               {"hcall-set-mode", 0x31c},  {"hcall-hpt-resize", 0x36c}, {"hcall-rpt-invalidate", 0x448},
+               {"hcall-watchdog", 0x45c}};
   Node node = find_node("/rtas");
   for (unsigned i = 0; i < sizeof kSets / sizeof *kSets; ++i) {
     if (!has_text(node, "ibm,hypertas-functions", kSets[i].set)) continue;
     const int64_t status = HCALL(kSets[i].number, -1ull, -1ull, -1ull, -1ull);
-    expect_true("a set of hypercalls that the tree promises is answered", status != kFunction, kSets[i].number, "another answer than H_FUNCTION");
+    expect_true("a set of hypercalls that the tree promises is answered", status != kFunction, kSets[i].number,
+                "another answer than H_FUNCTION");
   }
   expect_true("the tree promises the terminal", has_text(node, "ibm,hypertas-functions", "hcall-term"), 0, "1");
   expect_true("the tree promises H_SET_MODE", has_text(node, "ibm,hypertas-functions", "hcall-set-mode"), 0, "1");

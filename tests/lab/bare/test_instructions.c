@@ -3,9 +3,20 @@
 // What single instructions do.
 #include "bare.h"
 
-enum { kAlignment = 0x600, kProgram = 0x700, kFloatUnavailable = 0x800, kSystemCall = 0xc00, kVectorUnavailable = 0xf20 };
+enum {
+  kAlignment = 0x600,
+  kProgram = 0x700,
+  kFloatUnavailable = 0x800,
+  kSystemCall = 0xc00,
+  kVectorUnavailable = 0xf20
+};
 // SRR1 of a program interrupt (Power ISA 3.1 Book III 7.5.9)
-enum { kIllegal = 1 << 19, kPrivileged = 1 << 18, kTrap = 1 << 17, kReasons = kIllegal | kPrivileged | kTrap | 1 << 20 };
+enum {
+  kIllegal = 1 << 19,
+  kPrivileged = 1 << 18,
+  kTrap = 1 << 17,
+  kReasons = kIllegal | kPrivileged | kTrap | 1 << 20
+};
 static const uint64_t kPrefixed = 1ull << 29;  // SRR1[34]
 
 static void test_interrupting(void) {
@@ -43,8 +54,9 @@ static void test_special_registers(void) {
   do_mfspr_lpcr();
   expect("a hypervisor's register interrupts", me->count, 1);
   note("SRR1 of the hypervisor's register", me->srr1);
-  expect_true("as a program interrupt with a reason", (me->srr1 & kReasons) == kPrivileged || (me->srr1 & kReasons) == kIllegal,
-              me->srr1 & kReasons, "privileged or illegal");
+  expect_true("as a program interrupt with a reason",
+              (me->srr1 & kReasons) == kPrivileged || (me->srr1 & kReasons) == kIllegal, me->srr1 & kReasons,
+              "privileged or illegal");
   allow_none();
 }
 
@@ -72,11 +84,11 @@ static void test_alignment(void) {
 
 // --- Outside memory: loads read as ones, stores vanish, as on a bus without an answer.
 
-#define LOAD(instruction, at)                                                           \
-  ({                                                                                    \
-    uint64_t value_;                                                                    \
-    __asm__ volatile(instruction : "=r"(value_) : "b"(at), "r"(0) : "memory");          \
-    value_;                                                                             \
+#define LOAD(instruction, at)                                                  \
+  ({                                                                           \
+    uint64_t value_;                                                           \
+    __asm__ volatile(instruction : "=r"(value_) : "b"(at), "r"(0) : "memory"); \
+    value_;                                                                    \
   })
 
 static void test_outside(void) {

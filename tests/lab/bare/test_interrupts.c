@@ -21,7 +21,8 @@ static void test_counting(void) {
   const int32_t first = decrementer();
   wait_us(10 * kMillisecond);
   const int64_t passed = ticks() - from, counted = first - decrementer();
-  expect_true("the decrementer counts as the timebase does", counted >= passed / 2 && counted <= passed * 2 + tenth, counted, "about the same");
+  expect_true("the decrementer counts as the timebase does", counted >= passed / 2 && counted <= passed * 2 + tenth,
+              counted, "about the same");
 
   allow(kDecrementer, 0);
   set_decrementer(0);
@@ -59,9 +60,12 @@ void test_decrementer(void) {
   if (!under_v2) expect_true("and not before it has expired", took >= tenth, took, "a tenth of a second");
   expect("at 0x900", self()->vector, kDecrementer);
   const uint64_t srr0 = self()->srr0;
-  expect_true("SRR0 is where it waited", srr0 >= (uintptr_t)_start && srr0 < (uintptr_t)_end && srr0 % 4 == 0, srr0, "an instruction of its own");
-  expect("SRR1 is the MSR of before", shown(self()->srr1), shown(MSR_SF | MSR_ME | MSR_EE | MSR_RI | (kLittle ? MSR_LE : 0)));
-  expect("the interrupt begins in 64-bit real mode, with interrupts off", shown(self()->msr), shown(MSR_SF | MSR_ME | (kLittle ? MSR_LE : 0)));
+  expect_true("SRR0 is where it waited", srr0 >= (uintptr_t)_start && srr0 < (uintptr_t)_end && srr0 % 4 == 0, srr0,
+              "an instruction of its own");
+  expect("SRR1 is the MSR of before", shown(self()->srr1),
+         shown(MSR_SF | MSR_ME | MSR_EE | MSR_RI | (kLittle ? MSR_LE : 0)));
+  expect("the interrupt begins in 64-bit real mode, with interrupts off", shown(self()->msr),
+         shown(MSR_SF | MSR_ME | (kLittle ? MSR_LE : 0)));
   allow_none();
 }
 
@@ -167,7 +171,8 @@ void test_input(void) {
     if (has_text(node, "compatible", "hvterm1")) cell(node, "interrupts", &source);
   HCALL(kCppr, 0xff);
   HCALL(kVioSignal, vty, 1);
-  expect("the terminal's source can be given a server", RTAS("ibm,set-xive", 1, NULL, source, self()->number, 6), kSuccess);
+  expect("the terminal's source can be given a server", RTAS("ibm,set-xive", 1, NULL, source, self()->number, 6),
+         kSuccess);
   RTAS("ibm,int-on", 1, NULL, source);
   say("# type now\n");
   uint64_t presented = 0xff000000;
@@ -179,7 +184,8 @@ void test_input(void) {
     allow_none();
     presented = self()->xirr;
   } else {
-    for (const uint64_t end = ticks() + 20ull * ticks_per_second; presented == 0xff000000 && ticks() < end;) presented = accept();
+    for (const uint64_t end = ticks() + 20ull * ticks_per_second; presented == 0xff000000 && ticks() < end;)
+      presented = accept();
     HCALL(kEoi, presented);
   }
   expect("what is typed makes the terminal's source interrupt", presented, 0xff000000 | source);

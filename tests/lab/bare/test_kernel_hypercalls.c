@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hypercalls that the host's kernel answers without asking the VMM, as far as they concern the processor. Where the kernel
-// answers otherwise on one host than on another, what was measured stands beside it.
+// The hypercalls that the host's kernel answers without asking the VMM, as far as they concern the processor. Where the
+// kernel answers otherwise on one host than on another, what was measured stands beside it.
 #include "bare.h"
 
 enum { kDecrementer = 0x900, kMillisecond = 1000, kLong = 20000000 };
@@ -63,7 +63,8 @@ static void test_prod_and_confer(void) {
 
 // --- Areas that the hypervisor shares with a processor (LoPAR 14.11.3)
 
-static uint8_t vpa[1024] __attribute__((aligned(4096))), trace[4096] __attribute__((aligned(4096))), shadow[256] __attribute__((aligned(4096)));
+static uint8_t vpa[1024] __attribute__((aligned(4096))), trace[4096] __attribute__((aligned(4096))),
+    shadow[256] __attribute__((aligned(4096)));
 
 static int64_t register_area(uint64_t function, uint64_t processor, uint64_t address) {
   return HCALL(kRegisterVpa, function << 45, processor, address);
@@ -83,13 +84,17 @@ static void test_register_vpa(void) {
   expect("H_REGISTER_VPA refuses function 0", register_area(0, me, at), kParameter);
   expect("H_REGISTER_VPA refuses what is not aligned", register_area(kVpa, me, at + 8), kParameter);
   expect("H_REGISTER_VPA refuses a VPA that is too small", register_of_size(kVpa, at, kVpaSize - 1), kParameter);
-  expect("H_REGISTER_VPA refuses a VPA across a page's end", register_of_size(kVpa, at + 4096 - 512, kVpaSize), kParameter);
+  expect("H_REGISTER_VPA refuses a VPA across a page's end", register_of_size(kVpa, at + 4096 - 512, kVpaSize),
+         kParameter);
   expect("H_REGISTER_VPA refuses an address outside memory", register_area(kVpa, me, 1ull << 50), kParameter);
-  expect("H_REGISTER_VPA refuses a trace without a VPA", register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kResource);
+  expect("H_REGISTER_VPA refuses a trace without a VPA", register_of_size(kTrace, (uintptr_t)trace, sizeof trace),
+         kResource);
   expect("H_REGISTER_VPA takes a VPA", register_of_size(kVpa, at, kVpaSize), kSuccess);
-  expect("H_REGISTER_VPA refuses a trace that is too small", register_of_size(kTrace, (uintptr_t)trace, 47), kParameter);
+  expect("H_REGISTER_VPA refuses a trace that is too small", register_of_size(kTrace, (uintptr_t)trace, 47),
+         kParameter);
   expect("H_REGISTER_VPA takes a trace", register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kSuccess);
-  expect("H_REGISTER_VPA takes a shadow of the segments", register_of_size(kShadow, (uintptr_t)shadow, sizeof shadow), kSuccess);
+  expect("H_REGISTER_VPA takes a shadow of the segments", register_of_size(kShadow, (uintptr_t)shadow, sizeof shadow),
+         kSuccess);
   expect("a VPA is kept as long as there is a trace", register_area(kNoVpa, me, 0), kResource);
   expect("H_REGISTER_VPA gives up a trace", register_area(kNoTrace, me, 0), kSuccess);
   expect("H_REGISTER_VPA gives up a shadow", register_area(kNoShadow, me, 0), kSuccess);

@@ -17,13 +17,15 @@ static void test_time(void) {
   uint32_t time[7] = {0};
   expect("get-time-of-day succeeds", RTAS("get-time-of-day", 8, time), kSuccess);
   expect_true("the year is a plausible one", time[0] >= 2020 && time[0] < 2100, time[0], "2020 to 2099");
-  const bool is_a_time = time[1] - 1 < 12 && time[2] - 1 < 31 && time[3] < 24 && time[4] < 60 && time[5] < 60 && time[6] < 1000000000;
+  const bool is_a_time =
+      time[1] - 1 < 12 && time[2] - 1 < 31 && time[3] < 24 && time[4] < 60 && time[5] < 60 && time[6] < 1000000000;
   expect_true("month, day, hour, minute, second, nanosecond are in their ranges", is_a_time, time[1], "a time of day");
   expect("set-time-of-day takes a time", RTAS("set-time-of-day", 1, NULL, 2031, 2, 28, 23, 59, 59, 0), kSuccess);
   RTAS("get-time-of-day", 8, time);
   const bool is_that = time[0] == 2031 && ((time[1] == 2 && time[2] == 28) || (time[1] == 3 && time[2] == 1));
   expect_true("and that is what it is then", is_that, time[1] * 100 + time[2], "228 or 301");
-  expect("set-time-of-day refuses a thirteenth month", RTAS("set-time-of-day", 1, NULL, 2031, 13, 1, 0, 0, 0, 0), kParameterError);
+  expect("set-time-of-day refuses a thirteenth month", RTAS("set-time-of-day", 1, NULL, 2031, 13, 1, 0, 0, 0, 0),
+         kParameterError);
 }
 
 static void test_blocks(void) {
@@ -41,7 +43,8 @@ static void test_characters(void) {
   say("# ");
   flush();
   bool holds = true;
-  for (const char *at = "display-character says this\n"; *at; ++at) holds &= RTAS("display-character", 1, NULL, *at) == kSuccess;
+  for (const char *at = "display-character says this\n"; *at; ++at)
+    holds &= RTAS("display-character", 1, NULL, *at) == kSuccess;
   expect_true("display-character takes characters", holds, holds, "1");
 }
 
@@ -49,9 +52,11 @@ static void test_nvram(void) {
   static uint64_t stored, fetched;
   uint32_t count = 0;
   stored = 0x1122334455667788;
-  expect("nvram-store takes eight bytes", RTAS("nvram-store", 2, &count, 40000, (uint32_t)(uintptr_t)&stored, 8), kSuccess);
+  expect("nvram-store takes eight bytes", RTAS("nvram-store", 2, &count, 40000, (uint32_t)(uintptr_t)&stored, 8),
+         kSuccess);
   expect("nvram-store says how many", count, 8);
-  expect("nvram-fetch gives eight bytes", RTAS("nvram-fetch", 2, &count, 40000, (uint32_t)(uintptr_t)&fetched, 8), kSuccess);
+  expect("nvram-fetch gives eight bytes", RTAS("nvram-fetch", 2, &count, 40000, (uint32_t)(uintptr_t)&fetched, 8),
+         kSuccess);
   expect("they are those that were stored", fetched, stored);
   expect("nvram-fetch from behind its end is a parameter error",
          RTAS("nvram-fetch", 2, &count, 0x7fffffff, (uint32_t)(uintptr_t)&fetched, 8), kParameterError);
@@ -62,7 +67,8 @@ static void test_sources(void) {
   for (Node node = first_child(find_node("/vdevice")); node; node = next_sibling(node))
     if (has_text(node, "compatible", "hvterm1")) cell(node, "interrupts", &source);
   expect_true("the terminal has an interrupt source", source >= 16, source, "16 or more");
-  expect("ibm,set-xive gives it a server and a priority", RTAS("ibm,set-xive", 1, NULL, source, self()->number, 6), kSuccess);
+  expect("ibm,set-xive gives it a server and a priority", RTAS("ibm,set-xive", 1, NULL, source, self()->number, 6),
+         kSuccess);
   expect("ibm,get-xive succeeds", RTAS("ibm,get-xive", 3, answer, source), kSuccess);
   expect("ibm,get-xive tells the server", answer[0], self()->number);
   expect("ibm,get-xive tells the priority", answer[1], 6);
@@ -72,7 +78,8 @@ static void test_sources(void) {
   expect("ibm,int-on unmasks it", RTAS("ibm,int-on", 1, NULL, source), kSuccess);
   RTAS("ibm,get-xive", 3, answer, source);
   expect("its priority is what it was before", answer[1], 6);
-  expect("ibm,set-xive of no source is a parameter error", RTAS("ibm,set-xive", 1, NULL, 0xfffff0, 0, 6), kParameterError);
+  expect("ibm,set-xive of no source is a parameter error", RTAS("ibm,set-xive", 1, NULL, 0xfffff0, 0, 6),
+         kParameterError);
   RTAS("ibm,int-off", 1, NULL, source);
 }
 
@@ -98,7 +105,9 @@ void test_rtas(void) {
   test_characters();
   test_nvram();
   test_sources();
-  test_entry_code("RTAS entered in 32-bit mode comes back", "RTAS entered in 32-bit mode answers", MSR_EE | MSR_LE | MSR_SF);
+  test_entry_code("RTAS entered in 32-bit mode comes back", "RTAS entered in 32-bit mode answers",
+                  MSR_EE | MSR_LE | MSR_SF);
   test_entry_code("RTAS entered in 64-bit mode comes back", "RTAS entered in 64-bit mode answers", MSR_EE | MSR_LE);
-  expect("power-off with one argument too few is a parameter error", RTAS("power-off", 1, NULL, 0xffffffff), kParameterError);
+  expect("power-off with one argument too few is a parameter error", RTAS("power-off", 1, NULL, 0xffffffff),
+         kParameterError);
 }

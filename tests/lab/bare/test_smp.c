@@ -2,7 +2,8 @@
 //
 // Further processors: started, stopped, started again, and woken.
 //
-// Each is given its struct processor, where it finds what to do and leaves word of what it did; only the first one prints.
+// Each is given its struct processor, where it finds what to do and leaves word of what it did; only the first one
+// prints.
 #include "bare.h"
 
 enum { kStopped = 0, kRunning = 2, kParameterError = -3, kHardwareError = -1 };
@@ -72,17 +73,20 @@ static int32_t state_of(uint32_t number) {
 static int32_t start(struct processor *processor, uint64_t what) {
   processor->argument = what;
   in_order();
-  return RTAS("start-cpu", 1, NULL, processor->number, (uint32_t)(uintptr_t)secondary_start, (uint32_t)(uintptr_t)processor);
+  return RTAS("start-cpu", 1, NULL, processor->number, (uint32_t)(uintptr_t)secondary_start,
+              (uint32_t)(uintptr_t)processor);
 }
 
 // Whether the field has this value, in time.
 static bool becomes(volatile uint64_t *field, uint64_t value) {
-  for (const uint64_t end = ticks() + 20ull * ticks_per_second; *field != value && ticks() < end;) HCALL(kConfer, -1ull, 0);
+  for (const uint64_t end = ticks() + 20ull * ticks_per_second; *field != value && ticks() < end;)
+    HCALL(kConfer, -1ull, 0);
   in_order();
   return *field == value;
 }
 static bool stops(const struct processor *processor) {
-  for (const uint64_t end = ticks() + 20ull * ticks_per_second; state_of(processor->number) != kStopped && ticks() < end;) {
+  for (const uint64_t end = ticks() + 20ull * ticks_per_second;
+       state_of(processor->number) != kStopped && ticks() < end;) {
   }
   return state_of(processor->number) == kStopped;
 }
@@ -91,7 +95,8 @@ static void test_one(struct processor *other) {
   expect("a further processor is stopped at first", state_of(other->number), kStopped);
   expect("start-cpu of it succeeds", start(other, kStops), kSuccess);
   expect_true("it says that it is there", becomes(&other->lives, 1), other->lives, "1");
-  expect("it is entered in 64-bit big-endian real mode, with interrupts off", shown(other->told), shown(MSR_SF | MSR_ME));
+  expect("it is entered in 64-bit big-endian real mode, with interrupts off", shown(other->told),
+         shown(MSR_SF | MSR_ME));
   expect_true("stop-self stops it", stops(other), state_of(other->number), "0");
   expect("it is started again", start(other, kStops), kSuccess);
   expect_true("and is there again", becomes(&other->lives, 2), other->lives, "2");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A reader for the flattened device tree (Devicetree Specification 0.4, chapter 5). A node is the place of its first token.
+// A reader for the flattened device tree (Devicetree Specification 0.4, chapter 5). A node is the place of its first
+// token.
 #include "bare.h"
 
 enum { kMagic = 0xd00dfeed, kBeginNode = 1, kEndNode = 2, kProperty = 3, kNop = 4, kEnd = 9 };
@@ -15,7 +16,9 @@ const void *tree;
 static const struct header *header(void) { return tree; }
 uint32_t tree_size(void) { return be32(header()->total_size); }
 
-const uint64_t *first_reservation(void) { return (const uint64_t *)((const char *)tree + be32(header()->reservations_at)); }
+const uint64_t *first_reservation(void) {
+  return (const uint64_t *)((const char *)tree + be32(header()->reservations_at));
+}
 
 static const uint32_t *behind_text(const uint32_t *at) {
   const char *text = (const char *)at;
@@ -38,7 +41,8 @@ static const uint32_t *behind(const uint32_t *token) {
 
 // Each token is one of those that there are, the nodes are closed, and the end is where it shall be.
 bool tree_is_sound(void) {
-  if (be32(header()->magic) != kMagic || be32(header()->version) < 17 || be32(header()->oldest_version) > 17) return false;
+  if (be32(header()->magic) != kMagic || be32(header()->version) < 17 || be32(header()->oldest_version) > 17)
+    return false;
   const uint32_t *at = (const uint32_t *)((const char *)tree + be32(header()->structure_at));
   const uint32_t *end = at + be32(header()->structure_size) / 4;
   if (be32(header()->structure_at) + be32(header()->structure_size) > tree_size()) return false;
