@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The policy: one line for each thing that a thread may do, and why it must. tests/lab/sandbox_test.py runs guests
-// under a tracer and fails on a line that none of them needed.
+// The policy: one line for each thing that a thread may do, and why it must. tests/lab/robustness/sandbox_test.py runs
+// guests under a tracer and fails on a line that none of them needed.
 #include "rules.hpp"
 
 #include <fcntl.h>

@@ -64,7 +64,7 @@ TEST(System, AsksForTheGrantedLevelsInTheKernelsLayout) {
 }
 
 // Measured on Linux 7.3~rc7, in a partition and on bare metal. This test compares the fake with the measurement, the
-// lab the kernel (tests/lab/grants.c).
+// lab the kernel (tests/lab/tools/grants.c).
 TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   FakeHost host;
   host.compat_caps = 0x6000000000000000;

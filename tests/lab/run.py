@@ -1,6 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the tests of this folder, a line for each, and ends with 'N passed, N failed, N skipped'."""
+"""Runs the lab tests: one output line per test; the last line is 'N passed, N failed, N skipped'.
+
+The test modules (*_test.py) are in the folders beside this file, by subject. They share the modules in this folder.
+tests/lab/prepare.sh must have built the guests and the tools.
+
+usage: tests/lab/run.py [MODULE...]    only these modules, for example: tests/lab/run.py boot_test
+"""
 import pathlib
 import sys
 import time
@@ -37,11 +43,28 @@ class Lines(unittest.TestResult):
         self._line("skip", test, f": {reason}")
 
 
-suite = unittest.defaultTestLoader.discover(str(HERE), pattern="*_test.py")
-result = Lines()
-suite.run(result)
-for test, trace in result.failures + result.errors:
-    print(f"\n{test.id()}\n{trace}")
-failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
-print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
-sys.exit(failed != 0 or result.testsRun == 0)
+def find_modules(names):
+    """The names of the wanted modules, all of them when `names` is empty; makes their folders importable."""
+    paths = {path.stem: path for path in sorted(HERE.glob("*/*_test.py"))}
+    unknown = [name for name in names if name not in paths]
+    if unknown:
+        sys.exit(f"tests/lab/run.py: there is no test module {unknown[0]}; there are {', '.join(paths)}")
+    sys.path[1:1] = sorted({str(path.parent) for path in paths.values()})
+    return names or list(paths)
+
+
+def main():
+    if any(word.startswith("-") for word in sys.argv[1:]):
+        sys.exit(__doc__)
+    suite = unittest.defaultTestLoader.loadTestsFromNames(find_modules(sys.argv[1:]))
+    result = Lines()
+    suite.run(result)
+    for test, trace in result.failures + result.errors:
+        print(f"\n{test.id()}\n{trace}")
+    failed, skipped = len(result.failures) + len(result.errors), len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
+    return failed != 0 or result.testsRun == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,7 @@ import re
 import unittest
 
 from lab import BUILD, Host
-from linux_test import SHELL, SMP, linux
+from linux import SHELL, SMP, linux
 
 # Every system call of every parley that the lines between start, with its arguments, as the kernel's tracer sees it.
 TRACED = """

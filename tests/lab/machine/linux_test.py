@@ -4,19 +4,8 @@ import re
 import unittest
 
 from lab import BUILD, FULL, Host, Result, lacks
+from linux import QUIET, SHELL, SMP, linux
 
-QUIET = "console=hvc0 quiet"
-# The emulated hypervisor loses wake-ups between a guest's vCPUs; with a tick they are made up for (docs/lab.md).
-SMP = f"{QUIET} nohz=off"
-
-
-def linux(*options, kernel="fixed", initrd="/lab/initrd.cpio.gz", append=QUIET, run=None, shell=""):
-    """A line for the shell: boots a Linux that runs those commands; one who hangs is ended."""
-    words = append + (f' run="{run}"' if run else "")
-    return f"timeout 150 parley run --kernel /lab/vmlinux-{kernel} --initrd {initrd} --append '{words}' {' '.join(options)} {shell or '< /dev/null'}"
-
-
-SHELL = f"{QUIET} shell"
 # Waits for the guest's prompt, then types; the quotes keep what was typed from looking like the answer.
 TYPED = "'# ' 'echo st\"\"atus $((6*7)); exit\n'".replace("\n", "\r")
 BASIC = {
