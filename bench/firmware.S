@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What stands at 0x100 of bench/run's guest, for QEMU, which starts firmware there in big-endian mode: goes on at 0x200 in
-# little-endian mode. Assembled big-endian.
+# The code at 0x100 of bench/run's guest. QEMU starts firmware there in big-endian mode; this code continues at 0x200 in
+# little-endian mode. It is assembled as big-endian.
     .globl  _start
 _start:
     li      %r4, 0x200

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The floor that bench/run measures Parley against: the calls that set up and run its guest, and nothing around them.
-// No policy, no end; what the guest prints goes straight to standard output.
+// The lower bound that bench/run compares Parley with: only the system calls that set up and run the guest. It applies
+// no policy and does not end by itself; the guest's output goes directly to standard output.
 //
 // usage: floor GUEST RAM-MIB LOGICAL-PVR
 #include <asm/kvm.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The guest of bench/run, a flat little-endian program: says its first word, times hcalls that the VMM answers, prints
-# much, says what both took in ticks of the timebase, and waits to be ended. Each line has 16 bytes, as many as
-# H_PUT_TERM_CHAR takes. HCALLS and LINES come from the command line of the assembler.
+# The guest of bench/run, a flat little-endian program. It prints a first line, times hcalls that the VMM answers, times
+# a long output, prints both durations in ticks of the timebase, and then waits for its end. Each line has 16 bytes, the
+# most that H_PUT_TERM_CHAR takes. HCALLS and LINES are defined on the assembler's command line.
     .macro put first, second
-    li      %r3, 0x58                   # H_PUT_TERM_CHAR (LoPAR 14.6): of the first terminal, 16 bytes
+    li      %r3, 0x58                   # H_PUT_TERM_CHAR (LoPAR 16.6.3.2): to the first terminal, 16 bytes
     li      %r4, 0
     li      %r5, 16
     mr      %r6, \first
@@ -15,7 +15,7 @@
     .globl  _start
 _start:
     b       begin
-    .org    0x100                       # QEMU starts firmware here, in big-endian mode: bench/run puts what changes it
+    .org    0x100                       # QEMU starts firmware here, big-endian: bench/run inserts firmware.S
     .org    0x200
 begin:
     lis     %r14, text@h
@@ -30,7 +30,7 @@ begin:
     mftb    %r16
 1:  li      %r3, 0x58
     li      %r4, 0
-    li      %r5, 0                      # nothing to print: what is left is the way to the VMM and back
+    li      %r5, 0                      # no bytes to print: only the round trip to the VMM is left
     sc      1
     bdnz    1b
     mftb    %r17
@@ -42,7 +42,7 @@ begin:
     ld      %r21, 24(%r14)
     mftb    %r17
 2:  put     %r20, %r21
-    cmpdi   %r3, 1                      # H_BUSY: there is no room for it yet
+    cmpdi   %r3, 1                      # H_BUSY: there is no room yet
     beq     2b
     addi    %r18, %r18, -1
     cmpdi   %r18, 0
@@ -63,7 +63,7 @@ begin:
     sc      1
     b       4b
 
-# Prints r22 as " 0123456789abcd\n", its lowest 14 digits. One byte at a time goes into r20 and r21, first byte highest.
+# Prints r22 as " 0123456789abcd\n", its lowest 14 digits. The text is built in r20 and r21, its first byte highest.
 say_number:
     mflr    %r31
     li      %r23, 13
@@ -97,7 +97,7 @@ say_number:
     blr
 
     .balign 8
-# As numbers: the first byte of the text is the highest of each.
+# As numbers: the first byte of the text is the most significant byte.
 text:
     .quad   0x626567696e202020          # "begin   "
     .quad   0x202020202020200a

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The other guest of bench/run, a big-endian program that runs where it is loaded: prints much, 4096 bytes at a time, through the
-# client interface of Open Firmware (IEEE 1275-1994, 6.3.2.3: write), as boot loaders and Linux' first lines do; says what that
-# took in ticks of the timebase, and waits to be ended. BLOCKS comes from the command line of the assembler.
+# The second guest of bench/run, a position-independent big-endian program. It prints a long output through Open
+# Firmware's client interface (IEEE 1275-1994, 6.3.2.3: write), 4096 bytes at a time, as boot loaders and Linux' early
+# console do. Then it prints the duration in ticks of the timebase, and waits for its end. BLOCKS is defined on the
+# assembler's command line.
     .set    BLOCK, 4096
 
-    .macro  address cell, text          # the cell says where the text is
+    .macro  address cell, text          # stores the address of the text in the cell
     addi    %r4, %r30, \text - _start
     stw     %r4, \cell - _start(%r30)
     .endm
@@ -17,7 +18,7 @@
 
     .globl  _start
 _start:
-    mr      %r31, %r5                   # where the client interface is entered
+    mr      %r31, %r5                   # the entry point of the client interface
     bcl     20, 31, 1f
 1:  mflr    %r30
     addi    %r30, %r30, _start - 1b
@@ -41,7 +42,7 @@ _start:
     mftb    %r17
     sub     %r16, %r17, %r16
 
-    li      %r15, 14                    # digits
+    li      %r15, 14                    # the number of digits
     addi    %r18, %r30, number + 1 - _start
 3:  addi    %r15, %r15, -1
     sldi    %r19, %r15, 2

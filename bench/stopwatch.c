@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a VMM with its guest's console on a pipe, and says on one line of JSON when what happened, counted from the
-// exec, how much memory the VMM held for itself when the guest printed the marker, and the console's last words. With
-// -k the VMM is ended at the marker; with -s STATUS it is to end by itself with that status, and its errors count as
-// output.
+// Runs a VMM with its guest's console on a pipe, and prints one line of JSON:
+//
+//   first_us, ready_us, exit_us   microseconds from the exec of the VMM to the console's first byte, to the marker, and
+//   to
+//                                 the VMM's end; the time that the memory measurement took is subtracted from exit_us
+//   private_kib, anonymous_kib    the VMM's own memory when the guest prints the marker: the sum of Private_Clean and
+//                                 Private_Dirty, and of Anonymous, in /proc/PID/smaps, without the guest's RAM
+//   ram_kib                       the private memory within the guest's RAM at that moment
+//   console_bytes, tail           the number of bytes on the console, and the last of them
+//
+// The pipe is read at a real-time priority, so that on a host with one processor each byte is timed on its arrival.
+// With -k the VMM is killed at the marker. With -s the VMM must exit with STATUS, and its standard error counts as
+// console output.
 //
 // usage: stopwatch [-k | -s STATUS] SECONDS RAM-MIB MARKER COMMAND...
 #define _GNU_SOURCE
@@ -70,8 +79,8 @@ struct memory {
   uint64_t private_kib, anonymous_kib, ram_kib;
 };
 
-// The guest's memory: neighbouring VMAs that make up its size together. There may be several, where files are mapped
-// into it. Of two such places it is the one that holds more.
+// Finds the guest's RAM: adjacent VMAs whose sizes add up to its size. There are several VMAs where files are mapped
+// into the RAM. Of two matching ranges, the one with more private memory is taken.
 static int find_ram(int count, uint64_t size, int *first, int *last) {
   int found = 0;
   uint64_t most = 0;
@@ -124,11 +133,11 @@ static void fail(const char *what, size_t length) {
 
 static pid_t spawn(char **command, int console_end, int with_errors, int64_t *start) {
   static volatile int64_t began;
-  const pid_t pid = vfork();  // which shares the memory until the exec, so that the child can tell when it calls that
+  const pid_t pid = vfork();  // shares the memory until the exec, so that the child can record the time of its exec
   if (pid < 0) die("vfork");
   if (pid == 0) {
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever ends the measurement ends the VMM
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // the VMM does not outlive the measurement
     dup2(nothing, STDIN_FILENO);
     dup2(console_end, STDOUT_FILENO);
     if (with_errors) dup2(console_end, STDERR_FILENO);
@@ -141,7 +150,7 @@ static pid_t spawn(char **command, int console_end, int with_errors, int64_t *st
   return pid;
 }
 
-// The last bytes that are not more than what a string of JSON can hold without a word of its own.
+// Prints the last bytes as a JSON string. Bytes that would need an escape are replaced with spaces.
 static void print_tail(size_t length) {
   putchar('"');
   for (size_t i = length > WORDS ? length - WORDS : 0; i < length; ++i)
@@ -163,8 +172,8 @@ int main(int argc, char **argv) {
   const uint64_t ram = strtoull(argv[2], NULL, 10) << 20;
   const char *marker = argv[3];
 
-  // Ahead of everything else on a host with one processor: what arrives is seen when it arrives, and while the memory
-  // is looked at, it does not change. The VMM itself must not inherit that.
+  // Run before all other processes of a host with one processor: bytes are timed on arrival, and the VMM's memory does
+  // not change while it is measured. The VMM must not inherit this priority.
   const struct sched_param priority = {.sched_priority = 1};
   if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority) != 0) die("SCHED_FIFO");
 
@@ -187,7 +196,7 @@ int main(int argc, char **argv) {
     if (got <= 0) break;
     const int64_t arrived = now_us();
     if (first < 0) first = arrived - start;
-    // The marker may have come in two pieces.
+    // The marker may arrive in two pieces.
     const size_t before = length < strlen(marker) ? length : strlen(marker);
     const int found = ready < 0 && memmem(console + length - before, before + got, marker, strlen(marker)) != NULL;
     length += got;

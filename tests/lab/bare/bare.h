@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small program for a pseries machine without an operating system: what its parts share. It stands for the programs
-// that others write for such machines: it takes nothing from Parley but what PAPR promises, and finds what it needs in
-// the device tree. start.S is entered first; main.c says which tests there are.
+// A small program for a pseries machine without an operating system. This header declares the parts that its files
+// share. The program stands for other bare programs for such machines: it relies only on PAPR's promises, not on
+// Parley, and finds its devices in the device tree.
 //
-// One source for both byte orders. Addresses are real addresses: nothing switches translation on.
+//   start.S         the entry points: firmware's, further processors', interrupts'; instructions that C cannot express
+//   main.c          relocation, the command line, and the table of tests
+//   machine.c       the terminal, the clock, RTAS, power-off
+//   tree.c, text.c  the device tree, the command line, strings
+//   interrupts.c    the vectors in low memory
+//   test_*.c        the tests, one per word of the command line
+//
+// The same source is built for both byte orders. All addresses are real addresses: translation stays off.
 #ifndef BARE_H
 #define BARE_H
 
-#define STACK_SIZE 65536  // behind the image, in no program header
+#define STACK_SIZE 65536  // after the image, outside all program headers
 
-// Where things lie in struct processor.
+// Offsets in struct processor.
 #define AT_SRR0 256
 #define AT_SRR1 264
 #define AT_CR 272
@@ -24,7 +31,7 @@
 #define AT_INTERRUPT_STACK 336
 #define AT_STACK 344
 
-// In low memory, behind the last vector: what an interrupt in the other byte order runs into, and what it counts.
+// In low memory, after the last vector: the handler for interrupts in the other byte order, and its counter.
 #define FOREIGN_CODE 0x3000
 #define FOREIGN_COUNT 0x3080
 
@@ -53,32 +60,33 @@ static inline uint64_t be64(uint64_t value) { return value; }
 
 // --- start.S
 
-// What one processor keeps: first the state in which its latest interrupt found it. SPRG2 holds its address.
+// The state of one processor: first, the registers that its latest interrupt saved. SPRG2 holds the address of this
+// struct.
 struct processor {
   uint64_t gpr[32];
   uint64_t srr0, srr1, cr, lr, ctr, xer, dar, dsisr;
   uint64_t vector;  // 0x100, 0x200, ...
-  uint64_t msr;     // in the interrupt
+  uint64_t msr;     // at the start of the interrupt handler
   uint64_t interrupt_stack, stack;
-  // What interrupts.c keeps.
-  uint64_t allowed;  // the vectors, bit by bit, whose interrupts are expected
-  uint64_t skip;     // how far behind the instruction that they were at one goes on
-  uint64_t count;    // of those that came
-  uint64_t xirr;     // what the latest external one was
-  // What test_smp.c does: what it shall do, how often it was started, what it was told, how far it came.
-  uint64_t number, argument, lives, told, done, wakes, is_prodded;
+  // For interrupts.c
+  uint64_t allowed;  // one bit per vector: its interrupts are expected
+  uint64_t skip;     // the number of bytes to skip at the interrupted instruction
+  uint64_t count;    // the number of expected interrupts so far
+  uint64_t xirr;     // H_XIRR's result for the latest external interrupt
+  // For test_smp.c: the processor's task, the number of its starts, its MSR at entry, and its progress.
+  uint64_t number, argument, lives, entry_msr, done, wakes, is_prodded;
 };
 
 extern char _start[], _end[], interrupt_entry[], foreign[], foreign_end[], secondary_start[];
 int64_t hypercall(uint64_t number, uint64_t registers[9]);
 void call_rtas_entry(void *block, uint64_t entry, uint64_t msr_bits_off);
-// In each, the instruction in question is the first one.
+// The first instruction of each function is the tested one.
 uint64_t do_trap(void), do_illegal(void), do_system_call(void), do_float(void), do_vector(void), do_pli(void),
     do_unaligned_reservation(void *at), do_mfspr_lpcr(void), do_rewritten(void);
 
-// --- machine.c: calls, words
+// --- machine.c: hypercalls, output, RTAS
 
-// With up to nine arguments, for those who need but the status.
+// A hypercall with up to nine arguments, of which only the status is needed.
 #define HCALL(number, ...) hypercall(number, (uint64_t[9]){__VA_ARGS__})
 
 enum {
@@ -123,7 +131,7 @@ enum {
 
 extern uint64_t vty;               // the unit of the terminal
 extern uint32_t ticks_per_second;  // of the timebase
-extern bool under_v2;              // what the command line says of the host: see main.c
+extern bool under_v2;              // the command line says that the host's nested API is v2: see main.c
 
 static inline uint64_t ticks(void) { return __builtin_ppc_get_timebase(); }
 static inline uint64_t msr(void) {
@@ -131,13 +139,13 @@ static inline uint64_t msr(void) {
   __asm__ volatile("mfmsr %0" : "=r"(value) : : "memory");
   return value;
 }
-// Of an MSR what can be relied on: QEMU's emulated hypervisor hides MSR[ME] from its guests under v2.
-static inline uint64_t shown(uint64_t value) { return under_v2 ? value & ~(uint64_t)MSR_ME : value; }
+// The comparable bits of an MSR: under v2, QEMU's emulated hypervisor hides MSR[ME] from its guests.
+static inline uint64_t visible_msr(uint64_t value) { return under_v2 ? value & ~(uint64_t)MSR_ME : value; }
 void wait_us(uint64_t microseconds);
 void say(const char *text);
 void say_number(uint64_t number);
 void flush(void);
-// Each prints one line. What is expected is one value, or one of several where hosts differ.
+// Each prints one line. expect_one_of() is for answers that differ between hosts.
 void expect(const char *sentence, uint64_t got, uint64_t expected);
 void expect_true(const char *sentence, bool holds, uint64_t got, const char *expected);
 void expect_one_of(const char *sentence, uint64_t got, size_t count, const uint64_t *expected);
@@ -146,7 +154,7 @@ void expect_one_of(const char *sentence, uint64_t got, size_t count, const uint6
 void note(const char *sentence, uint64_t number);
 _Noreturn void finish(void);
 
-// The status, or kNoSuchCall where the tree has no token of that name. Results go behind the status.
+// Returns the call's status, or kNoSuchCall when the tree has no token of that name. `results` excludes the status.
 enum { kNoSuchCall = 12345, kMaxCells = 12 };
 int32_t rtas(const char *name, uint32_t nargs, const uint32_t *arguments, uint32_t nret, uint32_t *results);
 #define RTAS(name, nret, results, ...) \
@@ -160,22 +168,22 @@ extern const void *tree;
 bool tree_is_sound(void);
 uint32_t tree_size(void);
 const uint64_t *first_reservation(void);
-Node find_node(const char *path);  // components match with or without their unit
+Node find_node(const char *path);  // components match with or without their unit address
 Node first_child(Node parent), next_sibling(Node node);
 const void *property(Node node, const char *name, uint32_t *length);
 bool cell(Node node, const char *name, uint32_t *value);
-bool has_text(Node node, const char *name, const char *text);  // in a list of them
-uint64_t number_property(Node node, const char *name);         // of one cell or two; 0 where there is none
+bool has_text(Node node, const char *name, const char *text);  // in a list of strings
+uint64_t number_property(Node node, const char *name);         // of one or two cells; 0 when there is none
 
 // --- text.c
 
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 bool is_same_text(const char *a, const char *b);
-// Behind NAME= on the command line; false where it is not there.
+// The number after NAME= on the command line; false when the word is missing.
 bool option(const char *name, uint64_t *value);
 bool has_word(const char *word);
-uint64_t place_of(const char *name);  // of the word that begins so
+uint64_t place_of(const char *name);  // the offset of the word that begins with `name`
 uint64_t checksum(const void *at, uint64_t size);
 extern const char *bootargs;
 
@@ -185,16 +193,16 @@ void install_vectors(void);
 void take_interrupts_in_our_byte_order(void);
 bool vectors_are_intact(void);
 struct processor *self(void);
-void become(struct processor *processor);
+void set_self(struct processor *processor);
 extern struct processor processors[];
 enum { kMaxProcessors = 8 };
-// From here on these are expected, and nothing has come yet.
+// Interrupts at this vector are expected from now on; resets the count.
 void allow(uint64_t vector, uint64_t skip);
 void allow_none(void);
 void enable_interrupts(void), disable_interrupts(void);
-// How many have come since.
-static inline uint64_t came(void) { return *(volatile uint64_t *)&self()->count; }
-// Waits until something has come, or in vain.
+// The number of interrupts since allow().
+static inline uint64_t interrupt_count(void) { return *(volatile uint64_t *)&self()->count; }
+// Waits until an interrupt has occurred or the time is up; returns the count.
 uint64_t wait_for_interrupt(uint64_t microseconds);
 uint8_t foreign_count(void);
 void write_code(uint32_t *at, uint32_t instruction);

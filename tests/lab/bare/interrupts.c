@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Interrupts: vectors in low memory, and what is done when one is taken.
+// The interrupt vectors in low memory, and the handling of interrupts (Power ISA 3.1, Book III, 7.5).
 //
-// A vector has eight words at the most (some are 0x20 bytes apart). The first one is b .+8 in this program's byte
-// order, and in the other one tdi 0,r0,0x48, which does nothing: then the second word counts, which is written the
-// other way round.
+// An interrupt may arrive in either byte order, because H_SET_MODE selects it. A vector has at most eight words: some
+// vectors are only 0x20 bytes apart. In this program's byte order the first word is b .+8, which skips the second word.
+// In the other byte order the first word is tdi 0,r0,0x48, which does nothing; the second word, stored in that byte
+// order, then branches to the handler at FOREIGN_CODE.
 #include "bare.h"
 
 static const uint16_t kVectors[] = {0x100, 0x200, 0x300, 0x380, 0x400, 0x480, 0x500, 0x600, 0x700, 0x800, 0x900,
@@ -27,7 +28,7 @@ void write_code(uint32_t *at, uint32_t instruction) {
   __asm__ volatile("dcbst 0,%0; sync; icbi 0,%0; sync; isync" : : "r"(at) : "memory");
 }
 
-// By an address that the compiler does not know to be none.
+// A pointer whose value is hidden from the compiler, which would treat low addresses as null pointers.
 static uint32_t *low(uint32_t at) {
   uintptr_t address = at;
   __asm__("" : "+r"(address));
@@ -71,7 +72,7 @@ bool vectors_are_intact(void) {
 void take_interrupts_in_our_byte_order(void) {
   enum { kByteOrder = 4 };
   const int64_t status = HCALL(kSetMode, kLittle, kByteOrder, 0, 0);
-  if (status != kSuccess) expect("interrupts can be had in this byte order", status, kSuccess);
+  if (status != kSuccess) expect("H_SET_MODE selects this program's byte order for interrupts", status, kSuccess);
 }
 
 uint8_t foreign_count(void) { return *(volatile uint8_t *)low(FOREIGN_COUNT); }
@@ -82,7 +83,7 @@ struct processor *self(void) {
   return processor;
 }
 
-void become(struct processor *processor) { __asm__ volatile("mtsprg 2,%0" : : "r"(processor)); }
+void set_self(struct processor *processor) { __asm__ volatile("mtsprg 2,%0" : : "r"(processor)); }
 
 void allow(uint64_t vector, uint64_t skip) {
   struct processor *processor = self();
@@ -100,13 +101,13 @@ void disable_interrupts(void) { __asm__ volatile("mtmsrd %0,1" : : "r"(MSR_RI) :
 uint64_t wait_for_interrupt(uint64_t microseconds) {
   const bool is_decrementer = self()->allowed & 1ull << (kDecrementer >> 8);
   const uint64_t end = ticks() + microseconds * ticks_per_second / 1000000;
-  for (uint64_t now = ticks(), next = now; !came() && now < end; now = ticks()) {
+  for (uint64_t now = ticks(), next = now; !interrupt_count() && now < end; now = ticks()) {
     if (is_decrementer || now < next) continue;
-    // It shall not come meanwhile. Not each time: to set it keeps an emulator from its other timers.
+    // The decrementer must not expire meanwhile. Set it once per second: setting it delays an emulator's other timers.
     __asm__ volatile("mtdec %0" : : "r"(0x7fffffff));
     next = now + ticks_per_second;
   }
-  return came();
+  return interrupt_count();
 }
 
 static _Noreturn void unexpected(const struct processor *processor) {
@@ -114,9 +115,9 @@ static _Noreturn void unexpected(const struct processor *processor) {
   if (is_ending) RTAS("power-off", 1, NULL, 0xffffffff, 0xffffffff);
   is_ending = true;
   say("\n");
-  expect("no interrupt comes that nobody expects", processor->vector, 0);
+  expect("no unexpected interrupt occurs", processor->vector, 0);
   note("SRR0", processor->srr0);
-  note("SRR0, less where it was loaded", processor->srr0 - (uintptr_t)_start);
+  note("SRR0 minus the load address", processor->srr0 - (uintptr_t)_start);
   note("SRR1", processor->srr1);
   note("DAR", processor->dar);
   note("DSISR", processor->dsisr);

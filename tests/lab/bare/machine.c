@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the machine is asked for: words on its terminal, its time, RTAS, and the end.
+// The machine's services: output on the terminal, the clock, RTAS, and power-off.
 #include "bare.h"
 
 uint64_t vty;
@@ -11,7 +11,7 @@ void wait_us(uint64_t microseconds) {
   }
 }
 
-// --- Words. The terminal takes up to 16 characters at a time, the first one in the most significant byte.
+// --- Output. H_PUT_TERM_CHAR takes up to 16 characters; the first one is in the most significant byte.
 
 static char line[16];
 static unsigned in_line;
@@ -32,7 +32,7 @@ void say(const char *text) {
   }
 }
 
-// Statuses in decimal, and what is more than that in hexadecimal.
+// Prints statuses in decimal, other numbers in hexadecimal.
 void say_number(uint64_t number) {
   const int64_t small = number;
   const bool is_decimal = small > -10000 && small < 10000;
@@ -55,7 +55,7 @@ void note(const char *sentence, uint64_t number) {
   say("\n");
 }
 
-// Whether it holds; where it does not, the line goes on.
+// Prints the verdict. After a failure the caller completes the line with the expected value.
 static bool judge(const char *sentence, bool holds, uint64_t got) {
   ++*(holds ? &passed : &failed);
   say(holds ? "ok " : "FAIL ");
@@ -99,12 +99,12 @@ _Noreturn void finish(void) {
   say_number(failed);
   say(" failed\n");
   const int32_t status = RTAS("power-off", 1, NULL, 0xffffffff, 0xffffffff);
-  note("it was not switched off", status);
+  note("power-off returned", status);
   for (;;) {
   }
 }
 
-// --- RTAS (LoPAR 7.2.8): a block of cells, big-endian whoever calls.
+// --- RTAS (LoPAR 7.2.8): the argument block has big-endian cells, independent of the caller's byte order.
 
 int64_t rtas_block(uint32_t *block, uint32_t token, uint32_t nargs, uint32_t nret, const uint32_t *arguments) {
   block[0] = be32(token);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The command line is a list of words. Which tests there are, kTests says; the other words say what host this is:
+// The command line is a list of words. The words of kTests select the tests; the other words describe the host:
 //
-//     v2            the host's nested API is v2, as QEMU's emulated hypervisor has it: the decrementer is not what it
-//     was when a
-//                   guest comes back to it, MSR[ME] is hidden, and no external interrupt is handed on, so that only
-//                   asking for it shows it (docs/lab.md)
-//     isa31         the processor has the instructions of ISA 3.1
-//     processors=N  how many there are
-//     initrd=SIZE sum=0x...   what the initrd is; without them there is none
-//     words=0x...   the checksum of the command line up to there
+//   v2            the nested API is v2 on QEMU's emulated hypervisor. There the decrementer does not keep its value
+//                 while the guest is out, MSR[ME] is hidden, and external interrupts are not delivered: only H_XIRR
+//                 shows them (docs/lab.md)
+//   isa31         the processor has the instructions of ISA 3.1
+//   processors=N  the number of processors
+//   initrd=SIZE sum=0x...   the initrd's size and checksum; without these words there is no initrd
+//   words=0x...   the checksum of the preceding part of the command line
+
 #include "bare.h"
 
 #include <elf.h>
@@ -35,7 +35,7 @@ static const struct {
 };
 enum { kTestCount = sizeof kTests / sizeof *kTests };
 
-// Called before anything else: what is relocated is not used in here. How many, or 0 if there are others.
+// Called first, so it uses no relocated data. Returns the number of relocations, or 0 when one has another type.
 uint64_t relocate(uint64_t base, const Elf64_Dyn *dynamic) {
   uint64_t at = 0, size = 0;
   for (; dynamic->d_tag != DT_NULL; ++dynamic) {
@@ -62,7 +62,7 @@ _Noreturn void begin(uint64_t fdt, uint64_t r4, uint64_t r5, uint64_t msr, uint6
   if (words) bootargs = words;
   under_v2 = has_word("v2");
   install_vectors();
-  become(&processors[0]);
+  set_self(&processors[0]);
   uint32_t number = 0;
   cell(cpu, "reg", &number);
   self()->number = number;
@@ -74,6 +74,6 @@ _Noreturn void begin(uint64_t fdt, uint64_t r4, uint64_t r5, uint64_t msr, uint6
     ++run;
   }
   expect_true("the command line names a test", run > 0, run, "at least one");
-  expect_true("the vectors are as they were written", vectors_are_intact(), 0, "1");
+  expect_true("the vectors are unchanged", vectors_are_intact(), 0, "1");
   finish();
 }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first instructions, and those that C has no words for.
+// The entry points, and the instructions that C cannot express.
 //
-// Firmware enters a program in big-endian mode, whatever it was made for. So where it is entered the first word is one
-// that both byte orders know: b .+0x38 in the program's own, and li r0,72 in the other one, or b .+0x28 and cmplwi r0,72.
-// What follows is written in the other order, and turns the processor around.
+// Firmware enters a program in big-endian mode, whatever byte order it was built for. So each entry point begins with a
+// word that is valid in both byte orders: it is b .+0x38 in the program's byte order and li r0,72 in the other one (for
+// the return from RTAS: b .+0x28 and cmplwi r0,72). The words after it are stored in the other byte order; they switch
+// the processor to the program's byte order with rfid. Macro `other` stores such words, `turn_around` is the whole
+// sequence.
+//
+// Sections: entry from firmware; entry of a further processor; interrupts; hypercalls and RTAS; the instructions that
+// the tests execute one by one.
 #include "bare.h"
 
-        // An instruction in the byte order that this is not built for.
+        // Stores an instruction in the other byte order.
         .macro  other word
         .4byte  (\word & 0xff) << 24 | (\word & 0xff00) << 8 | (\word >> 8 & 0xff00) | (\word >> 24 & 0xff)
         .endm
 
-        // Behind it the processor is in this program's byte order; r11 is the MSR of before; r0, r10, r12 and LR are lost.
+        // Switches to this program's byte order. r11 becomes the previous MSR; r0, r10, r12 and LR are lost.
         .macro  turn_around
 0:      b       0b + 0x38
         other   0x429f0005                      // bcl 20,31,.+4
@@ -34,12 +39,12 @@
         addi    2, 2, (.TOC. - 0b)@l
         .endm
 
-        .macro  address register, symbol        // of something of this program's own
+        .macro  address register, symbol        // of a symbol of this program
         addis   \register, 2, \symbol@toc@ha
         addi    \register, \register, \symbol@toc@l
         .endm
 
-// --- Entry: r3 is the tree, r4 and r5 are 0. Nothing is written before it is looked at.
+// --- Entry from firmware: r3 is the tree, r4 and r5 are 0. The stack is checked before anything is written to it.
 
         .section .start, "ax"
         .globl  _start
@@ -49,8 +54,8 @@ _start: turn_around
         mr      30, 5
         mr      31, 11
         table_of_contents 12
-        address 27, _start                      // where it was loaded
-        address 9, _end                         // the stack: is it empty?
+        address 27, _start                      // the load address
+        address 9, _end                         // is the stack all zero?
         li      26, 0
         li      6, STACK_SIZE / 8
         mtctr   6
@@ -79,7 +84,7 @@ _start: turn_around
         bl      begin
         b       .
 
-// --- A further processor: r3 is its struct processor.
+// --- Entry of a further processor: r3 is its struct processor.
 
         .text
         .globl  secondary_start
@@ -93,7 +98,7 @@ secondary_start:
         bl      secondary
         b       .
 
-// --- Interrupts. The vector has saved r13 in SPRG1, and put its own address there.
+// --- Interrupts. The vector has saved r13 in SPRG1; r13 holds the vector's address.
 
         .globl  interrupt_entry
 interrupt_entry:
@@ -155,8 +160,8 @@ interrupt_entry:
         ld      12, 8 * 12(12)
         rfid
 
-        // One that comes in the other byte order: it is counted, and the instruction that it was at is left out. These words
-        // are put into low memory the other way round.
+        // The handler for interrupts in the other byte order: it counts the interrupt and skips the instruction. These
+        // words are copied to low memory in the other byte order.
         .globl  foreign, foreign_end
 foreign:
         mtsprg  3, 3
@@ -170,7 +175,7 @@ foreign:
         rfid
 foreign_end:
 
-// --- Calls
+// --- Hypercalls and RTAS
 
         .globl  hypercall
 hypercall:
@@ -186,8 +191,8 @@ hypercall:
         ld      31, -8(1)
         blr
 
-        // RTAS by its entry: big-endian, and without those bits of the MSR that r5 names. It is no program of ours, and keeps
-        // what it keeps: r1, r2, r13 to r31, of which in 32-bit mode the upper halves may be lost.
+        // Calls RTAS at its entry point: in big-endian mode, without the MSR bits in r5. RTAS preserves r1, r2 and r13
+        // to r31, but in 32-bit mode their upper halves may be lost.
         .globl  call_rtas_entry
 call_rtas_entry:
         mflr    0
@@ -208,7 +213,7 @@ call_rtas_entry:
         addi    7, 7, 1f - 0b
         mtlr    7
         rfid
-        // Back in big-endian mode, which may be the other one.
+        // RTAS returns in big-endian mode, which may be the other byte order.
 1:      b       1b + 0x28
         other   0x429f0005                      // bcl 20,31,.+4
         other   0x7d4802a6                      // mflr r10, which is 1b + 8
@@ -235,11 +240,11 @@ call_rtas_entry:
         mtlr    0
         blr
 
-// --- Instructions that interrupt, or might; r3 is what they make of it.
+// --- Instructions that may interrupt. Each function returns r3 as the instruction leaves it.
 
         .macro  instruction name
         .globl  \name
-        .balign 64                              // no prefixed instruction lies across such a boundary
+        .balign 64                              // a prefixed instruction must not cross a 64-byte boundary
 \name:
         .endm
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hypercalls that the host's kernel answers without asking the VMM, as far as they concern the processor. Where the
-// kernel answers otherwise on one host than on another, what was measured stands beside it.
+// The hypercalls that the host's kernel answers itself, without an exit to the VMM. Where kernels differ, a comment
+// gives the measured answers.
 #include "bare.h"
 
 enum { kDecrementer = 0x900, kMillisecond = 1000, kLong = 20000000 };
@@ -12,16 +12,16 @@ static int64_t set_decrementer(uint64_t microseconds) {
   return value;
 }
 
-// Not under v2, where one that has expired has not when the hypervisor has been there.
+// Not under v2, where an expired decrementer may be set anew by an exit to the hypervisor.
 static void test_cede_when_expired(void) {
   disable_interrupts();
   allow(kDecrementer, 0);
   set_decrementer(0);
   wait_us(kMillisecond);
-  expect("a decrementer that has expired waits while interrupts are off", came(), 0);
-  expect("H_CEDE with a decrementer that has expired succeeds", HCALL(kCede), kSuccess);
+  expect("an expired decrementer waits while interrupts are off", interrupt_count(), 0);
+  expect("H_CEDE with an expired decrementer succeeds", HCALL(kCede), kSuccess);
   wait_for_interrupt(kLong);
-  expect("so that the decrementer interrupts", came(), 1);
+  expect("an expired decrementer interrupts after H_CEDE", interrupt_count(), 1);
 }
 
 static void test_cede(void) {
@@ -31,11 +31,12 @@ static void test_cede(void) {
   const int64_t length = set_decrementer(20 * kMillisecond);
   expect("H_CEDE before the decrementer expires succeeds", HCALL(kCede), kSuccess);
   const int64_t slept = ticks() - before;
-  expect("H_CEDE switches interrupts on", msr() & MSR_EE, MSR_EE);
+  expect("H_CEDE enables interrupts", msr() & MSR_EE, MSR_EE);
   wait_for_interrupt(kLong);
   disable_interrupts();
-  if (!under_v2) expect_true("and sleeps as long", slept >= length, slept, "20 ms or more");
-  expect_true("and the decrementer interrupts then", under_v2 ? came() >= 1 : came() == 1, came(), "1");
+  if (!under_v2) expect_true("H_CEDE sleeps until the decrementer expires", slept >= length, slept, "20 ms or more");
+  expect_true("the decrementer interrupts after H_CEDE", under_v2 ? interrupt_count() >= 1 : interrupt_count() == 1,
+              interrupt_count(), "1");
   allow_none();
 }
 
@@ -43,25 +44,25 @@ static void test_prod_and_confer(void) {
   enum { kNobody = 4711 };
   const uint64_t me = self()->number;
   int64_t prodded = kSuccess, ceded = kSuccess;
-  for (int attempt = 0; attempt < 5; ++attempt) {  // where the host stood still, the decrementer may have come first
+  for (int attempt = 0; attempt < 5; ++attempt) {  // if the host paused, the decrementer may have expired first
     disable_interrupts();
     allow(kDecrementer, 0);
     set_decrementer(4000 * kMillisecond);
     prodded |= HCALL(kProd, me);
     ceded |= HCALL(kCede);
     disable_interrupts();
-    if (under_v2 || came() == 0) break;
+    if (under_v2 || interrupt_count() == 0) break;
   }
-  expect("H_PROD of oneself succeeds", prodded, kSuccess);
-  expect("H_CEDE behind it succeeds", ceded, kSuccess);
-  if (!under_v2) expect("and does not sleep until the decrementer comes", came(), 0);
+  expect("H_PROD of the own processor succeeds", prodded, kSuccess);
+  expect("H_CEDE after H_PROD succeeds", ceded, kSuccess);
+  if (!under_v2) expect("H_CEDE after H_PROD returns before the decrementer expires", interrupt_count(), 0);
   allow_none();
-  expect("H_PROD of a processor that there is not is refused", HCALL(kProd, kNobody), kParameter);
+  expect("H_PROD of an unknown processor is refused", HCALL(kProd, kNobody), kParameter);
   expect("H_CONFER to all succeeds", HCALL(kConfer, -1ull, 0), kSuccess);
-  expect("H_CONFER to a processor that there is not is refused", HCALL(kConfer, kNobody, 0), kParameter);
+  expect("H_CONFER to an unknown processor is refused", HCALL(kConfer, kNobody, 0), kParameter);
 }
 
-// --- Areas that the hypervisor shares with a processor (LoPAR 14.11.3)
+// --- Areas that a processor shares with the hypervisor (LoPAR 14.11.3)
 
 static uint8_t vpa[1024] __attribute__((aligned(4096))), trace[4096] __attribute__((aligned(4096))),
     shadow[256] __attribute__((aligned(4096)));
@@ -80,25 +81,27 @@ static int64_t register_of_size(uint64_t function, uint64_t address, uint32_t si
 static void test_register_vpa(void) {
   enum { kVpa = 1, kTrace = 2, kShadow = 3, kNoVpa = 5, kNoTrace = 6, kNoShadow = 7, kNobody = 4711, kVpaSize = 640 };
   const uint64_t me = self()->number, at = (uintptr_t)vpa;
-  expect("H_REGISTER_VPA refuses a processor that there is not", register_area(kVpa, kNobody, at), kParameter);
+  expect("H_REGISTER_VPA refuses an unknown processor", register_area(kVpa, kNobody, at), kParameter);
   expect("H_REGISTER_VPA refuses function 0", register_area(0, me, at), kParameter);
-  expect("H_REGISTER_VPA refuses what is not aligned", register_area(kVpa, me, at + 8), kParameter);
-  expect("H_REGISTER_VPA refuses a VPA that is too small", register_of_size(kVpa, at, kVpaSize - 1), kParameter);
-  expect("H_REGISTER_VPA refuses a VPA across a page's end", register_of_size(kVpa, at + 4096 - 512, kVpaSize),
+  expect("H_REGISTER_VPA refuses an unaligned address", register_area(kVpa, me, at + 8), kParameter);
+  expect("H_REGISTER_VPA refuses a small VPA", register_of_size(kVpa, at, kVpaSize - 1), kParameter);
+  expect("H_REGISTER_VPA refuses a VPA across a page boundary", register_of_size(kVpa, at + 4096 - 512, kVpaSize),
          kParameter);
   expect("H_REGISTER_VPA refuses an address outside memory", register_area(kVpa, me, 1ull << 50), kParameter);
-  expect("H_REGISTER_VPA refuses a trace without a VPA", register_of_size(kTrace, (uintptr_t)trace, sizeof trace),
-         kResource);
+  expect("H_REGISTER_VPA refuses a dispatch trace log without a VPA",
+         register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kResource);
   expect("H_REGISTER_VPA takes a VPA", register_of_size(kVpa, at, kVpaSize), kSuccess);
-  expect("H_REGISTER_VPA refuses a trace that is too small", register_of_size(kTrace, (uintptr_t)trace, 47),
+  expect("H_REGISTER_VPA refuses a small dispatch trace log", register_of_size(kTrace, (uintptr_t)trace, 47),
          kParameter);
-  expect("H_REGISTER_VPA takes a trace", register_of_size(kTrace, (uintptr_t)trace, sizeof trace), kSuccess);
-  expect("H_REGISTER_VPA takes a shadow of the segments", register_of_size(kShadow, (uintptr_t)shadow, sizeof shadow),
+  expect("H_REGISTER_VPA takes a dispatch trace log", register_of_size(kTrace, (uintptr_t)trace, sizeof trace),
          kSuccess);
-  expect("a VPA is kept as long as there is a trace", register_area(kNoVpa, me, 0), kResource);
-  expect("H_REGISTER_VPA gives up a trace", register_area(kNoTrace, me, 0), kSuccess);
-  expect("H_REGISTER_VPA gives up a shadow", register_area(kNoShadow, me, 0), kSuccess);
-  expect("H_REGISTER_VPA gives up a VPA", register_area(kNoVpa, me, 0), kSuccess);
+  expect("H_REGISTER_VPA takes an SLB shadow buffer", register_of_size(kShadow, (uintptr_t)shadow, sizeof shadow),
+         kSuccess);
+  expect("H_REGISTER_VPA keeps a VPA while a dispatch trace log is registered", register_area(kNoVpa, me, 0),
+         kResource);
+  expect("H_REGISTER_VPA deregisters a dispatch trace log", register_area(kNoTrace, me, 0), kSuccess);
+  expect("H_REGISTER_VPA deregisters an SLB shadow buffer", register_area(kNoShadow, me, 0), kSuccess);
+  expect("H_REGISTER_VPA deregisters a VPA", register_area(kNoVpa, me, 0), kSuccess);
 }
 
 void test_kernel_hypercalls(void) {

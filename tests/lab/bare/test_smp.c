@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Further processors: started, stopped, started again, and woken.
+// Further processors: start, stop, restart, H_PROD, and messages (LoPAR 7.3.8: start-cpu, stop-self,
+// query-cpu-stopped-state).
 //
-// Each is given its struct processor, where it finds what to do and leaves word of what it did; only the first one
-// prints.
+// A further processor gets the address of its struct processor, reads its task there, and records its progress there.
+// Only the first processor prints.
 #include "bare.h"
 
 enum { kStopped = 0, kRunning = 2, kParameterError = -3, kHardwareError = -1 };
@@ -16,7 +17,7 @@ static void in_order(void) { __asm__ volatile("sync" : : : "memory"); }
 static void set_decrementer(int64_t value) { __asm__ volatile("mtdec %0" : : "r"(value)); }
 
 static void stop_self(void) {
-  // A block of its own: the first processor calls at the same time.
+  // One block per processor: the first processor calls RTAS at the same time.
   static uint32_t blocks[kMaxProcessors][8];
   uint32_t token = 0;
   cell(find_node("/rtas"), "stop-self", &token);
@@ -26,12 +27,12 @@ static void stop_self(void) {
 _Noreturn void secondary(struct processor *me, uint64_t msr_at_entry) {
   disable_interrupts();
   set_decrementer(0x7fffffff);
-  SHARED(me->told) = msr_at_entry;
+  SHARED(me->entry_msr) = msr_at_entry;
   in_order();
   ++SHARED(me->lives);
   if (me->argument == kCedes) {
     allow(kDecrementer, 0);
-    do {  // under v2 the decrementer may wake it
+    do {  // under v2 the decrementer may wake the processor
       HCALL(kCede);
       disable_interrupts();
       ++SHARED(me->wakes);
@@ -59,7 +60,7 @@ _Noreturn void secondary(struct processor *me, uint64_t msr_at_entry) {
     ++SHARED(me->done);
   }
   stop_self();
-  SHARED(me->lives) = 99;  // it should not come here
+  SHARED(me->lives) = 99;  // not reached
   for (;;) {
   }
 }
@@ -77,7 +78,7 @@ static int32_t start(struct processor *processor, uint64_t what) {
               (uint32_t)(uintptr_t)processor);
 }
 
-// Whether the field has this value, in time.
+// Waits until the field has this value; false after 20 s.
 static bool becomes(volatile uint64_t *field, uint64_t value) {
   for (const uint64_t end = ticks() + 20ull * ticks_per_second; *field != value && ticks() < end;)
     HCALL(kConfer, -1ull, 0);
@@ -93,35 +94,35 @@ static bool stops(const struct processor *processor) {
 
 static void test_one(struct processor *other) {
   expect("a further processor is stopped at first", state_of(other->number), kStopped);
-  expect("start-cpu of it succeeds", start(other, kStops), kSuccess);
-  expect_true("it says that it is there", becomes(&other->lives, 1), other->lives, "1");
-  expect("it is entered in 64-bit big-endian real mode, with interrupts off", shown(other->told),
-         shown(MSR_SF | MSR_ME));
-  expect_true("stop-self stops it", stops(other), state_of(other->number), "0");
-  expect("it is started again", start(other, kStops), kSuccess);
-  expect_true("and is there again", becomes(&other->lives, 2), other->lives, "2");
-  expect_true("and stops again", stops(other), state_of(other->number), "0");
+  expect("start-cpu of a stopped processor succeeds", start(other, kStops), kSuccess);
+  expect_true("the processor has started", becomes(&other->lives, 1), other->lives, "1");
+  expect("the processor is entered in 64-bit big-endian real mode, with interrupts off", visible_msr(other->entry_msr),
+         visible_msr(MSR_SF | MSR_ME));
+  expect_true("stop-self stops the processor", stops(other), state_of(other->number), "0");
+  expect("start-cpu starts the processor again", start(other, kStops), kSuccess);
+  expect_true("the processor has started again", becomes(&other->lives, 2), other->lives, "2");
+  expect_true("the processor has stopped again", stops(other), state_of(other->number), "0");
 
-  expect("it is started to sleep", start(other, kCedes), kSuccess);
-  expect_true("and is there to sleep", becomes(&other->lives, 3), other->lives, "3");
+  expect("start-cpu starts the processor for H_CEDE", start(other, kCedes), kSuccess);
+  expect_true("the processor has started for H_CEDE", becomes(&other->lives, 3), other->lives, "3");
   wait_us(kSecond / 20);
-  expect("it sleeps in H_CEDE", SHARED(other->done), 0);
-  expect("a processor that sleeps is running", state_of(other->number), kRunning);
-  expect("start-cpu of one that is running is an error", start(other, kCedes), kHardwareError);
+  expect("the processor sleeps in H_CEDE", SHARED(other->done), 0);
+  expect("the state of a sleeping processor is 'running'", state_of(other->number), kRunning);
+  expect("start-cpu of a running processor is an error", start(other, kCedes), kHardwareError);
   SHARED(other->is_prodded) = true;
   in_order();
-  expect("H_PROD of it succeeds", HCALL(kProd, other->number), kSuccess);
-  expect_true("H_PROD wakes it", becomes(&other->done, 1), other->done, "1");
-  if (!under_v2) expect("it woke once", other->wakes, 1);
-  if (!under_v2) expect("and nothing interrupted it", other->count, 0);
-  expect_true("it stops then", stops(other), state_of(other->number), "0");
+  expect("H_PROD of the sleeping processor succeeds", HCALL(kProd, other->number), kSuccess);
+  expect_true("H_PROD wakes the processor", becomes(&other->done, 1), other->done, "1");
+  if (!under_v2) expect("the processor woke once", other->wakes, 1);
+  if (!under_v2) expect("no interrupt woke the processor", other->count, 0);
+  expect_true("the processor stops after H_CEDE", stops(other), state_of(other->number), "0");
 
-  expect("it is started to take a message", start(other, kTakesMessages), kSuccess);
-  expect_true("and is there to take it", becomes(&other->lives, 4), other->lives, "4");
-  expect("H_IPI to it succeeds", HCALL(kIpi, other->number, 4), kSuccess);
-  expect_true("it gets the message", becomes(&other->done, 2), other->done, "2");
-  expect("as one of a processor", other->xirr, 0xff000002);
-  expect_true("it stops at last", stops(other), state_of(other->number), "0");
+  expect("start-cpu starts the processor for a message", start(other, kTakesMessages), kSuccess);
+  expect_true("the processor has started for a message", becomes(&other->lives, 4), other->lives, "4");
+  expect("H_IPI to the processor succeeds", HCALL(kIpi, other->number, 4), kSuccess);
+  expect_true("the processor gets the message", becomes(&other->done, 2), other->done, "2");
+  expect("the message's source is 2, a processor's message", other->xirr, 0xff000002);
+  expect_true("the processor stops after the message", stops(other), state_of(other->number), "0");
 }
 
 void test_smp(void) {
@@ -130,9 +131,9 @@ void test_smp(void) {
   set_decrementer(0x7fffffff);
   expect("the first processor is running", state_of(self()->number), kRunning);
   expect("start-cpu of the first processor is an error", start(self(), kStops), kHardwareError);
-  expect("a processor that there is not has no state", state_of(kNobody), kParameterError);
+  expect("query-cpu-stopped-state of an unknown processor is a parameter error", state_of(kNobody), kParameterError);
   struct processor nobody = {.number = kNobody};
-  expect("start-cpu of a processor that there is not is a parameter error", start(&nobody, kStops), kParameterError);
+  expect("start-cpu of an unknown processor is a parameter error", start(&nobody, kStops), kParameterError);
   uint64_t count = 1;
   for (Node cpu = first_child(find_node("/cpus")); cpu; cpu = next_sibling(cpu)) {
     uint32_t number = 0;
@@ -143,5 +144,5 @@ void test_smp(void) {
   }
   uint64_t expected = 2;
   option("processors", &expected);
-  expect("the tree has as many processors as were asked for", count, expected);
+  expect("the tree has the requested number of processors", count, expected);
 }

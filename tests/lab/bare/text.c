@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Texts, the command line, and what a compiler calls without being asked to.
+// Strings, the command line, and the functions that GCC calls implicitly.
 #include "bare.h"
 
 const char *bootargs = "";
@@ -20,7 +20,7 @@ bool is_same_text(const char *a, const char *b) {
   return *a == *b;
 }
 
-// Where the word begins that starts like this; behind what is the same of it.
+// Finds the word that begins with `name`; returns the text after `name`.
 static const char *find_word(const char *start) {
   for (const char *at = bootargs; *at;) {
     size_t same = 0;
@@ -56,7 +56,7 @@ bool option(const char *name, uint64_t *value) {
   return true;
 }
 
-// FNV-1a of 64 bits (RFC 9923). It depends on each byte's place.
+// The 64-bit FNV-1a hash (RFC 9923). It depends on the position of each byte.
 uint64_t checksum(const void *at, uint64_t size) {
   uint64_t sum = 0xcbf29ce484222325;
   for (uint64_t i = 0; i < size; ++i) sum = (sum ^ ((const uint8_t *)at)[i]) * 0x100000001b3;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A reader for the flattened device tree (Devicetree Specification 0.4, chapter 5). A node is the place of its first
-// token.
+// A reader of flattened device trees (Devicetree Specification 0.4, chapter 5). A Node is the address of its
+// FDT_BEGIN_NODE token.
 #include "bare.h"
 
 enum { kMagic = 0xd00dfeed, kBeginNode = 1, kEndNode = 2, kProperty = 3, kNop = 4, kEnd = 9 };
@@ -20,18 +20,18 @@ const uint64_t *first_reservation(void) {
   return (const uint64_t *)((const char *)tree + be32(header()->reservations_at));
 }
 
-static const uint32_t *behind_text(const uint32_t *at) {
+static const uint32_t *after_text(const uint32_t *at) {
   const char *text = (const char *)at;
   size_t length = 0;
   while (text[length]) ++length;
   return at + length / 4 + 1;
 }
 
-// Behind the token and what belongs to it.
-static const uint32_t *behind(const uint32_t *token) {
+// Returns the next token; for one with a body, the body is skipped.
+static const uint32_t *next_token(const uint32_t *token) {
   switch (be32(*token)) {
     case kBeginNode:
-      return behind_text(token + 1);
+      return after_text(token + 1);
     case kProperty:
       return token + 3 + (be32(token[1]) + 3) / 4;
     default:
@@ -39,7 +39,7 @@ static const uint32_t *behind(const uint32_t *token) {
   }
 }
 
-// Each token is one of those that there are, the nodes are closed, and the end is where it shall be.
+// Checks that all tokens are known, that the nodes are closed, and that the block ends where the header says.
 bool tree_is_sound(void) {
   if (be32(header()->magic) != kMagic || be32(header()->version) < 17 || be32(header()->oldest_version) > 17)
     return false;
@@ -48,7 +48,7 @@ bool tree_is_sound(void) {
   if (be32(header()->structure_at) + be32(header()->structure_size) > tree_size()) return false;
   if (be32(header()->strings_at) + be32(header()->strings_size) > tree_size()) return false;
   int depth = 0;
-  for (; at < end; at = behind(at)) {
+  for (; at < end; at = next_token(at)) {
     const uint32_t token = be32(*at);
     if (token == kEnd) return depth == 0 && at + 1 == end;
     if (token == kBeginNode) ++depth;
@@ -67,7 +67,7 @@ static Node root(void) {
 }
 
 Node first_child(Node parent) {
-  for (const uint32_t *at = behind(parent);; at = behind(at)) {
+  for (const uint32_t *at = next_token(parent);; at = next_token(at)) {
     if (be32(*at) == kBeginNode) return at;
     if (be32(*at) == kEndNode || be32(*at) == kEnd) return NULL;
   }
@@ -75,7 +75,7 @@ Node first_child(Node parent) {
 
 Node next_sibling(Node node) {
   int depth = 0;
-  for (const uint32_t *at = node;; at = behind(at)) {
+  for (const uint32_t *at = node;; at = next_token(at)) {
     const uint32_t token = be32(*at);
     if (token == kBeginNode && depth == 0 && at != node) return at;
     if (token == kBeginNode) ++depth;
@@ -84,7 +84,7 @@ Node next_sibling(Node node) {
   }
 }
 
-// Behind the component, if this is the node's name or what stands before its unit.
+// Returns the text after the component if it is the node's name, with or without its unit address; NULL otherwise.
 static const char *match(Node node, const char *component) {
   const char *name = (const char *)(node + 1);
   while (*name && *name == *component) ++name, ++component;
@@ -106,7 +106,7 @@ Node find_node(const char *path) {
 const void *property(Node node, const char *name, uint32_t *length) {
   if (!node) return NULL;
   const char *strings = (const char *)tree + be32(header()->strings_at);
-  for (const uint32_t *at = behind(node); be32(*at) == kProperty || be32(*at) == kNop; at = behind(at)) {
+  for (const uint32_t *at = next_token(node); be32(*at) == kProperty || be32(*at) == kNop; at = next_token(at)) {
     if (be32(*at) != kProperty || !is_same_text(strings + be32(at[2]), name)) continue;
     if (length) *length = be32(at[1]);
     return at + 3;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A big-endian payload: says "big" and powers off. The RTAS tokens are those of src/papr/rtas.cpp.
+# A big-endian payload: prints "big" and powers off. The RTAS tokens are those of src/papr/rtas.cpp.
         .text
         .globl  _start
 _start: li      3, 0x58                         # H_PUT_TERM_CHAR

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A big-endian guest that prints as fast as it can: pieces of 16 bytes, the piece's number in hexadecimal and a line feed. How many,
-# its NVRAM says, and whether it powers off behind them (0) or waits for ever, asleep. Without a number it prints for ever.
-# Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
-        .set    PLACE, 32768                    # in the NVRAM, where it is empty at first
+# A big-endian guest that prints at full speed: pieces of 16 bytes, each the piece's number in hexadecimal and a line
+# feed. Two words in its NVRAM say how many pieces (0: without end), and whether the guest then powers off (0) or sleeps
+# forever. Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
+        .set    PLACE, 32768                    # an NVRAM offset that is empty at first
 
         .text
         .globl  _start
@@ -12,9 +12,9 @@ _start: li      3, 0
         li      4, fetch
         sc      1
         lwz     20, wanted(0)
-        li      21, 0                           # what is printed already
+        li      21, 0                           # pieces printed so far
 
-next:   li      7, 15                           # digits, from the last one
+next:   li      7, 15                           # digits, from the last to the first
         mr      8, 21
         li      9, digits_end
 1:      andi.   10, 8, 15
@@ -30,7 +30,7 @@ next:   li      7, 15                           # digits, from the last one
         ld      6, piece(0)                     # the first character is the most significant byte
         ld      7, piece+8(0)
         sc      1
-        cmpdi   3, 0                            # no room
+        cmpdi   3, 0                            # H_BUSY: no room yet
         bne     2b
         addi    21, 21, 1
         cmpd    21, 20
@@ -45,11 +45,11 @@ next:   li      7, 15                           # digits, from the last one
         sc      1
 idle:   lis     5, 0x7fff
         mtdec   5
-        li      3, 0xe0                         # H_CEDE switches interrupts on
+        li      3, 0xe0                         # H_CEDE enables interrupts
         sc      1
         b       idle
 
-        .org    0x900                           # the decrementer's interrupt
+        .org    0x900                           # the decrementer interrupt
         lis     5, 0x7fff
         mtdec   5
         rfid
@@ -59,7 +59,7 @@ piece:  .space  15
 digits_end:
         .ascii  "\n"
 figures: .ascii "0123456789abcdef"
-fetch:  .4byte  7, 3, 2, PLACE, wanted, 8, 0, 0 # nvram-fetch: from there, 8 bytes
+fetch:  .4byte  7, 3, 2, PLACE, wanted, 8, 0, 0 # nvram-fetch: 8 bytes from PLACE
 off:    .4byte  2, 2, 1, -1, -1, 0              # power-off
-wanted: .4byte  0                               # 0 is never reached
+wanted: .4byte  0                               # 0: no number of pieces equals it
 stays:  .4byte  0

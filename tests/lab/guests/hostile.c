@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A hostile guest. For half a minute it makes every call that there is and many that there are not, with arguments that
-// are at, across and beyond the end of its memory, wrap around, or make no sense; then it says how many, and powers
-// off. Where it has a second vCPU, that one rewrites what the first one's calls point at, while they are read.
+// A hostile guest. For 30 seconds it calls every existing service and many that do not exist: hypercalls, RTAS, the
+// client interface. Its arguments lie at, across and beyond the end of its memory, wrap around, or make no sense. Then
+// it prints the number of calls and powers off. A second vCPU, if there is one, rewrites the arguments in memory while
+// they are read.
 //
-// What it calls is random, but the same each time. It may hurt all but itself: it must come to its end. So nothing is
-// written below kPlayground, where it lives, and what would rightly end it, stop it or interrupt it is left out:
+// The calls are pseudo-random, with a fixed seed: each run makes the same calls. The guest must reach its end, so it
+// may harm everything except itself. It writes nothing below kPlayground, where its code and data are, and makes no
+// call that would rightly end, stop or interrupt it:
 //
-// * H_CEDE: with no interrupt to come it sleeps for ever;
-// * RTAS power-off, system-reboot, ibm,os-term and stop-self, and the client interface's exit: they end it (with a bad
-//   number of arguments they are in);
-// * RTAS start-cpu of the second vCPU, anywhere: it would run wild, and may do what the kernel cannot run any more;
-// * H_SET_DABR, H_SET_XDABR, and H_SET_MODE of watchpoints: they interrupt it where it touches its own memory;
-// * H_REGISTER_PROC_TBL with a size that Linux does not ask for: there the emulated hypervisor itself gives up;
-// * H_REGISTER_VPA of memory that it uses otherwise: the kernel goes on writing there.
+// * H_CEDE: without a pending interrupt the guest would sleep forever;
+// * RTAS power-off, system-reboot, ibm,os-term and stop-self, and the client interface's exit: they would end the guest
+//   (they are called with a wrong number of arguments only);
+// * RTAS start-cpu with a random address: the second vCPU would execute random memory, which the kernel may not
+// survive;
+// * H_SET_DABR, H_SET_XDABR, and H_SET_MODE for watchpoints: these would interrupt the guest's own memory accesses;
+// * H_REGISTER_PROC_TBL with a size that Linux does not use: the emulated hypervisor itself fails on it;
+// * H_REGISTER_VPA of memory in use: the kernel would keep writing there.
 //
-// Built freestanding (tests/lab/prepare.sh); entered with a flat tree or with a client interface alike, and the latter
-// is called as if there were one. Addresses are real addresses.
+// Built freestanding (tests/lab/prepare.sh). It may be entered with a flat tree or with a client interface, and calls
+// the client interface in both cases. All addresses are real addresses.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define RAM (16ull << 20)  // what it must be given (-m)
+#define RAM (16ull << 20)  // the guest needs -m 16M
 
 enum { kSeconds = 30, kTicksPerSecond = 512000000 };
 enum { kPlayground = 1 << 20, kPlaySize = 1 << 20, kVpaArea = 3 << 20, kVpaAreaSize = 1 << 18 };
 enum { kRtas = 0xf000, kClientInterface = 0xf005, kPutTermChar = 0x58, kRandom = 0x300 };
 enum { kStartCpu = 9, kPowerOff = 2 };  // src/papr/rtas.cpp
 
-// r1 a stack, r2 the table of contents. Both vCPUs come in big-endian mode, the second with where to go on in r3: their
-// first instructions are written the other way round.
+// r1 is a stack, r2 the table of contents. Both vCPUs start in big-endian mode, the second with its target address in
+// r3: their first instructions are stored in big-endian byte order.
 __asm__(
     "       .globl _start\n"
     "_start: .4byte 0x05009f42, 0xa602487d, 0x1c004a39\n"  // bcl 20,31,.+4; mflr r10; addi r10,r10,first_little - . + 8
@@ -79,7 +82,7 @@ static int64_t hcall1(uint64_t number, uint64_t argument) {
   return hcall(number, arguments);
 }
 
-// One character an hcall, in the most significant byte: it is not much.
+// Prints one character per hcall, in the most significant byte; the texts are short.
 static void say(const char *text) {
   for (; *text; ++text) {
     const uint64_t arguments[9] = {0, 1, (uint64_t)*text << 56};
@@ -108,31 +111,31 @@ static uint64_t chance(void) {  // xorshift64*
 static uint64_t below(uint64_t limit) { return (chance() >> 16) % limit; }
 #define ONE_OF(array) ((array)[below(sizeof(array) / sizeof(*(array)))])
 
-// An address that nothing of ours lies behind, be it cut to 32 bits or stripped of its uppermost ones. What lies low is
-// free, too: some arguments must be small.
+// An address outside the guest's code and data, even if it is truncated to 32 bits or its upper bits are ignored. Low
+// addresses stay possible, because some arguments must be small.
 static uint64_t harmless(uint64_t address) { return (uint32_t)address < kPlayground ? address + kPlayground : address; }
 
 static uint64_t somewhere(void) {
   switch (below(8)) {
     case 0:
-      return RAM - below(160);  // at or across the end
+      return RAM - below(160);  // at the end, or across it
     case 1:
       return RAM + below(4096);
     case 2:
-      return (1ull << 32) - below(160);  // wraps where addresses have 32 bits
+      return (1ull << 32) - below(160);  // wraps around at 32 bits
     case 3:
-      return -below(160);  // wraps where they have 64
+      return -below(160);  // wraps around at 64 bits
     case 4:
       return harmless(chance());
     case 5:
-      return chance() << 60 |
-             (kPlayground + below(kPlaySize));  // the kernel leaves out the uppermost bits, Parley does not
+      // The kernel ignores the uppermost bits, Parley does not.
+      return chance() << 60 | (kPlayground + below(kPlaySize));
     default:
       return kPlayground + (below(kPlaySize) & -ONE_OF(((uint64_t[]){1, 4, 4096})));
   }
 }
 
-static uint32_t answers[8];  // of the client interface: nodes, instances, lengths
+static uint32_t answers[8];  // returned by the client interface: nodes, instances, lengths
 
 static uint64_t anything(void) {
   static const uint64_t kEdges[] = {0,        1,          2,          3,        4,        5,          7,
@@ -152,7 +155,7 @@ static uint64_t anything(void) {
   }
 }
 
-// --- What calls point at
+// --- The arguments in memory
 
 static uint32_t any_cell(void) {
   const uint32_t cell = anything();
@@ -161,15 +164,15 @@ static uint32_t any_cell(void) {
 
 static bool is_ours_to_write(uint64_t address) { return address >= kPlayground && address < RAM - 3; }
 
-// Cells as firmware wants them, as far as there is memory for them.
+// Stores big-endian cells, except where there is no writable memory.
 static void put_cells(uint64_t at, const uint32_t *cells, size_t count) {
   for (size_t i = 0; i < count; ++i)
     if (is_ours_to_write(at + 4 * i)) *(volatile uint32_t *)(at + 4 * i) = __builtin_bswap32(cells[i]);
 }
 
-static volatile uint64_t target;  // what the second vCPU rewrites
+static volatile uint64_t target;  // the second vCPU rewrites memory from here on
 
-// At times without its end, which is then that of the memory.
+// Sometimes at the end of RAM, without a terminating NUL.
 static uint32_t put_text(const char *text) {
   size_t length = 1;
   while (text[length - 1]) ++length;
@@ -211,14 +214,14 @@ static int64_t hcall_with_anything(uint64_t number) {
     arguments[1] = below(3);
     const uint64_t at = somewhere();
     arguments[2] = at < RAM ? kVpaArea + (below(kVpaAreaSize) & ~0x3full) : at;
-    if (arguments[2] >> 60) arguments[2] = -below(2048);  // and not what is left of it
+    if (arguments[2] >> 60) arguments[2] = -below(2048);  // the truncated address might be in use
   }
   if (number == kPageInit) arguments[1] = harmless(arguments[1]), arguments[2] = harmless(arguments[2]);
   if (number == kStore || number == kCacheStore) arguments[0] = 1 << below(5), arguments[1] = harmless(arguments[1]);
   if (number == kSetMode) arguments[1] = ONE_OF(((uint64_t[]){3, 4, 6, 7, 1ull << 32 | 1, -1ull}));
   if (number == kRegisterProcTbl && arguments[3] <= 24) arguments[3] = 12;
   if (number == kRegisterProcTbl && below(2)) arguments[0] = 0x1c | below(2), arguments[2] = 0;
-  if (number == kRtas || number == kClientInterface) {  // of what lies there, which is no such call
+  if (number == kRtas || number == kClientInterface) {  // with a block that is not a valid call
     const uint32_t nonsense[] = {99, 0, 1};
     return call_block(number, harmless(arguments[0]), nonsense, 3);
   }
@@ -235,9 +238,9 @@ static int64_t any_hcall(void) {
   return hcall_with_anything(is_left_out(number) ? kRandom : number);
 }
 
-// Returns how many.
+// Returns the number of calls.
 static uint64_t every_hcall(void) {
-  enum { kLast = 0x500, kFirstOwn = 0xf000, kLastOwn = 0xf010 };  // PAPR's are multiples of 4; KVM's own are not
+  enum { kLast = 0x500, kFirstOwn = 0xf000, kLastOwn = 0xf010 };  // PAPR's numbers are multiples of 4, KVM's are not
   uint64_t count = 0;
   for (uint64_t number = 0; number <= kLast; number += 4) {
     if (is_left_out(number)) continue;
@@ -267,14 +270,14 @@ static int64_t any_rtas_call(void) {
 
 static uint32_t service(const char *name, uint32_t nargs, uint32_t nret, const uint32_t *arguments) {
   uint32_t cells[3 + 12] = {put_text(name), nargs, nret};
-  for (uint32_t i = 0; i < 10; ++i) cells[3 + i] = i == nargs ? 0 : arguments[i];  // where there is no answer, 0
+  for (uint32_t i = 0; i < 10; ++i) cells[3 + i] = i == nargs ? 0 : arguments[i];  // 0 where the result will be
   const uint64_t at = block_place();
   call_block(kClientInterface, at, cells, 13);
   const uint64_t answer = at + 12 + 4 * (uint64_t)nargs;
   return is_ours_to_write(answer) ? __builtin_bswap32(*(volatile uint32_t *)answer) : 0;
 }
 
-// Three times out of four what the service takes: t a text, h a handle, n a number, a an address.
+// Arguments have the expected kind three times out of four: t a text, h a handle, n a number, a an address.
 static uint32_t any_service(void) {
   static const struct {
     const char *name, *takes;
@@ -335,7 +338,7 @@ static uint32_t any_service(void) {
                  arguments);
 }
 
-// Processors that it can run on, then option vectors, of which all but the first bytes are chance.
+// ibm,client-architecture-support with a list of PVRs, then option vectors that are random after their first bytes.
 static void negotiate(void) {
   static const uint32_t kProcessors[][2] = {
       {0xffff0000, 0x004e0000}, {0xffff0000, 0x00800000}, {0xffff0000, 0x00820000}, {0xffffffff, 0x0f000005},
@@ -352,7 +355,7 @@ static void negotiate(void) {
   service("call-method", 3, 2, (uint32_t[10]){put_text("ibm,client-architecture-support"), root, at});
 }
 
-// Nothing is there: loads read as ones, stores vanish.
+// Accesses an address without memory: loads return ones, stores have no effect.
 static void touch_nothing(void) {
   volatile char *at = (volatile char *)(RAM + (chance() >> ONE_OF(((uint8_t[]){20, 32, 44})) & ~7ull));
   switch (below(4)) {
@@ -370,7 +373,7 @@ static void touch_nothing(void) {
   }
 }
 
-// --- Its life
+// --- The main loops
 
 static _Noreturn void stop(void) {
   target = 0;
@@ -390,7 +393,7 @@ _Noreturn void rewrite(void) {
   for (uint64_t number = 1;; number = number * 6364136223846793005 + 1442695040888963407) {
     const uint64_t at = (target + (number >> 40) % 64) & ~3ull;
     if (is_ours_to_write(at)) {
-      *(volatile uint32_t *)at = number >> 33 | 0x80;  // nothing small, such as a token
+      *(volatile uint32_t *)at = number >> 33 | 0x80;  // never a small number, such as an RTAS token
       rewritten = rewritten + 1;
     }
     if (number >> 54 == 0) hcall1(kRandom, 0);
@@ -408,10 +411,10 @@ static void start_second(void) {
 }
 
 _Noreturn void storm(void) {
-  // So that nothing of it is counted as Parley's that comes to be later.
+  // Touch all memory now: pages that are populated later would count as growth of Parley.
   for (uint64_t at = kPlayground; at < RAM; at += 4096) *(volatile char *)at = 1;
   if (*(volatile char *)(RAM - 4096) != 1 || *(volatile uint64_t *)RAM != -1ull) {
-    say("this is not the memory that it was built for\n");
+    say("this guest needs -m 16M\n");
     stop();
   }
   say("the storm begins\n");
@@ -419,8 +422,8 @@ _Noreturn void storm(void) {
   const uint64_t numbers = calls;
   const uint64_t end = ticks() + kSeconds * (uint64_t)kTicksPerSecond;
   for (bool alone = true; ticks() < end; ++calls) {
-    if (alone &&
-        ticks() > end - kSeconds / 2 * (uint64_t)kTicksPerSecond) {  // where it is not alone, it may not negotiate
+    const bool second_half = ticks() > end - kSeconds / 2 * (uint64_t)kTicksPerSecond;
+    if (alone && second_half) {  // a guest with two running vCPUs may not negotiate
       alone = false;
       start_second();
     }

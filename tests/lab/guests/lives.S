@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A big-endian guest that reboots as often as its NVRAM says: it takes one off the number there each time. When nothing is left, or
-# there was no number, it says "idle" and waits for ever, asleep. Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
-        .set    PLACE, 32768                    # in the NVRAM, where it is empty at first
+# A big-endian guest that reboots as often as its NVRAM says: each life decrements the number there. When the number is
+# 0, the guest prints "idle" and sleeps forever. Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
+        .set    PLACE, 32768                    # an NVRAM offset that is empty at first
 
         .macro  hcall number, argument
         li      3, 0
@@ -27,17 +27,17 @@ idle:   li      5, 5
         hcall   0x58, 0                         # H_PUT_TERM_CHAR
 2:      lis     5, 0x7fff
         mtdec   5
-        hcall   0xe0, 0                         # H_CEDE switches interrupts on
+        hcall   0xe0, 0                         # H_CEDE enables interrupts
         b       2b
 
-        .org    0x900                           # the decrementer's interrupt
+        .org    0x900                           # the decrementer interrupt
         lis     5, 0x7fff
         mtdec   5
         rfid
 
         .balign 8
 text:   .ascii  "idle\n\0\0\0"
-fetch:  .4byte  7, 3, 2, PLACE, number, 4, 0, 0 # nvram-fetch: from there, 4 bytes
+fetch:  .4byte  7, 3, 2, PLACE, number, 4, 0, 0 # nvram-fetch: 4 bytes from PLACE
 store:  .4byte  8, 3, 2, PLACE, number, 4, 0, 0 # nvram-store
 reboot: .4byte  3, 0, 1, 0                      # system-reboot
 number: .4byte  0

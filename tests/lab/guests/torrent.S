@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A big-endian guest that prints as much as it can at a time: blocks of 4096 bytes through the client interface of Open Firmware, as
-# many as its NVRAM says. Then it powers off. Linked at 0; the RTAS tokens are those of src/papr/rtas.cpp.
-        .set    PLACE, 32768                    # in the NVRAM, where it is empty at first
-        .set    BLOCK, 4096                     # src/papr/client_services.cpp takes no more at a time
+# A big-endian guest with the largest possible output calls: it prints blocks of 4096 bytes through Open Firmware's
+# client interface, as many as its NVRAM says, and powers off. Linked at 0; the RTAS tokens are those of
+# src/papr/rtas.cpp.
+        .set    PLACE, 32768                    # an NVRAM offset that is empty at first
+        .set    BLOCK, 4096                     # the most that src/papr/client_services.cpp takes per call
 
         .macro  rtas block
         li      3, 0
@@ -19,7 +20,7 @@
 
         .text
         .globl  _start
-_start: mr      31, 5                           # where the client interface is entered
+_start: mr      31, 5                           # the entry point of the client interface
         rtas    fetch
         lwz     20, wanted(0)
         service find
@@ -32,7 +33,7 @@ _start: mr      31, 5                           # where the client interface is 
         rtas    off
 
         .balign 8
-fetch:  .4byte  7, 3, 2, PLACE, wanted, 4, 0, 0 # nvram-fetch: from there, 4 bytes
+fetch:  .4byte  7, 3, 2, PLACE, wanted, 4, 0, 0 # nvram-fetch: 4 bytes from PLACE
 off:    .4byte  2, 2, 1, -1, -1, 0              # power-off
 wanted: .4byte  0
 find:   .4byte  finddevice, 1, 1, path

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a command again and again, each time on a new terminal, and ends it with a signal at a random moment. Says how
-// often it ended with which status, and of each time that was not as it should be, all that is needed to see it again.
+// Runs a command many times, each time on a new terminal, and sends it a signal at a random moment. Prints how often
+// each exit status occurred, and for each wrong run the signal, the moment and the differences.
 //
-// usage: at-moments SEED COUNT LONGEST-MS PATH COMMAND...     PATH is what must not be there afterwards
+// usage: at-moments SEED COUNT LONGEST-MS PATH COMMAND...     PATH must not exist after a run
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ static long now_ms(void) {
 static pid_t start(int master, int slave, char **command) {
   const pid_t child = fork();
   if (child != 0) return child;
-  // What a shell's job in the background would inherit
+  // A shell's background job would inherit ignored signals.
   for (int number = 1; number < 32; ++number) signal(number, SIG_DFL);
   close(master);
   login_tty(slave);
@@ -35,7 +35,7 @@ static pid_t start(int master, int slave, char **command) {
   _exit(127);
 }
 
-// Reads what comes until the time is up, or the child has ended. Returns whether it has.
+// Reads the output until the deadline or the child's end. Returns whether the child has ended.
 static int watch(int master, pid_t child, long until, int *status) {
   char text[65536];
   for (;;) {
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     const int same_terminal =
         before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag;
     const int left_behind = access(argv[4], F_OK) == 0;
-    // 0 is for a command that ended by itself, be it while the signal was on its way.
+    // Status 0 is right when the command ended by itself, perhaps while the signal was on its way.
     if ((code != 0 && (by_itself || code != 128 + number)) || !in_time || !same_terminal || left_behind)
       printf("wrong: signal %d after %d ms: code %d%s%s%s%s\n", number, delay, code, by_itself ? ", by itself" : "",
              in_time ? "" : ", late", same_terminal ? "" : ", the terminal is another",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asks KVM which levels it grants, in the right way and in wrong ones, and prints each answer: an errno's number, the
-// size that came back, the bits. What tests/kvm/fake_kvm.cpp answers is held against this (levels_test.py). Numbers as
-// in include/parley/kvm/abi.hpp: the libraries that this is built with may be older than the kernel.
+// Asks KVM for the levels that it grants (KVM_PPC_GET_COMPAT_CAPS), with valid and invalid arguments, and prints each
+// answer: the errno, the returned size, the bits. levels_test.py compares them with the answers of
+// tests/kvm/fake_kvm.cpp. The numbers are those of include/parley/kvm/abi.hpp, because the build's kernel headers may
+// be older than the kernel.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Starts a command that reads from it and writes to it, reads for a while, and is killed: nobody tells the command.
+// Starts a command with pipes for its input and output, reads from it for a while, and dies of SIGKILL. The command
+// gets no signal; it only loses its peer.
 //
 // usage: leave SECONDS COMMAND...
 #include <signal.h>

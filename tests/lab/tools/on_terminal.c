@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a command on a terminal of its own, and shows what comes out of it.
+// Runs a command on a new terminal and prints the command's output.
 //
 // usage: on-terminal COMMAND...
 #include <pty.h>

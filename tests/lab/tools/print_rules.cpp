@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the sandbox allows, a rule a line: the call's number, the ioctl's request (or 0), and what it is for.
+// Prints the sandbox' rules, one per line: the system call's number, the ioctl's request (or 0), and the reason.
 #include <sys/syscall.h>
 
 #include <cstdio>

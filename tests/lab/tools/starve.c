@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes all further memory from a process that runs: what it has it keeps.
+// Forbids a running process to allocate more memory (RLIMIT_AS 0); it keeps the memory that it has.
 //
 // usage: starve PID
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes all partitions that the host has for guests, runs a command, gives one back, runs it again, and stays: to give
-// all of them back takes the kernel half a minute.
+// Creates KVM guests until the host has no partition left, runs a command, closes one guest, and runs the command
+// again. It does not end by itself: the kernel needs half a minute to free all partitions.
 //
 // usage: take-partitions COMMAND
 #include <errno.h>

@@ -2,8 +2,8 @@
 /*
  * usage: talk PATH [PROMPT TEXT]...
  *
- * Talks to a guest over a terminal or a Unix socket: waits for each prompt, writes the text, and shows all that comes
- * until the other end is gone. Gives up after a minute and a half.
+ * Talks to a guest over a terminal or a Unix socket: waits for each prompt, writes the text after it, and prints
+ * everything that it receives until the other end is closed. It gives up after 90 seconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ int main(int argc, char **argv) {
   for (;;) {
     ssize_t count = read(fd, seen + filled, sizeof(seen) - 1 - filled);
 
-    if (count <= 0) return 0; /* a terminal whose other end is gone says EIO */
+    if (count <= 0) return 0; /* a terminal reports EIO when its other end is closed */
     if (write(1, seen + filled, count) != count) return 1;
     filled += count;
     while (next + 1 < argc) {
