@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernels that lab/setup has fetched, by the names that say what they do with a level that is too high (docs/lab.md)."""
+"""Finds the kernels that lab/setup has fetched. Their names describe their reaction to a level that is too high for the
+host (docs/lab.md)."""
 import pathlib
 import subprocess
 
@@ -9,14 +10,14 @@ CACHE = pathlib.Path(subprocess.check_output([HERE / "cache-folder"], text=True)
 
 
 class Lacking(Exception):
-    """The lab does not have that kernel; the message says why, and what to do."""
+    """The lab lacks this kernel; the message says why, and what to do."""
 
 
 def folder_of(name):
-    """The folder of a kernel, with vmlinux and modules. A name may end in -64k, the size of its pages; without, it is 4k."""
+    """The folder of a kernel, with vmlinux and the KVM modules. Names that end in -64k have 64k pages, others 4k."""
     folder = CACHE / "kernels" / name
     if not (folder / "vmlinux").exists():
-        lacking = CACHE / "kernels" / f"{name}.lacking"  # lab/setup's own words, where the archive has none
+        lacking = CACHE / "kernels" / f"{name}.lacking"  # the message of lab/setup when the archive has no such kernel
         raise Lacking(
             lacking.read_text(encoding="utf-8").strip()
             if lacking.exists()

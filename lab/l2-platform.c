@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints AT_PLATFORM, the level that the kernel tells its programs. */
+/* Prints AT_PLATFORM, the level that the kernel reports to programs. */
 #include <stdio.h>
 #include <sys/auxv.h>
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes cpio archives in the "newc" format that the kernel unpacks as an initrd.
+"""Writes cpio archives in the "newc" format, which the kernel unpacks as an initrd.
 
-Everything that could differ from one run to the next is fixed: owner, times and inode numbers. So the same files always make
-the same bytes. Format: Documentation/driver-api/early-userspace/buffer-format.rst in the kernel's tree.
+Owners, times and inode numbers are fixed, so the same files always produce the same bytes. Format:
+Documentation/driver-api/early-userspace/buffer-format.rst in the kernel's tree.
 """
 import pathlib
 import stat

@@ -51,7 +51,7 @@ class Alongside(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout, self.log.read_text()), (0, "front\n", "behind\n"))
 
     def test_says_that_the_one_in_the_background_goes_on(self):
-        self.assertIn("true has ended; sleep goes on", self.run_both(["sleep", "1"], ["true"]).stderr)
+        self.assertIn("true has ended; sleep continues", self.run_both(["sleep", "1"], ["true"]).stderr)
 
     def test_shows_the_log_of_what_fails_in_the_background_and_ends_the_other(self):
         done = self.run_both(

@@ -225,7 +225,7 @@ class GnuParallel(FarmTest):
 
         self.assertEqual(run(), "")
         self.assert_is_what_one_machine_makes_of_it()
-        self.assertEqual(run().count("has a result already"), len(CELLS))
+        self.assertEqual(run().count("already has a result"), len(CELLS))
 
 
 class Kubernetes(unittest.TestCase):

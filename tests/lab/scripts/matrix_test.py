@@ -455,10 +455,10 @@ class LabMatrix(unittest.TestCase):
             self.assertEqual(list((self.out / "results").glob("*.error")), [])
         refused = matrix(*self.TWO, "--out", self.out)
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("--resume goes on with it", refused.stderr)
+        self.assertIn("--resume continues it", refused.stderr)
         done = matrix(*self.TWO, "--out", self.out, "--resume")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("1 of 2 hosts have results already", done.stderr)
+        self.assertIn("1 of 2 hosts already have results", done.stderr)
         self.assertEqual(self.verdicts(), dict.fromkeys(self.NAMES, "works"))
         other = matrix(*self.TWO, "--levels", "raw", "--out", self.out, "--resume")
         self.assertIn("of other hosts or levels", other.stderr)
@@ -497,7 +497,7 @@ class LabMatrix(unittest.TestCase):
             words = ["--cpu", "power9", "--api", "v1", "--levels", "power9"]
             done = matrix(*words, "--out", self.out / "usual", env={**os.environ, "PARLEY_LAB_CACHE": folder})
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("without hosts of kernel next: there is no kernel 'next': no suite has one\n", done.stderr)
+            self.assertIn("no hosts with kernel next: there is no kernel 'next': no suite has one\n", done.stderr)
             hosts = [host["id"] for host in json.loads((self.out / "usual" / "report.json").read_text())["hosts"]]
             self.assertEqual(
                 hosts, [f"host.power9.compat.power9.api.v1.kernel.{kernel}" for kernel in ("fixed", "unfixed")]
@@ -581,7 +581,7 @@ class LabMatrix(unittest.TestCase):
             self.assertIn(word, refused.stderr)
         for options, status, word in (
             (["--levels", "banana"], 1, "'banana' is not a level"),
-            (["--cpu", "power9", "--max-compat", "power10"], 1, "no host is left"),
+            (["--cpu", "power9", "--max-compat", "power10"], 1, "these options select no host"),
             (
                 ["--cell", "host.power9.compat.power9.guest.power9", "--results", self.out],
                 1,
