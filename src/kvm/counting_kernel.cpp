@@ -15,7 +15,7 @@
 namespace parley::kvm {
 namespace {
 
-constexpr const char *kCallNames[] = {"open", "mmap", "mmap of a file", "munmap", "close"};
+constexpr const char *kCallNames[] = {"open", "memfd_create", "ftruncate", "mmap", "mmap of a file", "munmap", "close"};
 constexpr const char *kAnswerNames[] = {"answer to an hcall", "answer to a load"};
 
 struct ReasonName {
@@ -88,6 +88,16 @@ int CountingKernel::enter(int vcpu_fd, abi::Run &run) {
 void CountingKernel::complete(int vcpu_fd, const Completion &completion) {
   count(answers_[completion.index()]);
   below_.complete(vcpu_fd, completion);
+}
+
+std::expected<int, int> CountingKernel::create_memory_file(const char *name, bool huge) {
+  count(calls_[kCreateMemoryFile]);
+  return below_.create_memory_file(name, huge);
+}
+
+std::expected<void, int> CountingKernel::resize_file(int fd, std::uint64_t length) {
+  count(calls_[kResizeFile]);
+  return below_.resize_file(fd, length);
 }
 
 std::expected<void *, int> CountingKernel::mmap(std::size_t length, int fd) {

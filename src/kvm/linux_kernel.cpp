@@ -11,6 +11,8 @@
 namespace parley::kvm {
 namespace {
 
+constexpr std::size_t kSmallestHugePage = 2 << 20;  // of radix hosts
+
 class LinuxKernel final : public Kernel {
  public:
   std::expected<int, int> open(const char *path) override { return checked(::open(path, O_RDWR | O_CLOEXEC)); }
@@ -23,13 +25,23 @@ class LinuxKernel final : public Kernel {
   // KVM takes the answer from kvm_run at the next entry.
   void complete(int, const Completion &) override {}
 
+  std::expected<int, int> create_memory_file(const char *name, bool huge) override {
+    return checked(::memfd_create(name, MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0u)));
+  }
+
+  std::expected<void, int> resize_file(int fd, std::uint64_t length) override {
+    if (::ftruncate(fd, static_cast<off_t>(length)) != 0) return std::unexpected(errno);
+    return {};
+  }
+
   std::expected<void *, int> mmap(std::size_t length, int fd) override {
     // No swap space is reserved for guest RAM: most guests touch only a part of it.
     const int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE : MAP_SHARED;
     void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (address == MAP_FAILED) return std::unexpected(errno);
     // A guest's addresses are translated twice. Huge pages halve the cost of a TLB miss; madvise() may fail freely.
-    if (fd < 0) ::madvise(address, length, MADV_HUGEPAGE);
+    // kvm_run is too small for one.
+    if (length >= kSmallestHugePage) ::madvise(address, length, MADV_HUGEPAGE);
     return address;
   }
 

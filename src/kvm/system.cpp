@@ -90,8 +90,8 @@ std::expected<Vcpu, CallError> Vm::create_vcpu(VcpuId id) {
   return Vcpu(std::move(descriptor), std::move(run));
 }
 
-std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byte> memory) {
-  const abi::MemoryRegion region{0, 0, at.value, memory.size(), reinterpret_cast<std::uint64_t>(memory.data())};
+std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byte> memory, std::uint32_t slot) {
+  const abi::MemoryRegion region{slot, 0, at.value, memory.size(), reinterpret_cast<std::uint64_t>(memory.data())};
   return descriptor_.call<abi::kSetUserMemoryRegion>(region);
 }
 

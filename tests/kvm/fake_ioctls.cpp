@@ -80,7 +80,7 @@ int FakeKvm::capability(abi::Cap cap) const {
   }
 }
 
-std::expected<int, int> FakeKvm::vm_ioctl(std::uint32_t request, unsigned long argument) {
+std::expected<int, int> FakeKvm::vm_ioctl(int vm, std::uint32_t request, unsigned long argument) {
   switch (request) {
     case abi::kCreateVcpu:
       return create_vcpu(static_cast<std::uint32_t>(argument));
@@ -96,11 +96,8 @@ std::expected<int, int> FakeKvm::vm_ioctl(std::uint32_t request, unsigned long a
       at<abi::CpuChar>(argument) = {
           .character = 0xf0f, .behaviour = 0xff, .character_mask = 0xfff, .behaviour_mask = 0xf};
       return 0;
-    case abi::kSetUserMemoryRegion: {
-      const auto &region = at<abi::MemoryRegion>(argument);
-      ram_ = {reinterpret_cast<std::byte *>(region.userspace_addr), region.memory_size};
-      return 0;
-    }
+    case abi::kSetUserMemoryRegion:
+      return set_memory_region(vm, at<abi::MemoryRegion>(argument));
     case abi::kConfigureV3Mmu:
       return configure_mmu(at<abi::MmuV3Config>(argument));
     case abi::kGetCompatCaps:
@@ -108,6 +105,22 @@ std::expected<int, int> FakeKvm::vm_ioctl(std::uint32_t request, unsigned long a
     default:
       return error(ENOTTY);
   }
+}
+
+// virt/kvm/kvm_main.c, __kvm_set_memory_region, as far as Parley uses it: slots are never deleted or moved.
+std::expected<int, int> FakeKvm::set_memory_region(int vm, const abi::MemoryRegion &region) {
+  if (region.memory_size == 0 || region.memory_size % page_size() != 0 || region.guest_phys_addr % page_size() != 0)
+    return error(EINVAL);
+  auto &slots = regions_[vm];
+  for (const auto &[slot, other] : slots) {
+    const bool apart = region.guest_phys_addr + region.memory_size <= other.guest_phys_addr ||
+                       other.guest_phys_addr + other.memory_size <= region.guest_phys_addr;
+    if (slot == region.slot) return error(EINVAL);
+    if (!apart) return error(EEXIST);
+  }
+  slots[region.slot] = region;
+  ram_[region.slot] = {reinterpret_cast<std::byte *>(region.userspace_addr), region.memory_size};
+  return 0;
 }
 
 std::expected<int, int> FakeKvm::create_vcpu(std::uint32_t id) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_kvm.hpp"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,14 +51,39 @@ std::expected<int, int> FakeKvm::open(const char *) {
 }
 
 void FakeKvm::close(int fd) {
-  if (descriptors_.erase(fd) != 1) throw std::logic_error("closed a descriptor that is not open");
+  const auto found = descriptors_.find(fd);
+  if (found == descriptors_.end()) throw std::logic_error("closed a descriptor that is not open");
+  if (found->second == Kind::kMemory) ::close(fd);
+  regions_.erase(fd);
+  descriptors_.erase(found);
+}
+
+std::expected<int, int> FakeKvm::create_memory_file(const char *name, bool huge) {
+  if (const auto failure = planned_failure(kCreateMemoryFile)) return error(*failure);
+  if (huge && !host_.huge_pages) return error(ENOSYS);
+  const int fd = ::memfd_create(name, MFD_CLOEXEC);
+  if (fd < 0) return error(errno);
+  descriptors_[fd] = Kind::kMemory;
+  return fd;
+}
+
+std::expected<void, int> FakeKvm::resize_file(int fd, std::uint64_t length) {
+  if (const auto failure = planned_failure(kResizeFile)) return error(*failure);
+  if (::ftruncate(fd, static_cast<off_t>(length)) != 0) return error(errno);
+  return {};
 }
 
 std::expected<void *, int> FakeKvm::mmap(std::size_t length, int fd) {
   if (const auto failure = planned_failure(kMmap)) return error(*failure);
+  if (fd >= 0 && !vcpu_of_.contains(fd)) {
+    void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (address == MAP_FAILED) return error(errno);
+    mappings_[address] = {{}, length};
+    return address;
+  }
   std::vector<std::byte> memory(length);
   void *address = memory.data();
-  mappings_[address] = std::move(memory);
+  mappings_[address] = {std::move(memory), length};
   if (fd >= 0) vcpu(vcpu_of_.at(fd)).run = static_cast<abi::Run *>(address);
   return address;
 }
@@ -74,8 +100,9 @@ std::expected<void, int> FakeKvm::mmap_file(void *at_address, std::size_t length
 
 void FakeKvm::munmap(void *address, std::size_t length) {
   const auto found = mappings_.find(address);
-  if (found == mappings_.end() || found->second.size() != length)
+  if (found == mappings_.end() || found->second.length != length)
     throw std::logic_error("unmapped a range that is not mapped");
+  if (found->second.memory.empty()) ::munmap(address, length);
   mappings_.erase(found);
 }
 
@@ -90,7 +117,9 @@ std::expected<int, int> FakeKvm::ioctl(int fd, const kvm::IoctlInfo &call, unsig
     case Kind::kSystem:
       return system_ioctl(request, argument);
     case Kind::kVm:
-      return vm_ioctl(request, argument);
+      return vm_ioctl(fd, request, argument);
+    case Kind::kMemory:
+      return error(ENOTTY);
     case Kind::kXics:
       return xics_ioctl(request, argument);
     case Kind::kVcpu:

@@ -25,6 +25,10 @@ class FakeKvm final : public kvm::Kernel {
   std::expected<int, int> ioctl(int fd, const kvm::IoctlInfo &call, unsigned long argument) override;
   int enter(int vcpu_fd, kvm::abi::Run &run) override;
   void complete(int vcpu_fd, const kvm::Completion &completion) override;
+  /// A memfd of this machine, of normal pages; where the fake host has no huge pages, `huge` fails with ENOSYS.
+  std::expected<int, int> create_memory_file(const char *name, bool huge) override;
+  std::expected<void, int> resize_file(int fd, std::uint64_t length) override;
+  /// Heap memory for kvm_run and for anonymous memory; real mappings of all other descriptors.
   std::expected<void *, int> mmap(std::size_t length, int fd) override;
   /// Copies the bytes that a private mapping would show.
   std::expected<void, int> mmap_file(void *at, std::size_t length, int fd, std::uint64_t offset) override;
@@ -39,6 +43,8 @@ class FakeKvm final : public kvm::Kernel {
   static constexpr std::uint32_t kMmapFile = 3;
   static constexpr std::uint32_t kGetLpcr = 4;
   static constexpr std::uint32_t kSetLpcr = 5;
+  static constexpr std::uint32_t kCreateMemoryFile = 6;
+  static constexpr std::uint32_t kResizeFile = 7;
   /// The n-th call (from 1) of that request fails with `error`.
   void fail(std::uint32_t request, int error, int nth = 1) { failures_[{request, nth}] = error; }
   /// Exits that KVM_RUN plays in this order once the vCPU may enter the guest. After the last one the guest powers off.
@@ -76,14 +82,15 @@ class FakeKvm final : public kvm::Kernel {
   std::uint64_t lpcr(std::uint32_t id) const { return vcpus_.at(id).lpcr; }
   std::uint32_t arch_compat(std::uint32_t id) const { return vcpus_.at(id).arch_compat; }
   const kvm::abi::Regs &regs(std::uint32_t id = 0) const { return vcpus_.at(id).regs; }
-  std::span<std::byte> ram() const { return ram_; }  ///< guest memory, as the VM maps it
+  /// The region of guest memory that was mapped last into that slot.
+  std::span<std::byte> ram(std::uint32_t slot = 0) const { return ram_.at(slot); }
   std::size_t mapped_from_files() const { return mapped_from_files_; }
   std::size_t open_descriptors() const { return descriptors_.size(); }
   std::size_t open_mappings() const { return mappings_.size(); }
 
  private:
   using Result = std::expected<int, int>;
-  enum class Kind { kSystem, kVm, kVcpu, kXics };
+  enum class Kind { kSystem, kVm, kVcpu, kXics, kMemory };
   struct VcpuState {
     kvm::abi::Regs regs{};
     std::uint32_t arch_compat = 0;
@@ -98,6 +105,11 @@ class FakeKvm final : public kvm::Kernel {
     kvm::abi::Run *run = nullptr;
   };
 
+  struct FakeMapping {
+    std::vector<std::byte> memory;  ///< empty where the mapping is real
+    std::size_t length;
+  };
+
   Result new_descriptor(Kind kind);
   std::optional<int> planned_failure(std::uint32_t request);
   VcpuState &vcpu(std::uint32_t id) { return vcpus_.at(id); }
@@ -105,7 +117,8 @@ class FakeKvm final : public kvm::Kernel {
   Result system_ioctl(std::uint32_t request, unsigned long argument);
   Result create_vm(unsigned long type);
   int capability(kvm::abi::Cap cap) const;
-  Result vm_ioctl(std::uint32_t request, unsigned long argument);
+  Result vm_ioctl(int vm, std::uint32_t request, unsigned long argument);
+  Result set_memory_region(int vm, const kvm::abi::MemoryRegion &region);
   Result create_vcpu(std::uint32_t id);
   Result create_device(kvm::abi::CreateDevice &device);
   Result enable_vm_cap(const kvm::abi::EnableCap &cap);
@@ -133,7 +146,7 @@ class FakeKvm final : public kvm::Kernel {
   mutable std::mutex mutex_;  // vCPUs have threads; all below
   std::map<int, Kind> descriptors_;
   std::map<int, std::uint32_t> vcpu_of_;  // by descriptor
-  std::map<void *, std::vector<std::byte>> mappings_;
+  std::map<void *, FakeMapping> mappings_;
   std::map<std::uint32_t, int> calls_;
   std::map<std::pair<std::uint32_t, int>, int> failures_;
   std::map<std::uint32_t, std::deque<PlayedExit>> scripts_;
@@ -147,8 +160,9 @@ class FakeKvm final : public kvm::Kernel {
   std::map<std::string, std::uint64_t> rtas_tokens_;
   std::uint64_t process_table_ = 0;
   std::size_t mapped_from_files_ = 0;
-  std::span<std::byte> ram_;
-  int next_fd_ = 100;
+  std::map<int, std::map<std::uint32_t, kvm::abi::MemoryRegion>> regions_;  // by VM, by slot
+  std::map<std::uint32_t, std::span<std::byte>> ram_;                       // by slot
+  int next_fd_ = 100'000;                                                   // beyond the real ones
 };
 
 }  // namespace parley::testing

@@ -101,7 +101,7 @@ PlayedExit FakeKvm::rtas(std::string_view name, std::vector<std::uint32_t> argum
   std::vector<std::uint32_t> block{call->token, static_cast<std::uint32_t>(arguments.size()), results};
   block.insert(block.end(), arguments.begin(), arguments.end());
   return [this, at, block = std::move(block)](abi::Run &run) {
-    for (std::size_t i = 0; i < block.size(); ++i) store_be(ram_.subspan(at + 4 * i), block[i]);
+    for (std::size_t i = 0; i < block.size(); ++i) store_be(ram().subspan(at + 4 * i), block[i]);
     return hcall(papr::kHcallRtas, {at})(run);
   };
 }

@@ -24,6 +24,8 @@ class CountingKernel final : public Kernel {
   std::expected<int, int> ioctl(int fd, const IoctlInfo &call, unsigned long argument) override;
   int enter(int vcpu_fd, abi::Run &run) override;
   void complete(int vcpu_fd, const Completion &completion) override;
+  std::expected<int, int> create_memory_file(const char *name, bool huge) override;
+  std::expected<void, int> resize_file(int fd, std::uint64_t length) override;
   std::expected<void *, int> mmap(std::size_t length, int fd) override;
   std::expected<void, int> mmap_file(void *at, std::size_t length, int fd, std::uint64_t offset) override;
   std::size_t page_size() const override { return below_.page_size(); }
@@ -31,7 +33,7 @@ class CountingKernel final : public Kernel {
   void close(int fd) override;
 
  private:
-  enum Call : std::uint8_t { kOpen, kMmap, kMmapFile, kMunmap, kClose, kCalls };
+  enum Call : std::uint8_t { kOpen, kCreateMemoryFile, kResizeFile, kMmap, kMmapFile, kMunmap, kClose, kCalls };
   using Counter = std::atomic<std::uint64_t>;
   static constexpr std::size_t kReasons = 64;            // Linux 7.3 has 42
   static constexpr std::size_t kErrors = EHWPOISON + 1;  // the highest errno of Linux

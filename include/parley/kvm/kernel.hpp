@@ -53,6 +53,10 @@ class Kernel {
   virtual int enter(int vcpu_fd, abi::Run &run) = 0;
   /// An exit is answered. A later answer to the same exit replaces an earlier one.
   virtual void complete(int vcpu_fd, const Completion &completion) = 0;
+  /// A file in memory, empty and without a place in the file system (memfd_create(2)); of huge pages of the default
+  /// size where `huge`.
+  virtual std::expected<int, int> create_memory_file(const char *name, bool huge) = 0;
+  virtual std::expected<void, int> resize_file(int fd, std::uint64_t length) = 0;
   /// Shared mapping of `length` bytes of `fd`; anonymous private memory where `fd` is -1.
   virtual std::expected<void *, int> mmap(std::size_t length, int fd) = 0;
   /// Replaces [at, at + length) of an anonymous mapping with a private mapping of a file. All in multiples of the page

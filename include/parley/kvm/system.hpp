@@ -103,8 +103,9 @@ class Vm {
  public:
   /// Ids must be dense from 0: nested hypervisors take them in that order only.
   std::expected<Vcpu, CallError> create_vcpu(VcpuId id);
-  /// The memory must outlive the Vm. Address and size in multiples of the host's page size.
-  std::expected<int, CallError> map_memory(GuestAddress at, std::span<std::byte> memory);
+  /// Makes `memory` the RAM at that guest address. It must outlive the Vm. Address and size in multiples of the host's
+  /// page size. Each region of RAM has a slot of its own, numbered from 0; regions must not overlap.
+  std::expected<int, CallError> map_memory(GuestAddress at, std::span<std::byte> memory, std::uint32_t slot = 0);
   /// Radix translation without a process table yet; the one mode that KVM in a partition offers.
   std::expected<int, CallError> configure_radix();
   /// As H_REGISTER_PROC_TBL has it: the second doubleword of the guest's partition table entry.
