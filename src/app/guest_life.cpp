@@ -211,7 +211,7 @@ std::optional<machine::End> Life::refused_by_changed_host() {
       {"the guest is not started again: " + describe(plan_.level) + " is no longer legal on this host",
        std::string(refusal.rule->name) + ": " + refusal.finding.evidence + "; when it was started, it was " + before +
            " (a live migration?)",
-       describe(compat::legal_range(host_)) + "; parley inspect shows how that is known"}};
+       describe(compat::legal_range(host_)) + "; parley inspect shows the evidence"}};
 }
 
 // The first cause counts.

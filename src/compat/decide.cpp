@@ -18,7 +18,7 @@ void add_levels_below(std::vector<Target> &targets, std::optional<Level> ceiling
   }
 }
 
-// A fallback goes down, never up: below the lowest level that was asked for. Raw and unknown values stand above all
+// A fallback goes down, never up: it starts below the lowest requested level. Raw and unknown values rank above all
 // levels.
 std::optional<Level> lowest_of(const std::vector<Target> &targets) {
   std::optional<Level> lowest;
@@ -36,7 +36,7 @@ std::vector<Target> candidates(const Wish &wish, const AssessedHost &host) {
       case Request::Kind::kTarget:
         add_once(targets, request.target);
         break;
-      // Both go by the host's level; where that is not known they stand for nothing.
+      // kHost and kAuto name no level when the host's level is unknown.
       case Request::Kind::kHost:
         if (host_level) add_once(targets, Target::of(*host_level));
         break;
@@ -67,11 +67,12 @@ Attempt judge(Target target, const AssessedHost &host) {
   return attempt;
 }
 
-// From the highest level down, to the first one below those that are legal: what lies further down nobody asks for.
+// Goes from the highest level down, and stops at the first illegal level below the legal ones.
 LegalRange legal_range(const AssessedHost &host) {
   LegalRange range;
   std::string above = "it is the highest level that this program knows";
-  std::string why_none;  // of the highest level that the host itself has: those above it say nothing of the others
+  std::string
+      why_none;  // of the highest level at or below the host's; the levels above it are illegal for another reason
   for (const Level level : Level::all() | std::views::reverse) {
     const Attempt attempt = judge(Target::of(level), host);
     if (attempt.legal()) {
@@ -99,12 +100,12 @@ LegalRange legal_range(const AssessedHost &host) {
 
 std::string describe(const LegalRange &range) {
   if (!range.lowest) return "no level is legal here: " + range.lowest_reason;
-  if (*range.lowest == *range.highest) return "the one legal level here is " + std::string(range.highest->name());
+  if (*range.lowest == *range.highest) return "the only legal level here is " + std::string(range.highest->name());
   return "legal here: " + std::string(range.lowest->name()) + " to " + std::string(range.highest->name());
 }
 
 std::expected<Decision, Refusal> decide(const Wish &wish, const AssessedHost &host) {
-  // "auto" alone is one wish, the highest legal level; only a list or a fallback allows another one later.
+  // "auto" alone means one level, the highest legal one. Only a list or a fallback allows another one later.
   const bool may_change = wish.fallback || wish.preference.size() > 1;
   Decision decision;
   std::vector<Target> usable;
@@ -116,7 +117,7 @@ std::expected<Decision, Refusal> decide(const Wish &wish, const AssessedHost &ho
     decision.trail.push_back(std::move(attempt));
     if (!usable.empty() && !may_change) break;
   }
-  // "auto" and "host" name no level where the host's own is not known: one stands for all.
+  // "auto" and "host" name no level when the host's level is unknown. Then the highest level is judged as a stand-in.
   const bool named = !decision.trail.empty();
   if (!named) decision.trail.push_back(judge(Target::of(Level::highest()), host));
   if (usable.empty()) return std::unexpected(Refusal{std::move(decision.trail), named, legal_range(host)});

@@ -9,14 +9,12 @@
 namespace parley::compat {
 namespace {
 
-// Best first: raw above all, then the levels downwards.
+// Best first: raw, then the levels in descending order.
 std::vector<Target> all_targets() {
   std::vector<Target> targets{Target::raw()};
   for (const Level level : Level::all() | std::views::reverse) targets.push_back(Target::of(level));
   return targets;
 }
-
-// The value by which a guest's list knows a target.
 
 bool covers(std::span<const PvrEntry> list, std::uint32_t pvr) {
   return std::ranges::any_of(list, [&](const PvrEntry &entry) { return entry.covers(pvr); });
@@ -24,11 +22,11 @@ bool covers(std::span<const PvrEntry> list, std::uint32_t pvr) {
 
 std::string why_withheld(Target target, const Decision &decision, const AssessedHost &host) {
   const auto level = target.level();
-  if (!level) return "raw was not asked for";
-  if (level->info().mmu == Mmu::kHashOnly) return "it has no radix, and Parley gives radix only";
+  if (!level) return "raw was not requested";
+  if (level->info().mmu == Mmu::kHashOnly) return "it has no radix MMU, and Parley supports only radix";
   const auto cap = decision.chosen.level();
-  if (!cap) return short_name(decision.chosen) + " was asked for";
-  if (*level > *cap) return "above " + short_name(decision.chosen) + ", the highest that this guest may have";
+  if (!cap) return short_name(decision.chosen) + " was requested";
+  if (*level > *cap) return "above " + short_name(decision.chosen) + ", the highest level for this guest";
   const Attempt attempt = judge(target, host);
   return attempt.legal() ? "" : attempt.steps.back().finding.evidence;
 }
@@ -79,8 +77,8 @@ Negotiation negotiate(std::span<const PvrEntry> list, const Offer &offer) {
     };
     for (const Target target : offer.targets) note(target, "offered");
     for (const auto &withheld : offer.withheld) note(withheld.target, withheld.why);
-    result.entries.push_back({entry, matches.empty() ? "-" : join(matches, ", "),
-                              fates.empty() ? "no level that this program knows" : join(fates, "; ")});
+    result.entries.push_back(
+        {entry, matches.empty() ? "-" : join(matches, ", "), fates.empty() ? "no known level" : join(fates, "; ")});
   }
   for (const Target target : offer.targets) {
     if (covers(list, target.pvr_shown(offer.pvr))) result.candidates.push_back(target);
@@ -93,7 +91,7 @@ std::string describe(std::span<const PvrEntry> list, PhysicalPvr pvr) {
   for (const Target target : all_targets() | std::views::reverse) {
     if (covers(list, target.pvr_shown(pvr))) covered.push_back(target);
   }
-  return covered.empty() ? "no level that this program knows" : join_names(covered);
+  return covered.empty() ? "no known level" : join_names(covered);
 }
 
 }  // namespace parley::compat

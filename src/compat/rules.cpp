@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rules, in the order in which they are asked: from what can be said on any machine to what only this kernel knows.
+// The rules of the policy, in order of evaluation.
+//
+// The order goes from general to specific. The first rules need only Parley's own table of levels. The next ones
+// compare the level with the host, whose level and kind assess() has found. The last two use the answers of the
+// hypervisor and of the kernel, where this kernel can give them. The first rule that refuses ends the evaluation, so
+// each refusal names the most general reason.
+//
+// A rule has three answers. "Not asked" means that the rule has no evidence, for example because the facts come from a
+// file. It refuses nothing. Each answer carries its evidence as text: `parley check` prints it, and an error message
+// quotes it. Names of rules are stable (docs/inspect.md).
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -28,12 +37,12 @@ Finding known_level(Target target, const AssessedHost &) {
   if (target.is_raw()) return passes("raw sets no level");
   if (const auto level = target.level()) return passes(describe(*level) + ", ISA " + std::string(level->info().isa));
   const std::string text = hex32(target.pvr.value);
-  if (target.pvr == kInvalidLogicalPvr) return refused(text + " is the mark of an invalid arch_compat");
+  if (target.pvr == kInvalidLogicalPvr) return refused(text + " marks an invalid arch_compat");
   if (is_newer_than_known(target.pvr))
     return refused(text + " is newer than " + describe(Level::highest()) +
                    ", the highest level that this program knows");
-  if (!is_logical(target.pvr.value)) return refused(text + " is no logical PVR: its first byte is not 0x0f");
-  return refused(text + " is a logical PVR of no level that KVM knows");
+  if (!is_logical(target.pvr.value)) return refused(text + " is not a logical PVR: its first byte is not 0x0f");
+  return refused(text + " is a logical PVR, but KVM knows no such level");
 }
 
 Finding register_present(Target, const AssessedHost &host) {
@@ -47,32 +56,32 @@ Finding host_level_known(Target, const AssessedHost &host) {
   return passes(describe(*host.capabilities.level) + " by " + host.capabilities.level_reason);
 }
 
-// A raw guest takes its level from the physical PVR. Where the host is below its silicon it would see more than its
-// host has.
+// A raw guest takes its level from the physical PVR. On a host below its silicon's level, the guest would see a higher
+// level than its host has.
 Finding raw_is_honest(Target target, const AssessedHost &host) {
   if (!target.is_raw()) return passes("a level is set");
   const auto &[level, silicon] = std::pair(host.capabilities.level, host.capabilities.silicon);
-  if (silicon == level) return passes("the silicon is " + std::string(level->name()) + " too");
+  if (silicon == level) return passes("the silicon is " + std::string(level->name()) + " as well");
   return refused("the host has " + describe(*level) + ", its silicon is " +
                  (silicon ? std::string(silicon->name()) : "of unknown level") + ": a raw guest would see the silicon");
 }
 
 Finding not_above_host(Target target, const AssessedHost &host) {
   const auto level = target.level();
-  if (!level) return passes("raw is the host's own");
-  const std::string evidence = "asked " + describe(*level) + ", the host has " + describe(*host.capabilities.level) +
-                               " by " + host.capabilities.level_reason;
+  if (!level) return passes("raw sets no level");
+  const std::string evidence = "requested " + describe(*level) + ", the host has " +
+                               describe(*host.capabilities.level) + " by " + host.capabilities.level_reason;
   return *level <= *host.capabilities.level ? passes(evidence) : refused(evidence);
 }
 
-// KVM in a partition runs radix guests only (CONFIGURE_V3_MMU without radix is EINVAL), and radix came with POWER9. v1
-// takes power8 all the same, v2 does not; a guest that believes it could not boot.
+// KVM in a partition runs only radix guests (CONFIGURE_V3_MMU without radix gives EINVAL), and radix came with POWER9.
+// Nested API v1 still accepts power8, but a guest at that level cannot boot. API v2 refuses it.
 Finding nested_floor(Target target, const AssessedHost &host) {
   const auto level = target.level();
-  if (!host.capabilities.nested()) return passes("the host is no partition");
-  if (!level) return passes("raw is the host's own");
+  if (!host.capabilities.nested()) return passes("the host is not a partition");
+  if (!level) return passes("raw sets no level");
   const std::string evidence = "guests of a partition are radix-only, and " + std::string(level->name());
-  return level->info().mmu == Mmu::kHashOnly ? refused(evidence + " knows the hash MMU only")
+  return level->info().mmu == Mmu::kHashOnly ? refused(evidence + " has only the hash MMU")
                                              : passes(evidence + " has radix");
 }
 
@@ -80,21 +89,21 @@ Finding granted_by_hypervisor(Target target, const AssessedHost &host) {
   const auto level = target.level();
   const auto &caps = host.facts.kvm.compat_caps;
   if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
-  if (!caps) return not_asked("this kernel has no KVM_PPC_GET_COMPAT_CAPS (Linux 7.3 brings it)");
+  if (!caps) return not_asked("this kernel has no KVM_PPC_GET_COMPAT_CAPS (added in Linux 7.3)");
   if (caps->error != 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS failed with " + errno_text(caps->error));
   const std::uint64_t bit = level ? host::compat_cap_of(*level) : 0;
-  if (bit == 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS does not speak of " + short_name(target));
+  if (bit == 0) return not_asked("KVM_PPC_GET_COMPAT_CAPS does not cover " + short_name(target));
   const std::string evidence = "KVM_PPC_GET_COMPAT_CAPS says " + hex64(caps->bits);
   if (caps->bits & bit) return passes(evidence);
-  // Drafts of the call set the highest level's bit only (lower levels have higher bits).
+  // Drafts of the call set only the bit of the highest level (lower levels have higher bits).
   const bool only_a_higher_level = caps->bits != 0 && (caps->bits & (caps->bits - 1)) == 0 && caps->bits < bit;
-  return only_a_higher_level ? not_asked(evidence + ", the highest level alone") : refused(evidence);
+  return only_a_higher_level ? not_asked(evidence + ", which marks only the highest level") : refused(evidence);
 }
 
 Finding taken_by_kernel(Target target, const AssessedHost &host) {
   const auto &trials = host.facts.kvm.trials;
   const auto trial = std::ranges::find(trials, target.pvr, &host::LevelTrial::asked);
-  if (trial == trials.end()) return not_asked("the kernel was not asked yet");
+  if (trial == trials.end()) return not_asked("the kernel was not asked");
   const std::string evidence = "KVM_SET_ONE_REG arch_compat " + describe(*trial);
   switch (trial->outcome) {
     case host::TrialOutcome::kTaken:
@@ -107,19 +116,19 @@ Finding taken_by_kernel(Target target, const AssessedHost &host) {
     case host::TrialOutcome::kOther:
       break;
   }
-  return not_asked(evidence + ": no answer to go by");
+  return not_asked(evidence + ": neither accepted nor refused");
 }
 
 constexpr std::array kRules{
     Rule{"kvm-present", "KVM runs POWER guests here", kvm_present},
-    Rule{"known-level", "it is a level that this program knows", known_level},
+    Rule{"known-level", "the level is known to this program", known_level},
     Rule{"register-present", "KVM has a register for the level", register_present},
     Rule{"host-level-known", "the host's own level is known", host_level_known},
-    Rule{"raw-is-honest", "raw shows no more than the host has", raw_is_honest},
-    Rule{"not-above-host", "it is not above the host's level", not_above_host},
-    Rule{"nested-floor", "a guest of a partition can use radix", nested_floor},
-    Rule{"granted-by-hypervisor", "the hypervisor grants it", granted_by_hypervisor},
-    Rule{"taken-by-kernel", "the kernel takes it", taken_by_kernel},
+    Rule{"raw-is-honest", "raw shows no level above the host's", raw_is_honest},
+    Rule{"not-above-host", "the level is not above the host's", not_above_host},
+    Rule{"nested-floor", "the level has radix, if the host is a partition", nested_floor},
+    Rule{"granted-by-hypervisor", "the hypervisor grants the level", granted_by_hypervisor},
+    Rule{"taken-by-kernel", "the kernel accepts the level", taken_by_kernel},
 };
 
 }  // namespace

@@ -14,12 +14,12 @@ std::expected<Request, Failure> parse_word(std::string_view word) {
   if (lower == "raw") return Request{Request::Kind::kTarget, Target::raw()};
   if (const auto level = Level::from_name(lower)) return Request{Request::Kind::kTarget, Target::of(*level)};
   std::uint64_t number = 0;
-  // 0 would mean raw, which must be asked for by its name.
+  // 0 means raw, and raw must be requested by name.
   if (lower.starts_with("0x") && parse_number(lower, number) && number != 0 && number <= 0xffffffff) {
     return Request{Request::Kind::kTarget, Target{LogicalPvr{static_cast<std::uint32_t>(number)}}};
   }
   return std::unexpected(
-      Failure{"'" + std::string(word) + "' is not a level", "it is no level's name and no logical PVR",
+      Failure{"'" + std::string(word) + "' is not a level", "it is neither the name of a level nor a logical PVR",
               "use auto, host, raw, power8, power9, power10, power11, or a logical PVR such as 0x0f000006"});
 }
 
@@ -38,7 +38,7 @@ std::expected<std::vector<Request>, Failure> parse_wish(std::string_view text) {
 std::string describe(Target target) {
   if (target.is_raw()) return "raw (no level set)";
   if (const auto level = target.level()) return describe(*level);
-  return hex32(target.pvr.value) + " (no level that this program knows)";
+  return hex32(target.pvr.value) + " (no known level)";
 }
 
 std::string short_name(Target target) {

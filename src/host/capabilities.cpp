@@ -25,7 +25,7 @@ bool takes_power8(const std::vector<TrialReading> &trials) {
 Kind nested_kind(const KvmFacts &kvm, const Readings &readings) {
   if (kvm.capability("KVM_CAP_PPC_NESTED_HV") != 0)
     return {KvmKind::kNestedV1, "a partition whose KVM_CAP_PPC_NESTED_HV is 1"};
-  if (takes_power8(readings.trials)) return {KvmKind::kNestedV1, "a partition whose KVM takes power8"};
+  if (takes_power8(readings.trials)) return {KvmKind::kNestedV1, "a partition whose KVM accepts power8"};
   const std::string reason = "a partition whose KVM_CAP_PPC_NESTED_HV is 0";
   return {KvmKind::kNestedV2, readings.trials.empty() ? reason + " (or v1 with kvm-hv's nested=0)" : reason};
 }
@@ -44,7 +44,7 @@ Kind find_kind(const Facts &facts, const Readings &readings) {
       return {KvmKind::kNone, facts.kvm.detail};
   }
   if (readings.platform == Platform::kPowerNv)
-    return {KvmKind::kPowerNvHv, "KVM creates HV guests, and the machine is no partition"};
+    return {KvmKind::kPowerNvHv, "KVM creates HV guests, and the machine is not a partition"};
   return nested_kind(facts.kvm, readings);
 }
 

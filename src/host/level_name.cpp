@@ -26,7 +26,7 @@ NamedLevel level_in_name(std::string_view text) {
   const auto word = text.substr(0, text.find_first_of(" ,("));
   if (const auto exact = Level::from_name(word)) return {exact, false};
   if (!begins_with_power(word)) return {};
-  // "POWER8E" and "POWER8NVL" are power8 with another number of cores.
+  // "POWER8E" and "POWER8NVL" are variants of power8 with other core counts.
   const auto end = word.find_first_not_of("0123456789", kPrefixLength);
   const auto numbered = word.substr(0, end);
   if (const auto found = Level::from_name(numbered)) return {found, false};

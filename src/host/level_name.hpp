@@ -10,7 +10,7 @@ namespace parley::host {
 
 struct NamedLevel {
   std::optional<Level> level;
-  bool newer = false;  ///< a POWER of a number above all known ones; `level` is then the highest known
+  bool newer = false;  ///< "power12": a number above all known levels; `level` is then the highest known
 };
 
 /// The level in the first word of AT_PLATFORM or of the "cpu" line of /proc/cpuinfo: "power10", "Power11 (raw)",

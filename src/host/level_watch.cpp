@@ -20,10 +20,10 @@ std::expected<std::vector<CpuNode>, int> LevelWatch::look() const {
     const FileDescriptor file(::openat(folder_.get(), (before.name + "/cpu-version").c_str(), O_RDONLY | O_CLOEXEC));
     if (!file && errno != ENOENT) return std::unexpected(errno);
     if (!file) {
-      if (!before.cpu_version) now.push_back(before);  // it never had one
+      if (!before.cpu_version) now.push_back(before);  // it had none before
       continue;
     }
-    std::array<std::byte, 64> value;  // more than it should have, to see when it has more
+    std::array<std::byte, 64> value;  // longer than a valid value, so that a longer property shows
     const ssize_t count = ::pread(file.get(), value.data(), value.size(), 0);
     if (count < 0) return std::unexpected(errno);
     now.push_back({before.name, Bytes(value.begin(), value.begin() + count), before.threads});

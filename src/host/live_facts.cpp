@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxCpuinfoSize = 16 * 1024 * 1024;
 
-// The kernel offers the same tree in both places; a container may have only one of them.
+// Both paths show the same tree. A container may have only one of them.
 constexpr const char *kTreePlaces[] = {"/proc/device-tree", "/sys/firmware/devicetree/base"};
 
 std::optional<std::string> auxv_text(unsigned long type) {
@@ -77,7 +77,7 @@ Facts read_live_facts() {
   facts.system.machine = name.machine;
   facts.system.kernel_release = name.release;
   facts.system.page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  // Elsewhere auxv and cpuinfo speak of another architecture, and a device tree of another kind of machine.
+  // On other architectures auxv and cpuinfo have another meaning, and a device tree describes another kind of machine.
   if (!is_power(facts.system)) {
     facts.tree.problem = "not a POWER machine";
     return facts;

@@ -12,7 +12,7 @@ namespace {
 // The largest trees of big PowerVM partitions are a few MiB.
 constexpr std::size_t kMaxBlobSize = 64 * 1024 * 1024;
 
-// All that tree_facts() looks at.
+// Everything that tree_facts() reads.
 constexpr std::string_view kNeeded[] = {
     "model",
     "compatible",
@@ -45,7 +45,7 @@ TreeFacts tree_facts(const fdt::Node &root, std::string origin) {
   facts.has_opal = root.child("ibm,opal") != nullptr;
   if (const fdt::Node *cpus = root.child("cpus")) {
     for (const fdt::Node &node : cpus->children) {
-      if (node.text("device_type") != "cpu") continue;  // caches live here too
+      if (node.text("device_type") != "cpu") continue;  // /cpus also contains caches
       facts.cpus.push_back(cpu_node(node));
       const auto *frequency = node.property("timebase-frequency");
       if (frequency != nullptr && frequency->value.size() == sizeof(std::uint32_t)) {

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The level of a host, from its readings.
+//
+// On a POWER partition two questions look alike and have different answers: which chip is it, and which level was the
+// partition given? Sources of the first kind (PVR registers, AT_BASE_PLATFORM) see through a compatibility mode, so
+// they never decide the level; they give `silicon`. Sources of the second kind are ranked: cpu-version comes from the
+// hypervisor itself, AT_PLATFORM is the kernel's conclusion from it, /proc/cpuinfo is text derived from both.
+//
+// AT_PLATFORM has one more say. A kernel older than the processor runs it at a lower level, and a guest can get no more
+// than that kernel supports. So AT_PLATFORM may lower the level, and never raises it.
 #include "verdict.hpp"
 
 #include "parley/base/text.hpp"
@@ -61,10 +71,11 @@ ChosenLevel choose_level(const Readings &readings, std::optional<Level> silicon)
   const Reading &platform = readings.at_platform;
   if (platform.level)
     return {LevelOrigin::kAtPlatform, platform.level,
-            "AT_PLATFORM " + platform.says + ", as the device tree gives no level", !bare_metal};
+            "AT_PLATFORM " + platform.says + ", because the device tree gives no level", !bare_metal};
   // It cannot be told whether /proc/cpuinfo speaks of a compatibility mode; assuming one is the careful answer.
   if (readings.cpuinfo_cpu.level)
-    return {LevelOrigin::kCpuinfo, readings.cpuinfo_cpu.level, "/proc/cpuinfo, as nothing better gives a level", true};
+    return {LevelOrigin::kCpuinfo, readings.cpuinfo_cpu.level, "/proc/cpuinfo, because no better source gives a level",
+            true};
   return {LevelOrigin::kNone, std::nullopt, "no source gives a level", false};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From readings to the level. choose_level() takes the level from the most trustworthy reading that names one, in the
-// order of docs/inspect.md. judge_level() then lowers it to AT_PLATFORM if that is below, compares every reading with
+// order of docs/inspect.md. judge_level() then lowers it to AT_PLATFORM if that is lower, compares every reading with
 // the result, and lists the doubts.
 #pragma once
 

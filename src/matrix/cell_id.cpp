@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Writing and reading the names of cells and hosts (cell_id.hpp shows the grammar).
+//
+// A name is a sequence of parts between dots. Some parts are keywords ("compat", "guest"), the others are values. Parts
+// walks along them; each take_...() function consumes one production of the grammar, or gives the reason why it does
+// not fit. Names come from command lines, file names and saved reports, so every value is checked against its table. A
+// cell has exactly one spelling, because its name is also a key in merge() and the name of a result file: parse_cell()
+// writes the name again and compares. Hosts are more lenient, because people type them: "power10" is short for
+// "host.power10.compat.power10".
 #include "parley/matrix/cell_id.hpp"
 
 #include <algorithm>
@@ -14,13 +23,13 @@ struct ApiName {
   std::string_view name;
   host::KvmKind kind;
 };
-constexpr std::size_t kMaxLabel = 64;  // names of cells are names of files
+constexpr std::size_t kMaxLabel = 64;  // names of cells are also names of files
 
 constexpr std::array kApis{ApiName{"v1", host::KvmKind::kNestedV1}, ApiName{"v2", host::KvmKind::kNestedV2},
                            ApiName{"bare", host::KvmKind::kPowerNvHv}};
 
 Failure bad_name(std::string_view name, std::string why) {
-  return {"'" + printable(name) + "' is no cell's or host's name", std::move(why),
+  return {"'" + printable(name) + "' is not the name of a cell or host", std::move(why),
           "for example host.power11.compat.power10.guest.power9; parley matrix plan prints names"};
 }
 
@@ -30,7 +39,7 @@ class Parts {
   explicit Parts(std::string_view name) : rest_(name) {}
 
   bool at_end() const { return rest_.empty(); }
-  /// The next part, none at the end.
+  /// The next part; empty at the end.
   std::string_view take() {
     const auto part = rest_.substr(0, rest_.find('.'));
     rest_.remove_prefix(std::min(rest_.size(), part.size() + 1));
@@ -66,7 +75,7 @@ std::expected<HostId, std::string> take_host(Parts &parts) {
   host.silicon = parts.take();
   host.level = parts.take_word("compat") ? parts.take() : host.silicon;
   for (const auto &level : {host.silicon, host.level}) {
-    if (!is_level(level)) return std::unexpected("'" + printable(level) + "' is no level's name");
+    if (!is_level(level)) return std::unexpected("'" + printable(level) + "' is not the name of a level");
   }
   if (parts.take_word("api")) {
     host.api = parts.take();
@@ -85,14 +94,14 @@ std::expected<compat::Target, std::string> take_target(Parts &parts) {
   const auto requests = compat::parse_wish(word);
   if (!requests || requests->size() != 1 || requests->front().kind != compat::Request::Kind::kTarget ||
       compat::short_name(requests->front().target) != word)
-    return std::unexpected("'" + printable(word) + "' is no level that a guest could ask for");
+    return std::unexpected("'" + printable(word) + "' is not a level that a guest can request");
   return requests->front().target;
 }
 
 std::expected<CellId, std::string> take_cell(Parts &parts) {
   CellId cell;
   cell.host = TRY(take_host(parts));
-  if (!parts.take_word("guest")) return std::unexpected("it names no guest");
+  if (!parts.take_word("guest")) return std::unexpected("the part 'guest' is missing");
   cell.target = TRY(take_target(parts));
   if (parts.take_word("linux")) cell.guest = Guest::kLinux;
   cell.forced = parts.take_word("forced");
@@ -102,7 +111,8 @@ std::expected<CellId, std::string> take_cell(Parts &parts) {
 template <typename Id>
 std::expected<Id, Failure> checked(std::expected<Id, std::string> id, const Parts &parts, std::string_view text) {
   if (!id) return std::unexpected(bad_name(text, id.error()));
-  if (!parts.at_end() || text.ends_with('.')) return std::unexpected(bad_name(text, "something stands behind its end"));
+  if (!parts.at_end() || text.ends_with('.'))
+    return std::unexpected(bad_name(text, "there is text after the end of the name"));
   return std::move(*id);
 }
 
@@ -121,7 +131,7 @@ std::string name(const CellId &cell) {
 std::expected<CellId, Failure> parse_cell(std::string_view text) {
   Parts parts(text);
   auto cell = checked(take_cell(parts), parts, text);
-  // One spelling for each cell: its name is also a key and a file's name.
+  // Each cell has one spelling, because its name is also a key and the name of a file.
   if (cell && name(*cell) != text) return std::unexpected(bad_name(text, "its full name is " + name(*cell)));
   return cell;
 }

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The verdict on one cell: observed facts against predicted facts.
+//
+// The facts follow each other in time: the policy judges the level, KVM_SET_ONE_REG sets it, KVM_GET_ONE_REG reads it
+// back, KVM_RUN enters the guest, and the guest reports its level. judge() walks along this chain. It stops at the
+// first fact that contradicts the prediction and calls the cell a surprise. If all facts agree, the cell either
+// "works", or is "refused as expected": by the policy, by the kernel when the level is set, by KVM_RUN, or by a guest
+// kernel that does not list the level.
+//
+// The prediction concerns only the kernel (predict.cpp). Whether the level should have been given to a guest at all is
+// the policy's answer. Where the kernel accepts a level that the policy refuses, the policy alone protects the guest.
 #include <algorithm>
 #include <ranges>
 
@@ -17,14 +28,14 @@ std::string described_run(const Run &run) {
   return run.evidence + (run.failure.empty() ? "" : " (" + run.failure + ")");
 }
 
-// What stands in the guest's tree: its level, or for a raw one the silicon.
+// The cpu-version in the guest's tree: its level, or the silicon of a raw guest.
 std::optional<std::uint32_t> cpu_version_of(compat::Target level, const compat::AssessedHost &host) {
   if (!level.is_raw()) return level.pvr.value;
   const auto pvr = host.facts.kvm.pvr ? host.facts.kvm.pvr : host.facts.system.cpuinfo_pvr;
   return pvr ? std::optional(pvr->value) : std::nullopt;
 }
 
-// What Linux tells its programs: the level, of a raw guest the silicon.
+// AT_PLATFORM in the guest's Linux: its level, or the silicon of a raw guest.
 std::optional<std::string> platform_of(compat::Target level, const compat::AssessedHost &host) {
   const auto shown = level.is_raw() ? host.capabilities.silicon : level.level();
   return shown ? std::optional(std::string(shown->name())) : std::nullopt;
@@ -34,33 +45,34 @@ std::optional<Judgement> wrong_guest(compat::Target level, const Observation &ob
                                      const compat::AssessedHost &host) {
   const Seen seen = observed.seen.value_or(Seen{});
   const auto expected = cpu_version_of(level, host);
-  if (!seen.cpu_version) return surprise(Fact::kGuest, "the guest did not say which level it sees");
+  if (!seen.cpu_version) return surprise(Fact::kGuest, "the guest did not report its level");
   if (seen.cpu_version != expected)
     return surprise(Fact::kGuest, "the guest sees cpu-version " + hex32(*seen.cpu_version) + ", not " +
                                       (expected ? hex32(*expected) : std::string("the silicon's")));
   if (host.facts.kvm.pvr && seen.pvr != host.facts.kvm.pvr)
-    return surprise(Fact::kGuest, "the guest reads another physical PVR than its host");
+    return surprise(Fact::kGuest, "the guest's physical PVR differs from its host's");
   if (guest == Guest::kLinux && seen.platform != platform_of(level, host))
-    return surprise(Fact::kGuest, "the guest's Linux takes itself for " + seen.platform.value_or("nothing"));
+    return surprise(Fact::kGuest, "the guest's Linux reports AT_PLATFORM " + seen.platform.value_or("nothing"));
   return std::nullopt;
 }
 
 Judgement judge_poisoned(const std::optional<Run> &run) {
   if (run && run->outcome == RunOutcome::kLevelRefused)
     return refused("the kernel marks the level as invalid, and KVM_RUN refuses it");
-  return surprise(Fact::kRun, "the kernel marks the level as invalid, and KVM_RUN does not refuse it");
+  return surprise(Fact::kRun, "the kernel marks the level as invalid, but KVM_RUN does not refuse it");
 }
 
-// What a Linux agreed to that is not the cell's level. One that does not know the level is content with less.
+// The judgement when a Linux did not get the cell's level. A kernel that does not list the level may run at a lower
+// one.
 std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &observed,
                                            const compat::AssessedHost &host) {
   const auto &negotiated = observed.negotiated;
   if (!negotiated) return surprise(Fact::kGuest, "the guest's Linux did not negotiate");
   if (negotiated->level == id.target) return std::nullopt;
   const std::string outcome =
-      negotiated->level ? "got " + compat::short_name(*negotiated->level) : "agreed upon nothing";
+      negotiated->level ? "got " + compat::short_name(*negotiated->level) : "agreed on no level";
   if (negotiated->listed)
-    return surprise(Fact::kSet, "the guest's kernel lists the level, and " + outcome +
+    return surprise(Fact::kSet, "the guest's kernel lists the level, but " + outcome +
                                     (negotiated->problem.empty() ? "" : ": " + negotiated->problem));
   if (negotiated->level) {
     if (auto wrong = wrong_guest(*negotiated->level, observed, id.guest, host)) return wrong;
@@ -68,25 +80,25 @@ std::optional<Judgement> judge_negotiation(const CellId &id, const Observation &
   return refused("by the guest's own kernel, which lists " + negotiated->guest_list + " and " + outcome);
 }
 
-// The kernel holds the level. Parley's policy may have been told not to matter.
+// The kernel has accepted the level, and --force may have overruled the policy.
 Judgement judge_taken(const CellId &id, const Observation &observed, const compat::AssessedHost &host) {
-  if (!observed.run) return surprise(Fact::kRun, "the level was taken, and the guest was not run");
+  if (!observed.run) return surprise(Fact::kRun, "the level was accepted, but the guest was not run");
   const bool legal = observed.policy.legal;
-  // PowerVM refuses at the first entry what a kernel without the check has taken.
+  // PowerVM refuses the first entry when a kernel without the check has accepted the level.
   if (observed.run->outcome == RunOutcome::kLevelRefused && !legal)
-    return refused("the kernel takes it, and the entry is refused: " + described_run(*observed.run));
+    return refused("the kernel accepts the level, but refuses to enter the guest: " + described_run(*observed.run));
   if (observed.run->outcome != RunOutcome::kEnded) return surprise(Fact::kRun, described_run(*observed.run));
   if (id.guest == Guest::kLinux) {
-    if (auto apart = judge_negotiation(id, observed, host)) return *apart;
+    if (auto differs = judge_negotiation(id, observed, host)) return *differs;
   }
   if (auto wrong = wrong_guest(id.target, observed, id.guest, host)) return *wrong;
-  if (!legal) return refused("by Parley's policy alone: the kernel takes it, and the guest runs");
+  if (!legal) return refused("only by Parley's policy: the kernel accepts the level, and the guest runs");
   return {Verdict::kWorks, "the guest ran at this level and saw it", std::nullopt};
 }
 
 }  // namespace
 
-// What a legal level owes its legality to is the last rule that had something to say.
+// A legal level is credited to the last rule that passed it.
 Policy policy_of(const compat::Attempt &attempt) {
   const auto last_first = attempt.steps | std::views::reverse;
   const auto passed = std::ranges::find(last_first, compat::Verdict::kPasses,
@@ -98,7 +110,7 @@ Policy policy_of(const compat::Attempt &attempt) {
 std::optional<std::string> cannot_be_tried(const CellId &id) {
   const auto level = id.target.level();
   if (id.guest != Guest::kLinux || !level || level->info().mmu != Mmu::kHashOnly) return std::nullopt;
-  return "a Linux at " + std::string(level->name()) + " knows the hash MMU only, and Parley's guests have radix only";
+  return "a Linux at " + std::string(level->name()) + " has only the hash MMU, but Parley's guests have only radix";
 }
 
 Judgement judge(const CellId &id, const Observation &observed, const compat::AssessedHost &host) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a kernel answers when it is asked for a level: kvmppc_set_arch_compat in arch/powerpc/kvm/book3s_hv.c, and its
-// history. This is about the kernel, not about what a guest may have: a kernel without the arch_compat check (before
-// Linux 7.2) takes power11 on a host of level power10, where Parley's policy refuses it.
+// The expected answer of a kernel to a request for a level: kvmppc_set_arch_compat in arch/powerpc/kvm/book3s_hv.c, and
+// its history. The table describes the kernel, not the policy: a kernel without the arch_compat check (before
+// Linux 7.2) accepts power11 on a host of level power10, where Parley's policy refuses it.
 #include <algorithm>
 #include <charconv>
 
@@ -19,7 +19,7 @@ struct Asked {
   std::optional<Level> level;
   std::optional<Level> host_level;
   KvmKind kvm;
-  bool checks_arch_compat;  // Linux 7.2 and later, without a doubt
+  bool checks_arch_compat;  // certain only for Linux 7.2 and later
 
   bool above_host() const { return level && host_level && *level > *host_level; }
   bool power11_above_host() const { return above_host() && *level == parley::level("power11"); }
@@ -42,35 +42,38 @@ struct Row {
   std::vector<TrialOutcome> outcomes;
 };
 
-// The first one that applies counts.
+// The first row that applies counts.
 const std::vector<Row> &rows() {
   static const std::vector<Row> table{
       {"KVM-PR has no such register",
        [](const Asked &asked) { return asked.kvm == KvmKind::kPr; },
        {TrialOutcome::kNoRegister}},
-      {"0, for no level, is always taken",
+      {"0, for no level, is always accepted",
        [](const Asked &asked) { return asked.target.is_raw(); },
        {TrialOutcome::kTaken}},
       {"KVM knows no such level", [](const Asked &asked) { return !asked.level; }, {TrialOutcome::kRefused}},
-      {"nested API v2 has no guests below power9",
+      {"nested API v2 supports no guests below power9",
        [](const Asked &asked) { return *asked.level < level("power9") && asked.kvm == KvmKind::kNestedV2; },
        {TrialOutcome::kRefused}},
       {"from Linux 7.2 on, power11 on a lower host is marked as invalid",
        [](const Asked &asked) { return asked.power11_above_host() && asked.checks_arch_compat; },
        {TrialOutcome::kPoisoned}},
-      {"before Linux 7.2 most kernels take power11 on a power10 host; some do not know it, some have the check of 7.2",
+      {"before Linux 7.2 most kernels accept power11 on a power10 host; some do not know it, some have the check of "
+       "7.2",
        [](const Asked &asked) { return asked.power11_above_host() && asked.host_level == level("power10"); },
        {TrialOutcome::kTaken, TrialOutcome::kRefused, TrialOutcome::kPoisoned}},
       {"power11 is above the host's ISA",
        [](const Asked &asked) { return asked.power11_above_host(); },
        {TrialOutcome::kRefused, TrialOutcome::kPoisoned}},
-      {"it is above the host's ISA", [](const Asked &asked) { return asked.above_host(); }, {TrialOutcome::kRefused}},
-      {"a hypervisor may grant a later host no power9 guests (PowerVM grants none)",
+      {"the level is above the host's ISA",
+       [](const Asked &asked) { return asked.above_host(); },
+       {TrialOutcome::kRefused}},
+      {"a hypervisor may refuse power9 guests on a later host (PowerVM does)",
        [](const Asked &asked) {
          return asked.level == level("power9") && asked.host_level > level("power9") && asked.kvm == KvmKind::kNestedV2;
        },
        {TrialOutcome::kTaken, TrialOutcome::kRefused}},
-      {"it is not above the host's level", [](const Asked &) { return true; }, {TrialOutcome::kTaken}},
+      {"the level is not above the host's", [](const Asked &) { return true; }, {TrialOutcome::kTaken}},
   };
   return table;
 }

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Planning cells, and merging results.
+//
+// Workers run on many machines, and any of them may die. merge() therefore starts from the plan and not from the
+// results. It looks up each planned cell among the results. Without a result, it looks for an error of the cell, then
+// for an error of its host. Without either, the cell is lost. A result beats an error: an error may come from an
+// earlier attempt.
+//
+// Results and errors outside the plan are a mistake of the user, for example results of another plan in the same
+// folder. They are listed beside the report, so that the command can warn about them.
 #include "parley/matrix/report.hpp"
 
 #include <algorithm>
@@ -9,7 +19,7 @@
 namespace parley::matrix {
 namespace {
 
-// Where a cell's result is.
+// The place of a cell's result.
 struct Found {
   const HostReport *host;
   const Cell *cell;
@@ -20,7 +30,7 @@ std::map<std::string, Found> index(std::span<const Report> results) {
   for (const Report &result : results) {
     for (const HostReport &host : result.hosts) {
       for (const Cell &cell : host.cells) {
-        if (cell.observed) found.emplace(name(cell.id), Found{&host, &cell});  // the first one stays
+        if (cell.observed) found.emplace(name(cell.id), Found{&host, &cell});  // keeps the first one
       }
     }
   }
@@ -33,11 +43,12 @@ Cell without_result(const CellId &id, const Errors &errors) {
   auto error = errors.find(name(id));
   if (error == errors.end()) error = errors.find(name(id.host));
   if (error == errors.end()) {
-    cell.judgement = {Verdict::kLost, "no result came back, and no word of why", std::nullopt};
+    cell.judgement = {Verdict::kLost, "no result and no error came back", std::nullopt};
     return cell;
   }
   const auto lines = split(error->second, '\n');
-  cell.judgement = {Verdict::kError, std::string(lines.empty() ? "nobody said why" : lines.front()), std::nullopt};
+  cell.judgement = {Verdict::kError, std::string(lines.empty() ? "the error text is empty" : lines.front()),
+                    std::nullopt};
   if (!lines.empty()) cell.log.assign(lines.begin() + 1, lines.end());
   return cell;
 }
@@ -52,14 +63,15 @@ void add_new(std::vector<std::string> &to, const std::string &line) {
   if (std::ranges::find(to, line) == to.end()) to.push_back(line);
 }
 
-// Workers on several machines may have had cells of one kind of host.
+// Several workers may have run cells of the same kind of host on different machines.
 void take_host(HostReport &into, const HostReport &from) {
   for (const std::string &note : from.notes) add_new(into.notes, note);
   if (!from.host) return;
   if (!into.host) into.host = from.host;
   const auto kernel = [](const HostReport &host) { return host.host->facts.system.kernel_release; };
   if (kernel(into) != kernel(from))
-    add_new(into.notes, "not one host: some cells had kernel " + kernel(from) + " instead of " + kernel(into));
+    add_new(into.notes,
+            "the cells ran on different hosts: some had kernel " + kernel(from) + " instead of " + kernel(into));
 }
 
 }  // namespace

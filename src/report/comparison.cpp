@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two reports, compared as the JSON that they are: a fact that a later schema adds is compared without a line here.
+// The comparison of two reports, as JSON.
+//
+// The reports are compared as JSON values and not as the types that they were written from. A fact that a later schema
+// adds is then compared without a change here. Objects are compared member by member, and lists of equal length element
+// by element. Cells and hosts are matched by their ids, because two reports may list different ones.
+//
+// Sentences are left out: a rewording is not a change. The sources and doubts of a host are left out as well, because
+// they follow from its facts. A cell without a result has null facts, so only its verdict is compared.
 #include "parley/report/comparison.hpp"
 
 #include <algorithm>
@@ -13,7 +20,7 @@
 namespace parley::report {
 namespace {
 
-// What explains facts, and where they were read.
+// Keys of explanations and of places, which are not compared.
 constexpr std::array<std::string_view, 11> kSentences{"reason",         "evidence",      "expected",    "log",
                                                       "sentence",       "detail",        "kind_reason", "level_reason",
                                                       "highest_reason", "lowest_reason", "origin"};
@@ -28,7 +35,7 @@ class Comparer {
  public:
   explicit Comparer(std::vector<Change> &changes) : changes_(changes) {}
 
-  /// Under the name of `subject`.
+  /// Reports each difference as a change of `subject`.
   void compare(const std::string &subject, const std::string &fact, const Json &before, const Json &after) {
     if (before.is_object() && after.is_object()) return compare_members(subject, fact, before, after);
     if (before.is_array() && after.is_array() && before.size() == after.size()) {
@@ -38,7 +45,7 @@ class Comparer {
     }
     if (before != after) changes_.push_back({subject, fact, plain(before), plain(after)});
   }
-  /// Lists of things that carry their names.
+  /// Compares two lists of objects that have an id.
   template <typename Both>
   void compare_named(const Json &before, const Json &after, Both both) {
     for (const Json &now : after) {
@@ -83,7 +90,7 @@ class Comparer {
   std::vector<Change> &changes_;
 };
 
-// The sources and the doubts of a host follow from its facts.
+// The sources and doubts of a host follow from its facts, and are left out.
 void compare_inspected(Comparer &comparer, const std::string &subject, const Json &before, const Json &after) {
   if (before.is_null() || after.is_null()) {
     const auto known = [](const Json &host) { return host.is_null() ? "not known" : "known"; };
@@ -92,7 +99,7 @@ void compare_inspected(Comparer &comparer, const std::string &subject, const Jso
   for (const char *part : {"facts", "verdict"}) comparer.compare(subject, part, before.at(part), after.at(part));
 }
 
-// Where one has no result, its absent facts say no more than its verdict.
+// Without a result on either side, only the verdicts can differ.
 void compare_cells(Comparer &comparer, const std::string &id, const Json &before, const Json &after) {
   if (before.at("policy").is_null() || after.at("policy").is_null())
     return comparer.compare(id, "verdict", before.at("verdict"), after.at("verdict"));
@@ -112,7 +119,7 @@ void compare_matrices(Comparer &comparer, const Json &before, const Json &after)
 }
 
 std::expected<Json, Failure> read(const NamedText &report) {
-  std::string why = "it is no JSON with a schema";
+  std::string why = "it is not JSON with a schema";
   try {
     Json value = parse(report.text);
     if (value.is_object() && value.contains("schema")) return value;
@@ -131,7 +138,7 @@ std::expected<Comparison, Failure> compare_reports(const NamedText &before, cons
   const std::string schema = plain(now.at("schema"));
   const auto bad = [&](std::string why) {
     return std::unexpected(Failure{"cannot compare " + before.name + " with " + after.name, std::move(why),
-                                   "give two reports of one kind, of this version of parley"});
+                                   "give two reports of the same kind, written by this version of parley"});
   };
   if (was.at("schema") != now.at("schema")) return bad("one is " + plain(was.at("schema")) + ", the other " + schema);
   Comparison comparison{before.name, after.name, {}};
@@ -142,7 +149,7 @@ std::expected<Comparison, Failure> compare_reports(const NamedText &before, cons
     } else if (schema == kInspectSchema) {
       compare_inspected(comparer, "", was, now);
     } else {
-      return bad("this program knows no schema '" + schema + "'");
+      return bad("this program does not know schema '" + schema + "'");
     }
   } catch (const std::exception &problem) {
     return bad(problem.what());

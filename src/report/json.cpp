@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The JSON report of `parley inspect` (docs/inspect.schema.json).
+//
+// A report has two halves. `facts` holds the raw answers of the sources; `sources`, `doubts` and `verdict` follow from
+// them. Only the facts are read back: a saved report is assessed again, so that a newer Parley can give a better
+// verdict on old facts. Numbers that are registers or bit masks are written as hexadecimal strings, because people
+// compare them with the manuals, and JSON has no 64-bit integers that all readers keep exact.
+//
+// Reading trusts nothing. nlohmann's accessors throw on a missing key or a wrong type, and number_of(), count_of() and
+// bytes_of() throw on values out of range. read_report() (json_values.hpp) turns every exception into one Failure.
 #include "parley/report/json.hpp"
 
 #include "json_values.hpp"
@@ -82,27 +92,27 @@ Json verdict_json(const compat::AssessedHost &host) {
 std::uint64_t number_of(const Json &value) {
   std::uint64_t number = 0;
   const auto text = value.get<std::string>();
-  if (!parse_number(text, number)) throw std::invalid_argument("'" + text + "' is no number");
+  if (!parse_number(text, number)) throw std::invalid_argument("'" + text + "' is not a number");
   return number;
 }
 std::string text_of(const Json &value) { return value.get<std::string>(); }
 PhysicalPvr pvr_of(const Json &value) { return PhysicalPvr{number32_of(value)}; }
 
-// nlohmann converts numbers that do not fit without a word.
+// nlohmann silently truncates numbers that do not fit.
 std::uint32_t count_of(const Json &value) {
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 0xffffffff)
-    throw std::invalid_argument(value.dump() + " is no count");
+    throw std::invalid_argument(value.dump() + " is not a count");
   return value.get<std::uint32_t>();
 }
 
 Bytes bytes_of(const Json &value) {
   const auto text = value.get<std::string>();
-  if (text.size() % 2 != 0) throw std::invalid_argument("'" + text + "' is no row of bytes");
+  if (text.size() % 2 != 0) throw std::invalid_argument("'" + text + "' is not a row of bytes");
   Bytes bytes;
   for (std::size_t i = 0; i < text.size(); i += 2) {
     std::uint64_t number = 0;
     if (!parse_number("0x" + text.substr(i, 2), number))
-      throw std::invalid_argument("'" + text + "' is no row of bytes");
+      throw std::invalid_argument("'" + text + "' is not a row of bytes");
     bytes.push_back(static_cast<std::byte>(number));
   }
   return bytes;

@@ -39,12 +39,12 @@ std::string matrix_junit(const matrix::Report &report);
 std::string matrix_lava(const matrix::Report &report);
 std::string matrix_html(const matrix::Report &report, const std::optional<Comparison> &comparison);
 
-/// What matrix_json prints.
+/// The JSON value behind matrix_json().
 Json matrix_value(const matrix::Report &report);
 
-/// One sentence for each fact of a cell, in their order.
+/// One sentence for each fact of a cell, in chronological order.
 std::vector<std::string> evidence(const matrix::Cell &cell);
-/// "pseries, nested API v2 (PAPR H_GUEST_*), level power10, kernel 7.2.13"; what is known of it.
+/// "pseries, nested API v2 (PAPR H_GUEST_*), level power10, kernel 7.2.13"
 std::string described_host(const matrix::HostReport &host);
 
 }  // namespace parley::report

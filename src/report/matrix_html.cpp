@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page is page.html, with the report as JSON in the place of "@DATA@"; its script lays it out.
+// The page is page.html, with the report as JSON in place of "@DATA@". A script in the page lays it out.
 #include "matrix_forms.hpp"
 #include "page.hpp"
 
@@ -21,8 +21,8 @@ Json comparison_value(const Comparison &comparison) {
   return {{"before", comparison.before}, {"changes", changes}};
 }
 
-// Inside a script element nothing may look like its end. In JSON a '<' stands in strings only, where it has this other
-// spelling.
+// The text inside a script element must not contain its end tag. In JSON a '<' occurs only in strings, where \u003c is
+// an equivalent spelling.
 std::string inside_script(const Json &value) {
   std::string text;
   for (const char c : value.dump(-1, ' ', false, Json::error_handler_t::replace)) {

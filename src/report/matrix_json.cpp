@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The JSON report of a matrix (docs/matrix.schema.json), written and read.
+//
+// Other forms of a matrix are for display; this one is the archive. It therefore contains every fact of every cell, and
+// each host as `parley inspect --json` prints it. `parley matrix merge` and `parley matrix --against` read it back.
+// Steps that were not tried are null: a cell whose `policy` is null has no observation at all, because it is in error
+// or lost.
+//
+// Reading a host reads its facts and assesses them again, as for a saved inspect report. The judgement of a cell is
+// read as it was written, because the prediction depends on the version of Parley that made it.
 #include "matrix_forms.hpp"
 #include "parley/base/text.hpp"
 
@@ -54,7 +64,7 @@ Json host_value(const matrix::HostReport &host) {
           {"cells", cells}};
 }
 
-// Reading throws on what is missing or of another type; that stays inside read_matrix_json.
+// The read_...() functions throw on a missing key or a wrong type. read_matrix_json() catches it.
 
 matrix::Policy read_policy(const Json &value) {
   return {value.at("legal").get<bool>(), value.at("rule").get<std::string>(), value.at("evidence").get<std::string>()};
@@ -63,7 +73,7 @@ matrix::Policy read_policy(const Json &value) {
 compat::Target read_target(const Json &value) {
   const auto requests = compat::parse_wish(value.get<std::string>());
   if (!requests || requests->size() != 1 || requests->front().kind != compat::Request::Kind::kTarget)
-    throw std::invalid_argument("'" + value.get<std::string>() + "' is no level");
+    throw std::invalid_argument("'" + value.get<std::string>() + "' is not a level");
   return requests->front().target;
 }
 

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A matrix as the results of tests, one for each cell.
+// A matrix as test results, for test farms: TAP 13, KTAP, JUnit and LAVA.
+//
+// Each cell is one test. A predicted outcome passes, even if it is a refusal. A surprise fails. A cell that could not
+// be tried is skipped. An error or a lost cell also fails where a format has only two results; JUnit counts it as an
+// error. KTAP groups tests by nesting, with one group for each host.
+//
+// The evidence goes along as comments or as system-out, so that the farm's page explains a failure. Evidence contains
+// text from guests and device trees, hence arbitrary bytes: printable() replaces control characters first, then each
+// format escapes its own special characters. The formats: testanything.org for TAP, Documentation/dev-tools/ktap.rst in
+// Linux for KTAP, docs.lavasoftware.org ("Using LAVA signals") for LAVA.
 #include <algorithm>
 
 #include "matrix_forms.hpp"
@@ -14,7 +23,7 @@ using matrix::Verdict;
 
 bool surprised(const matrix::Cell &cell) { return cell.judgement.verdict == Verdict::kSurprise; }
 bool skipped(const matrix::Cell &cell) { return cell.judgement.verdict == Verdict::kNotApplicable; }
-// Neither good nor bad: nobody knows.
+// The outcome is unknown.
 bool in_error(const matrix::Cell &cell) { return !matrix::as_expected(cell) && !surprised(cell); }
 
 long count(const std::vector<matrix::Cell> &cells, bool (*is)(const matrix::Cell &)) {
@@ -33,7 +42,7 @@ std::vector<std::string> about(const matrix::HostReport &host) {
   return lines;
 }
 
-// A '#' begins a directive in TAP. What a host's files say may hold any bytes.
+// A '#' begins a directive in TAP, and text from a host may contain arbitrary bytes.
 std::string comment(std::string_view text) {
   std::string line = printable(text);
   std::ranges::replace(line, '#', ' ');
@@ -46,7 +55,7 @@ std::string comments(const std::vector<std::string> &lines, const std::string &i
   return text;
 }
 
-// `number` counts on.
+// Continues the numbering from `number`.
 std::string tap_results(const matrix::HostReport &host, const std::string &indent, bool dash, std::size_t &number) {
   std::string text;
   for (const auto &cell : host.cells) {
@@ -119,7 +128,6 @@ std::string matrix_tap(const matrix::Report &report) {
   return text;
 }
 
-// KTAP groups tests by nesting: here a group for each host.
 std::string matrix_ktap(const matrix::Report &report) {
   constexpr const char *kIndent = "    ";
   std::string text = "KTAP version 1\n1.." + std::to_string(report.hosts.size()) + "\n";
@@ -143,7 +151,6 @@ std::string matrix_junit(const matrix::Report &report) {
   return text + "</testsuites>\n";
 }
 
-// https://docs.lavasoftware.org, "Using LAVA signals"
 std::string matrix_lava(const matrix::Report &report) {
   std::string text;
   for (const auto &host : report.hosts) {

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A matrix as text.
+//
+// One host gets a table with a row for each cell and a column for each fact. Many hosts get a grid: a row for each
+// host, a column for each level, and one word of the verdict in each field. Both are followed by the full evidence of
+// every unexpected cell, and by the number of cells with each verdict. A host that died gives the same evidence for all
+// its cells, so equal evidence of consecutive cells is printed once.
+//
+// Columns of the grid are the part of a cell's name behind ".guest.". Hosts may have different cells, because a merged
+// report may come from several plans; a missing cell is a dash.
 #include <algorithm>
 
 #include "matrix_forms.hpp"
@@ -16,7 +26,7 @@ std::string described(const matrix::Run &run) {
 std::string described(const matrix::Seen &seen) { return seen.cpu_version ? hex32(*seen.cpu_version) : "nothing"; }
 
 std::string described(const matrix::Negotiated &negotiated) {
-  return (negotiated.level ? "agreed upon " + compat::short_name(*negotiated.level) : std::string("failed")) +
+  return (negotiated.level ? "agreed on " + compat::short_name(*negotiated.level) : std::string("failed")) +
          (negotiated.problem.empty() ? "" : ": " + negotiated.problem) + "; the guest's kernel lists " +
          negotiated.guest_list;
 }
@@ -26,7 +36,7 @@ std::string or_dash(const std::optional<T> &fact) {
   return fact ? described(*fact) : "-";
 }
 
-// Every fact of the cells of one host.
+// All facts of one host's cells.
 std::string host_table(const matrix::HostReport &host) {
   std::vector<Row> rows{{"LEVEL", "POLICY", "SET", "KVM_RUN", "GUEST SAW", "VERDICT"}};
   for (const auto &cell : host.cells) {
@@ -39,7 +49,7 @@ std::string host_table(const matrix::HostReport &host) {
   return table(rows);
 }
 
-// What stands behind ".guest." in a cell's name; ".forced" only where not all cells are.
+// The part of a cell's name behind ".guest.". It omits ".forced" when all cells are forced.
 std::string column_name(const matrix::Cell &cell, bool all_forced) {
   auto id = cell.id;
   if (all_forced) id.forced = false;
@@ -52,7 +62,7 @@ bool all_forced(const matrix::Report &report) {
   });
 }
 
-// The verdicts of many hosts, one row each. Their cells need not be the same.
+// The verdicts of many hosts, one row each. Hosts may have different cells.
 std::string grid(const matrix::Report &report) {
   Row names{"HOST"};
   const bool forced = all_forced(report);
@@ -78,18 +88,18 @@ std::string grid(const matrix::Report &report) {
   return table(rows);
 }
 
-// What nobody expected is told in full; what happened to several cells alike, as when their host died, once.
+// The full evidence of each unexpected cell. Cells with the same evidence as the previous one say so.
 std::string unexpected(const matrix::Report &report) {
   std::string text;
-  std::vector<std::string> told;
+  std::vector<std::string> printed;
   for (const auto &host : report.hosts) {
     for (const auto &cell : host.cells) {
       if (matrix::as_expected(cell)) continue;
       std::vector<std::string> lines = evidence(cell);
-      text += "\n" + matrix::name(cell.id) + (lines == told ? ": the same" : "\n");
-      if (lines == told) continue;
+      text += "\n" + matrix::name(cell.id) + (lines == printed ? ": the same" : "\n");
+      if (lines == printed) continue;
       for (const std::string &line : lines) text += "  " + printable(line) + "\n";
-      told = std::move(lines);
+      printed = std::move(lines);
     }
   }
   return text.empty() ? "" : text + "\n";
@@ -109,7 +119,7 @@ std::string totals(const matrix::Report &report) {
 }  // namespace
 
 std::string described_host(const matrix::HostReport &host) {
-  if (!host.host) return "nothing is known of it";
+  if (!host.host) return "nothing is known about it";
   const auto &known = host.host->capabilities;
   return describe_kind(known) + ", level " + (known.level ? std::string(known.level->name()) : "unknown") +
          ", kernel " + printable(host.host->facts.system.kernel_release);
@@ -127,7 +137,7 @@ std::vector<std::string> evidence(const matrix::Cell &cell) {
                       (observed->run->evidence.empty() ? "" : ": " + observed->run->evidence));
     if (observed->seen) lines.push_back("the guest saw cpu-version " + described(*observed->seen));
   }
-  if (!cell.expected.empty()) lines.push_back("expected of the kernel: " + cell.expected);
+  if (!cell.expected.empty()) lines.push_back("expected from the kernel: " + cell.expected);
   lines.push_back("verdict: " + std::string(name(cell.judgement.verdict)) + ": " + cell.judgement.reason);
   for (const std::string &line : cell.log) lines.push_back("  | " + line);
   return lines;

@@ -8,7 +8,7 @@ namespace parley::report {
 
 using Row = std::vector<std::string>;
 
-/// Left-aligned columns, two spaces between them, the last one as long as it likes.
+/// Left-aligned columns with two spaces between them. The last column is not padded.
 std::string table(const std::vector<Row> &rows);
 
 }  // namespace parley::report

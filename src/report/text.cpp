@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Text for people: the tables of `parley inspect` and `parley check`, and the failure of a refusal.
+//
+// The tables put the conclusion after its evidence. `inspect` shows one row for each source, then the doubts, then the
+// verdict with a reason for each line. `check` shows one row for each rule that was evaluated. A failure has three
+// lines: the first says what failed, the second why, with the rule and its evidence, the third what the user can do.
 #include "parley/report/text.hpp"
 
 #include <fmt/format.h>
@@ -93,14 +99,14 @@ std::string trail_text(const std::vector<compat::Attempt> &trail) {
 }
 
 Failure explain(const compat::Refusal &refusal, const compat::AssessedHost &host) {
-  // The first wish is the one that the user meant most.
+  // The first wish is the most preferred one.
   const auto &attempt = refusal.trail.front();
   const auto &step = refusing_step(attempt);
   Failure failure;
   const std::string asked = refusal.named ? describe(attempt.target) : "every level";
   failure.what = fmt::format("{} is refused on this host ({})", asked, describe_kind(host.capabilities));
   failure.why = fmt::format("{}: {}", step.rule->name, step.finding.evidence);
-  failure.what_to_do = describe(refusal.legal) + "; parley inspect shows how that is known";
+  failure.what_to_do = describe(refusal.legal) + "; parley inspect shows the evidence";
   return failure;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words for enumerated values, the same in tables and in JSON.
+// The words for enumerated values, for tables and for JSON.
 #pragma once
 
 #include <algorithm>

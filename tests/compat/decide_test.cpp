@@ -32,7 +32,7 @@ std::string_view rule_against(std::string_view text, const AssessedHost &host) {
   return decision ? "none" : refusing_rule(decision.error().trail.front());
 }
 
-TEST(Decide, ChoosesTheHostsLevelByItself) {
+TEST(Decide, ChoosesTheHostsLevelByDefault) {
   const auto decision = decide(Wish{}, reference_host());
   ASSERT_TRUE(decision);
   EXPECT_EQ(decision->chosen, Target::of(level("power10")));
@@ -44,7 +44,7 @@ TEST(Decide, RefusesTheSiliconsLevelOnALimitedPartition) {
   EXPECT_EQ(rule_against("power11", reference_host()), "not-above-host");
 }
 
-TEST(Decide, GivesEachRefusalItsRule) {
+TEST(Decide, NamesTheRuleOfEachRefusal) {
   const AssessedHost host = reference_host();
   EXPECT_EQ(rule_against("power8", host), "nested-floor");
   EXPECT_EQ(rule_against("0x0f000008", host), "known-level");
@@ -55,7 +55,7 @@ TEST(Decide, GivesEachRefusalItsRule) {
   EXPECT_EQ(rule_against("host", host), "none");
 }
 
-TEST(Decide, AllowsRawOnlyWhereItShowsNoMoreThanTheHostHas) {
+TEST(Decide, AllowsRawOnlyWhereTheSiliconIsAtTheHostsLevel) {
   host::Facts limited = parley::testing::tree_only("power11-as-power10");
   limited.kvm.pvr = PhysicalPvr{0x00821200};
   EXPECT_EQ(rule_against("raw", host_of(limited)), "raw-is-honest");
@@ -87,7 +87,7 @@ TEST(Decide, RefusesRawOnBareMetalNewerThanAllKnown) {
   EXPECT_EQ(rule_against("power11", host_of(facts)), "none");
 }
 
-TEST(Decide, DoesNotForceALevelThatNobodyNamed) {
+TEST(Decide, DoesNotForceALevelThatTheWishDoesNotName) {
   for (const char *wish : {"auto", "host"}) {
     for (const bool fallback : {false, true}) {
       const auto decision = decide({parse_wish(wish).value(), fallback, true}, host_of(parley::testing::partition({})));
@@ -97,20 +97,20 @@ TEST(Decide, DoesNotForceALevelThatNobodyNamed) {
   }
 }
 
-TEST(Decide, DoesNotTakeAFailedTrialForARefusal) {
+TEST(Decide, DoesNotTreatAFailedTrialAsARefusal) {
   host::Facts facts = parley::testing::tree_only("power10");
   facts.kvm.access = host::KvmAccess::kHv;
   facts.kvm.trials = {{level("power9").pvr(), host::TrialOutcome::kOther, 5, std::nullopt}};
   EXPECT_EQ(rule_against("power9", host_of(facts)), "none");
 }
 
-TEST(Decide, RefusesRawWhereTheSiliconIsNotKnown) { EXPECT_EQ(rule_against("raw", reference_host()), "raw-is-honest"); }
+TEST(Decide, RefusesRawOnUnknownSilicon) { EXPECT_EQ(rule_against("raw", reference_host()), "raw-is-honest"); }
 
 TEST(Decide, AllowsPower8OnBareMetal) {
   EXPECT_EQ(rule_against("power8", host_of(parley::testing::tree_only("powernv-power9"))), "none");
 }
 
-TEST(Decide, RefusesEverythingWhereTheHostsLevelIsNotKnown) {
+TEST(Decide, RefusesEverythingOnAHostOfUnknownLevel) {
   const AssessedHost host = host_of(parley::testing::partition({}));
   EXPECT_EQ(rule_against("power9", host), "host-level-known");
   EXPECT_EQ(rule_against("raw", host), "host-level-known");
@@ -196,7 +196,7 @@ TEST(Decide, BelievesTheHypervisorsGrants) {
   EXPECT_EQ(rule_against("power10", host_of(facts)), "none");
 }
 
-TEST(Decide, SaysWhyTheHypervisorsGrantsAreNotKnown) {
+TEST(Decide, ExplainsWhyTheHypervisorsGrantsAreUnknown) {
   host::Facts facts = parley::testing::tree_only("power11");
   const auto evidence = [&] {
     const Attempt attempt = judge(Target::of(level("power10")), host_of(facts));
@@ -210,7 +210,7 @@ TEST(Decide, SaysWhyTheHypervisorsGrantsAreNotKnown) {
   EXPECT_THAT(evidence(), HasSubstr("failed with ENOTTY"));
 }
 
-TEST(Decide, DoesNotReadARefusalOutOfTheHighestGrantAlone) {
+TEST(Decide, DoesNotRefuseLowerLevelsWhenOnlyTheHighestGrantIsSet) {
   host::Facts facts = parley::testing::tree_only("power11");
   facts.kvm.access = host::KvmAccess::kHv;
   facts.kvm.compat_caps = host::CompatCaps{0, host::kCompatCapPower11};
@@ -219,36 +219,37 @@ TEST(Decide, DoesNotReadARefusalOutOfTheHighestGrantAlone) {
   EXPECT_EQ(rule_against("power10", host_of(facts)), "granted-by-hypervisor");
 }
 
-TEST(LegalRange, OfALimitedPartitionRunsFromPower9ToItsLevel) {
+TEST(LegalRange, IsPower9ToTheHostsLevelOnALimitedPartition) {
   const LegalRange range = legal_range(reference_host());
   EXPECT_EQ(range.lowest, level("power9"));
   EXPECT_EQ(range.highest, level("power10"));
   EXPECT_EQ(describe(range), "legal here: power9 to power10");
-  EXPECT_THAT(range.highest_reason, ::testing::HasSubstr("asked power11"));
+  EXPECT_THAT(range.highest_reason, ::testing::HasSubstr("requested power11"));
   EXPECT_THAT(range.lowest_reason, ::testing::HasSubstr("radix-only"));
 }
 
-TEST(LegalRange, OfAPower9PartitionIsOneLevel) {
-  EXPECT_EQ(describe(legal_range(host_of(parley::testing::tree_only("power9")))), "the one legal level here is power9");
+TEST(LegalRange, IsOneLevelOnAPower9Partition) {
+  EXPECT_EQ(describe(legal_range(host_of(parley::testing::tree_only("power9")))),
+            "the only legal level here is power9");
 }
 
 AssessedHost power7_host() { return host_of(parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})})); }
 
-// What lies above the host says nothing of why it can have nothing at all.
-TEST(LegalRange, OfAHostWithNoLegalLevelGivesTheReasonOfItsOwn) {
+// Levels above the host's are illegal for another reason.
+TEST(LegalRange, GivesTheReasonOfTheHostsOwnLevelWhenNoLevelIsLegal) {
   const LegalRange range = legal_range(power7_host());
   EXPECT_EQ(range.highest, std::nullopt);
   EXPECT_EQ(describe(range),
-            "no level is legal here: guests of a partition are radix-only, and power7 knows the hash MMU only");
+            "no level is legal here: guests of a partition are radix-only, and power7 has only the hash MMU");
   EXPECT_EQ(rule_against("power9", power7_host()), "not-above-host");
 }
 
-TEST(LegalRange, OfAnUnknownHostIsEmptyWithItsReason) {
+TEST(LegalRange, IsEmptyWithAReasonOnAnUnknownHost) {
   EXPECT_EQ(describe(legal_range(host_of(parley::testing::partition({})))),
             "no level is legal here: no source gives a level");
 }
 
-TEST(Rules, HaveNamesThatDiffer) {
+TEST(Rules, HaveDifferentNames) {
   std::vector<std::string_view> names;
   for (const Rule &rule : rules()) names.push_back(rule.name);
   std::ranges::sort(names);

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 
 constexpr PhysicalPvr kPower11Pvr{0x00821200};
 
-// With the PVR of a Power11, whatever the tree.
+// With the PVR of a Power11 for every tree.
 AssessedHost host_named(const std::string &name) {
   host::Facts facts = parley::testing::tree_only(name);
   facts.kvm.pvr = kPower11Pvr;
@@ -35,7 +35,7 @@ struct OfferCase {
   std::string host;
   std::string wish;
   std::string offered;  // best first
-  // The name of each other target with radix, in the order of the offer, and a part of why.
+  // The other targets with radix, in the order of the offer, each with a part of its reason.
   std::vector<std::pair<std::string, std::string>> withheld;
   bool force = false;
   bool fallback = false;
@@ -59,7 +59,7 @@ TEST_P(MakeOffer, OffersOrWithholdsEveryLevelAndRaw) {
   }
 }
 
-constexpr const char *kNotAsked = "raw was not asked for";
+constexpr const char *kNotAsked = "raw was not requested";
 
 INSTANTIATE_TEST_SUITE_P(
     Hosts, MakeOffer,
@@ -75,9 +75,9 @@ INSTANTIATE_TEST_SUITE_P(
             "power11",
             "raw",
             "raw",
-            {{"power11", "raw was asked for"}, {"power10", "raw was asked for"}, {"power9", "raw was asked for"}}},
+            {{"power11", "raw was requested"}, {"power10", "raw was requested"}, {"power9", "raw was requested"}}},
         OfferCase{"powernv-power11", "auto", "power11, power10, power9", {{"raw", kNotAsked}}},
-        // What the policy refuses is offered where that was told not to matter, and what is legal below it.
+        // --force offers the refused level, and the legal levels below it.
         OfferCase{.host = "power11-as-power10",
                   .wish = "power11",
                   .offered = "power11, power10, power9",
@@ -87,11 +87,11 @@ INSTANTIATE_TEST_SUITE_P(
                   .wish = "0x0f000008",
                   .offered = "0x0f000008",
                   .withheld = {{"raw", kNotAsked},
-                               {"power11", "0x0f000008 was asked for"},
-                               {"power10", "0x0f000008 was asked for"},
-                               {"power9", "0x0f000008 was asked for"}},
+                               {"power11", "0x0f000008 was requested"},
+                               {"power10", "0x0f000008 was requested"},
+                               {"power9", "0x0f000008 was requested"}},
                   .force = true},
-        // A list keeps its order, also where that is not the levels'.
+        // A list keeps its own order, which may differ from the order of levels.
         OfferCase{"power11", "power9,power10", "power9, power10", {{"raw", kNotAsked}, {"power11", "above power9"}}},
         OfferCase{"power11", "power9,power10,power11", "power9, power10, power11", {{"raw", kNotAsked}}},
         OfferCase{"power11", "power10,raw", "power10, raw, power9", {{"power11", "above power10"}}},
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                   .withheld = {{"raw", kNotAsked}, {"power11", "above power10"}},
                   .fallback = true}));
 
-TEST(Offer, LeavesOutWhatTheKernelIsKnownToRefuse) {
+TEST(Offer, LeavesOutALevelThatTheKernelRefused) {
   AssessedHost host = host_named("power11");
   host.facts.kvm.access = host::KvmAccess::kHv;
   host.facts.kvm.trials = {{level("power9").pvr(), host::TrialOutcome::kRefused, 22, LogicalPvr{0}}};
@@ -113,7 +113,7 @@ TEST(Offer, LeavesOutWhatTheKernelIsKnownToRefuse) {
   EXPECT_THAT(withheld->why, HasSubstr("EINVAL"));
 }
 
-TEST(Offer, KnowsRawByThePvrThatKvmOrElseTheKernelTells) {
+TEST(Offer, TakesThePvrOfRawFromKvmOrFromCpuinfo) {
   host::Facts facts = parley::testing::tree_only("power10");
   const auto pvr_of = [&] { return offer_for({facts, host::assess(facts)}, "auto").pvr; };
   EXPECT_EQ(pvr_of(), PhysicalPvr{0});
@@ -123,7 +123,7 @@ TEST(Offer, KnowsRawByThePvrThatKvmOrElseTheKernelTells) {
   EXPECT_EQ(pvr_of(), kPower11Pvr);
 }
 
-TEST(Offer, IsLimitedToATargetThatIsInIt) {
+TEST(Offer, CanBeLimitedToOneOfItsTargets) {
   Offer offer = offer_for(host_named("power11"), "auto");
   const Offer before = offer;
   offer.limit_to(named("power8"), "it was never offered");
@@ -138,14 +138,14 @@ TEST(Offer, IsLimitedToATargetThatIsInIt) {
 
 // --- The guest's list
 
-TEST(PvrEntry, IsTheLastWhenItsValueHasBitsThatItsMaskLeavesOut) {
+TEST(PvrEntry, IsTheLastWhenItsValueHasBitsOutsideItsMask) {
   EXPECT_TRUE((PvrEntry{0, 0xffffffff}.is_last()));
   EXPECT_TRUE((PvrEntry{0xfffffffe, 0x0f000001}.is_last()));
   EXPECT_FALSE((PvrEntry{0xffffffff, 0x0f000006}.is_last()));
   EXPECT_FALSE((PvrEntry{0, 0}.is_last()));
 }
 
-TEST(PvrEntry, CoversWhatIsTheSameUnderItsMask) {
+TEST(PvrEntry, CoversPvrsThatAreEqualUnderItsMask) {
   const PvrEntry power11{0xffff0000, 0x00820000};
   EXPECT_TRUE(power11.covers(0x00821200));
   EXPECT_FALSE(power11.covers(0x00801200));
@@ -161,35 +161,35 @@ std::string candidates(const std::vector<PvrEntry> &list, const Offer &offer) {
   return names;
 }
 
-TEST(Negotiate, KeepsTheOffersOrderAndNotTheLists) {
+TEST(Negotiate, FollowsTheOrderOfTheOffer) {
   const std::vector<PvrEntry> list{{0xffffffff, 0x0f000005}, {0xffffffff, 0x0f000006}, {0xffffffff, 0x0f000007}};
   EXPECT_EQ(candidates(list, offer_for(host_named("power11"), "auto")), "power11 power10 power9 ");
   EXPECT_EQ(candidates(list, offer_for(host_named("power11"), "power9,power10")), "power9 power10 ");
   EXPECT_EQ(candidates({}, offer_for(host_named("power11"), "auto")), "");
 }
 
-TEST(Negotiate, SaysOfAnEntryAllThatItCoversAndWhy) {
+TEST(Negotiate, ListsTheLevelsThatAnEntryCoversWithReasons) {
   const Offer offer = offer_for(host_named("power11-as-power10"), "auto");
   const auto fates =
       negotiate(std::vector<PvrEntry>{{0xfffffffe, 0x0f000006}, {0xffff0000, 0x003f0000}}, offer).entries;
   ASSERT_EQ(fates.size(), 2u);
   EXPECT_EQ(fates[0].match, "power10, power11");
-  EXPECT_EQ(fates[0].fate, "offered; above power10, the highest that this guest may have");
+  EXPECT_EQ(fates[0].fate, "offered; above power10, the highest level for this guest");
   EXPECT_EQ(fates[1].match, "-");
-  EXPECT_EQ(fates[1].fate, "no level that this program knows");
+  EXPECT_EQ(fates[1].fate, "no known level");
 }
 
-TEST(Negotiate, SaysTheSameReasonOnce) {
+TEST(Negotiate, GivesEachReasonOnce) {
   const auto fates = negotiate(std::vector<PvrEntry>{{0, 0xffffffff}}, offer_for(host_named("power11"), "raw")).entries;
   EXPECT_EQ(fates.at(0).match, "raw, power11, power10, power9, power8, power7+, power7, power6");
-  EXPECT_EQ(fates.at(0).fate, "offered; raw was asked for; it has no radix, and Parley gives radix only");
+  EXPECT_EQ(fates.at(0).fate, "offered; raw was requested; it has no radix MMU, and Parley supports only radix");
 }
 
-TEST(Negotiate, DescribesAListByTheLevelsInIt) {
+TEST(Negotiate, DescribesAListByItsLevels) {
   EXPECT_EQ(describe(std::vector<PvrEntry>{{0, 0xffffffff}}, kPower11Pvr),
             "power6, power7, power7+, power8, power9, power10, power11, raw");
   EXPECT_EQ(describe(std::vector<PvrEntry>{{0xffff0000, 0x00820000}}, kPower11Pvr), "raw");
-  EXPECT_EQ(describe(std::vector<PvrEntry>{{0xffff0000, 0x00800000}}, kPower11Pvr), "no level that this program knows");
+  EXPECT_EQ(describe(std::vector<PvrEntry>{{0xffff0000, 0x00800000}}, kPower11Pvr), "no known level");
 }
 
 }  // namespace

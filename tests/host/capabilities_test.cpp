@@ -18,7 +18,7 @@ using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// What the reference host says about itself, as captured.
+// The captured answers of the reference host.
 Facts reference_host() {
   Facts facts = tree_only("power11-as-power10");
   facts.system = parley::testing::reference_system();
@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Trees, CapturedHost,
                                            HostTree{"powernv-power10", Platform::kPowerNv, "power10", false},
                                            HostTree{"powernv-power11", Platform::kPowerNv, "power11", false}));
 
-TEST(Capabilities, TakeTheLevelOfThePartitionNotOfItsSilicon) {
+TEST(Capabilities, TakeTheLevelFromThePartitionAndNotFromItsSilicon) {
   const Capabilities host = assess(reference_host());
   EXPECT_EQ(host.level, level("power10"));
   EXPECT_EQ(host.silicon, level("power11"));
@@ -68,7 +68,7 @@ TEST(Capabilities, TakeTheLevelOfThePartitionNotOfItsSilicon) {
   for (const Source &row : host.sources) EXPECT_NE(row.agreement, Agreement::kDisagrees) << row.name;
 }
 
-TEST(Capabilities, TrustNoSourceOfTheSiliconForTheLevel) {
+TEST(Capabilities, TakeNoLevelFromASourceThatDescribesTheSilicon) {
   const Capabilities host = assess(reference_host());
   for (const char *name : {"AT_BASE_PLATFORM", "cpuinfo pvr", "KVM vCPU pvr"}) {
     EXPECT_EQ(source(host, name).level, level("power11")) << name;
@@ -76,7 +76,7 @@ TEST(Capabilities, TrustNoSourceOfTheSiliconForTheLevel) {
   }
 }
 
-TEST(Capabilities, LowerTheLevelToAtPlatformAndSaySo) {
+TEST(Capabilities, LowerTheLevelToAtPlatformWithADoubt) {
   Facts facts = reference_host();
   facts.system.platform = "power9";
   const Capabilities host = assess(facts);
@@ -84,7 +84,7 @@ TEST(Capabilities, LowerTheLevelToAtPlatformAndSaySo) {
   EXPECT_THAT(host.doubts, Contains(Field(&Doubt::id, "at-platform-below")));
 }
 
-TEST(Capabilities, DoNotRaiseTheLevelToAtPlatformAndSaySo) {
+TEST(Capabilities, DoNotRaiseTheLevelToAtPlatform) {
   Facts facts = reference_host();
   facts.system.platform = "power11";
   const Capabilities host = assess(facts);
@@ -116,7 +116,7 @@ TEST(Capabilities, HaveNoLevelWhenNothingGivesOne) {
   EXPECT_EQ(host.level_reason, "no source gives a level");
 }
 
-TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownAndSaySo) {
+TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownWithADoubt) {
   Facts facts = reference_host();
   facts.tree.cpus = {cpu_node({0x0f, 0, 0, 8})};
   facts.system.platform = "power12";
@@ -133,25 +133,25 @@ TEST(Capabilities, DoubtALevelAboveTheSilicon) {
   EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "silicon-below-level")));
 }
 
-TEST(Capabilities, TellNestedApiV1ByItsCapability) {
+TEST(Capabilities, RecogniseNestedApiV1ByItsCapability) {
   Facts facts = reference_host();
   facts.kvm.capabilities["KVM_CAP_PPC_NESTED_HV"] = 1;
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
-TEST(Capabilities, TellNestedApiV1WithNestingSwitchedOffByTheTrialOfPower8) {
+TEST(Capabilities, RecogniseNestedApiV1WithoutNestingByTheTrialOfPower8) {
   Facts facts = reference_host();
   facts.kvm.trials = {{level("power8").pvr(), TrialOutcome::kTaken, 0, level("power8").pvr()}};
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
-TEST(Capabilities, OfAFolderThatIsNoPartitionsTreeSaySo) {
+TEST(Capabilities, DoubtThePlatformOfATreeWithoutRtasAndOpal) {
   Facts facts;
   facts.tree.cpus = {cpu_node({0x0f, 0, 0, 6})};
   EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "platform-unknown")));
 }
 
-TEST(Capabilities, TellAKernelThatTakesTooMuch) {
+TEST(Capabilities, DoubtAKernelThatAcceptsALevelAboveTheHosts) {
   Facts facts = reference_host();
   facts.kvm.trials = {{level("power11").pvr(), TrialOutcome::kTaken, 0, level("power11").pvr()}};
   const Capabilities host = assess(facts);
@@ -160,7 +160,7 @@ TEST(Capabilities, TellAKernelThatTakesTooMuch) {
   EXPECT_THAT(host.doubts[0].sentence, HasSubstr("before Linux 7.2"));
 }
 
-TEST(Capabilities, ReadTheLevelsThatTheHypervisorGrants) {
+TEST(Capabilities, ListTheLevelsThatTheHypervisorGrants) {
   Facts facts = reference_host();
   facts.kvm.compat_caps = CompatCaps{0, kCompatCapPower9 | kCompatCapPower10};
   const Source row = source(assess(facts), "KVM compat capabilities");
@@ -168,9 +168,9 @@ TEST(Capabilities, ReadTheLevelsThatTheHypervisorGrants) {
   EXPECT_EQ(row.agreement, Agreement::kAgrees);
 }
 
-TEST(Capabilities, OfTheReferenceHostHoldNoDoubt) { EXPECT_THAT(assess(reference_host()).doubts, IsEmpty()); }
+TEST(Capabilities, HaveNoDoubtAboutTheReferenceHost) { EXPECT_THAT(assess(reference_host()).doubts, IsEmpty()); }
 
-TEST(Capabilities, DoubtTheGrantsOfAHypervisorThatCannotBeAsked) {
+TEST(Capabilities, DoubtTheGrantsWhenTheCallFails) {
   Facts facts = reference_host();
   facts.kvm.compat_caps = CompatCaps{25, 0};
   const Capabilities host = assess(facts);
@@ -179,16 +179,16 @@ TEST(Capabilities, DoubtTheGrantsOfAHypervisorThatCannotBeAsked) {
   EXPECT_THAT(host.doubts[0].sentence, HasSubstr("KVM_PPC_GET_COMPAT_CAPS failed with ENOTTY"));
 }
 
-TEST(Capabilities, DoubtEachSourceThatSaysNothingOnALiveMachine) {
-  const std::pair<const char *, void (*)(SystemFacts &)> silences[] = {
+TEST(Capabilities, DoubtEachAbsentSourceOfALiveMachine) {
+  const std::pair<const char *, void (*)(SystemFacts &)> cases[] = {
       {"AT_PLATFORM", [](SystemFacts &system) { system.platform.reset(); }},
       {"AT_BASE_PLATFORM", [](SystemFacts &system) { system.base_platform.reset(); }},
       {"AT_HWCAP2", [](SystemFacts &system) { system.hwcap2.reset(); }},
       {"cpuinfo cpu", [](SystemFacts &system) { system.cpuinfo_cpu.reset(); }},
       {"cpuinfo pvr", [](SystemFacts &system) { system.cpuinfo_pvr.reset(); }}};
-  for (const auto &[name, silence] : silences) {
+  for (const auto &[name, remove] : cases) {
     Facts facts = reference_host();
-    silence(facts.system);
+    remove(facts.system);
     const Capabilities host = assess(facts);
     ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "source-silent"))) << name;
     EXPECT_THAT(host.doubts[0].sentence, HasSubstr(name));
@@ -214,7 +214,7 @@ TEST(Capabilities, DoubtASourceThatNamesNoKnownProcessor) {
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
 }
 
-TEST(Capabilities, DoubtATrialThatFailedOverSomethingElse) {
+TEST(Capabilities, DoubtATrialThatFailedForAnotherReason) {
   Facts facts = reference_host();
   facts.kvm.trials = {{level("power9").pvr(), TrialOutcome::kOther, 5, std::nullopt}};
   const Capabilities host = assess(facts);
@@ -223,22 +223,22 @@ TEST(Capabilities, DoubtATrialThatFailedOverSomethingElse) {
   EXPECT_THAT(host.doubts[0].sentence, HasSubstr("EIO"));
 }
 
-TEST(Capabilities, DoubtATimebaseThatHasToBeGuessed) {
+TEST(Capabilities, DoubtAGuessedTimebaseOnce) {
   Facts facts = reference_host();
   facts.tree.timebase_frequency.reset();
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "timebase-unknown")));
   facts.tree = {};
   facts.tree.problem = "/proc/device-tree: EACCES";
   const auto doubts = assess(facts).doubts;
-  EXPECT_THAT(doubts, Contains(Field(&Doubt::sentence, HasSubstr("guests are told a timebase of 512 MHz"))));
-  EXPECT_THAT(doubts, ::testing::Not(Contains(Field(&Doubt::id, "timebase-unknown")))) << "once is enough";
+  EXPECT_THAT(doubts, Contains(Field(&Doubt::sentence, HasSubstr("guests get a timebase of 512 MHz"))));
+  EXPECT_THAT(doubts, ::testing::Not(Contains(Field(&Doubt::id, "timebase-unknown"))));
 }
 
-TEST(Capabilities, OfATreeAloneMissNothingThatWasNotAsked) {
+TEST(Capabilities, HaveNoDoubtAboutSourcesThatADeviceTreeAloneCannotHave) {
   EXPECT_THAT(assess(tree_only("power11-as-power10")).doubts, IsEmpty());
 }
 
-TEST(Capabilities, OfAHostWhoseTreeIsUnreadableAreThoseOfAPartition) {
+TEST(Capabilities, TreatAHostWithAnUnreadableTreeAsAPartition) {
   Facts facts = reference_host();
   facts.tree = {};
   facts.tree.problem = "/proc/device-tree: EACCES";
@@ -249,7 +249,7 @@ TEST(Capabilities, OfAHostWhoseTreeIsUnreadableAreThoseOfAPartition) {
   EXPECT_THAT(host.doubts, Contains(Field(&Doubt::id, "platform-unknown")));
 }
 
-TEST(Capabilities, OfAnotherArchitectureAreNone) {
+TEST(Capabilities, AreEmptyOnAnotherArchitecture) {
   Facts facts;
   facts.system.machine = "x86_64";
   const Capabilities host = assess(facts);
@@ -258,7 +258,7 @@ TEST(Capabilities, OfAnotherArchitectureAreNone) {
   EXPECT_EQ(describe_kind(host), "not POWER, no KVM");
 }
 
-TEST(Capabilities, OfBareMetalComeFromTheSilicon) {
+TEST(Capabilities, TakeTheLevelFromTheSiliconOnBareMetal) {
   Facts facts = tree_only("powernv-power10");
   facts.kvm.access = KvmAccess::kHv;
   facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", 1}, {"KVM_CAP_PPC_IRQ_XIVE", 1}, {"KVM_CAP_IRQ_XICS", 1}};

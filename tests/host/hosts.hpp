@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hosts for tests: the trees of devicetree/hosts, and facts put together by hand.
+// Hosts for tests: the trees of devicetree/hosts, and hand-made facts.
 #pragma once
 
 #include <string>
@@ -13,16 +13,16 @@ namespace parley::testing {
 /// The path of a blob made from devicetree/: "host-power9", "guest-builtin-raw".
 std::string blob_path(const std::string &name);
 
-/// The facts of devicetree/hosts/NAME.dts; nothing else is known.
+/// The facts of devicetree/hosts/NAME.dts, and no others.
 host::Facts tree_only(const std::string &name);
 
-/// What the reference host, a partition at power10 on Power11 silicon, says about itself outside of its tree.
+/// The reference host without its tree: a partition at power10 on Power11 silicon.
 host::SystemFacts reference_system();
 
 /// A cpu node with these bytes as cpu-version.
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name = "PowerPC,POWER10@0");
 
-/// A partition with these cpu nodes, and nothing else known.
+/// A partition with these cpu nodes, and no other facts.
 host::Facts partition(std::vector<host::CpuNode> cpus);
 
 }  // namespace parley::testing

@@ -17,7 +17,7 @@ TEST(Cpuinfo, GivesTheCpuLineAndThePvr) {
   EXPECT_EQ(system.cpuinfo_pvr, PhysicalPvr{0x00821200});
 }
 
-TEST(Cpuinfo, WithoutThemGivesNothing) {
+TEST(Cpuinfo, GivesNeitherWhenTheLinesAreAbsent) {
   SystemFacts system;
   parse_cpuinfo("nonsense\nrevision : 1.0\n:\n", system);
   EXPECT_EQ(system.cpuinfo_cpu, std::nullopt);
@@ -32,7 +32,7 @@ struct Named {
 
 class LevelInName : public ::testing::TestWithParam<Named> {};
 
-TEST_P(LevelInName, IsFound) {
+TEST_P(LevelInName, IsTheLevelOfTheFirstWord) {
   const NamedLevel found = level_in_name(GetParam().text);
   EXPECT_EQ(found.level, GetParam().level != nullptr ? Level::from_name(GetParam().level) : std::nullopt);
   EXPECT_EQ(found.newer, GetParam().newer);
@@ -47,13 +47,13 @@ INSTANTIATE_TEST_SUITE_P(Names, LevelInName,
                                            Named{"powerful", nullptr, false}, Named{"", nullptr, false},
                                            Named{"PPC970", nullptr, false}));
 
-TEST(TreeFacts, OfAFileThatIsNoTreeSayWhatLibfdtSays) {
+TEST(TreeFacts, GiveTheErrorOfLibfdtForAFileThatIsNotATree) {
   const auto facts = load_tree_facts(__FILE__);
   ASSERT_FALSE(facts);
   EXPECT_EQ(facts.error().problem, "FDT_ERR_BADMAGIC");
 }
 
-TEST(TreeFacts, OfAMissingFileNameTheErrno) {
+TEST(TreeFacts, GiveTheErrnoOfAMissingFile) {
   const auto facts = load_tree_facts("/nonexistent/host.dtb");
   ASSERT_FALSE(facts);
   EXPECT_EQ(facts.error().problem, "ENOENT (No such file or directory)");

@@ -12,7 +12,7 @@ namespace {
 using compat::Target;
 using ::testing::HasSubstr;
 
-TEST(CellName, SaysAllThatAWorkerNeedsToKnow) {
+TEST(CellName, ContainsEverythingThatAWorkerNeedsToKnow) {
   const HostId host{"power11", "power10", "v2", "fixed-64k"};
   EXPECT_EQ(name(CellId{{"power11", "power10", "", ""}, Target::of(level("power9"))}),
             "host.power11.compat.power10.guest.power9");
@@ -32,7 +32,7 @@ TEST(CellName, IsReadBack) {
   }
 }
 
-TEST(CellName, IsRefusedWithAReasonWhenItIsNone) {
+TEST(CellName, IsRefusedWithAReasonWhenItIsMalformed) {
   const std::string long_label = "host.power9.compat.power9.kernel." + std::string(65, 'x') + ".guest.power9";
   for (const char *text : {"",
                            ".",
@@ -62,7 +62,7 @@ TEST(CellName, IsRefusedWithAReasonWhenItIsNone) {
   }
 }
 
-TEST(HostName, MayBeALevelAlone) {
+TEST(HostName, MayBeOnlyALevel) {
   EXPECT_EQ(*parse_host("power10"), (HostId{"power10", "power10", "", ""}));
   EXPECT_EQ(*parse_host("power11.compat.power10.api.v1"), (HostId{"power11", "power10", "v1", ""}));
   EXPECT_EQ(*parse_host("host.power9.compat.power9"), (HostId{"power9", "power9", "", ""}));
@@ -70,7 +70,7 @@ TEST(HostName, MayBeALevelAlone) {
   EXPECT_FALSE(parse_host("power12"));
 }
 
-TEST(Host, IsComparedWithTheOneThatACellMeans) {
+TEST(Host, IsComparedWithTheHostInTheCellsName) {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.system.machine = "ppc64le";
   facts.kvm.access = host::KvmAccess::kHv;

@@ -17,7 +17,7 @@ const HostId kNew{"power11", "power10", "", ""};
 
 CellId cell(const HostId &host, const char *name) { return {host, Target::of(level(name)), Guest::kBuiltin, false}; }
 
-// A result of one cell, as a worker leaves it.
+// A result of one cell, as a worker writes it.
 Report result(const CellId &id, Verdict verdict = Verdict::kWorks, const char *kernel = "7.2.13") {
   compat::AssessedHost host;
   host.facts.system.kernel_release = kernel;
@@ -66,7 +66,7 @@ TEST(Merging, ReportsAPlannedCellWithoutAResultAsLost) {
   EXPECT_FALSE(as_expected(merged.report));
 }
 
-TEST(Merging, DoublesNoCellThatTwoWorkersHad) {
+TEST(Merging, KeepsOneResultOfACellThatTwoWorkersRan) {
   const std::vector planned{cell(kNew, "power9"), cell(kNew, "power9")};
   const std::vector results{result(planned[0]), result(planned[0], Verdict::kSurprise)};
   const Merged merged = merge(planned, results, {});
@@ -74,7 +74,7 @@ TEST(Merging, DoublesNoCellThatTwoWorkersHad) {
   EXPECT_EQ(merged.report.hosts[0].cells[0].judgement.verdict, Verdict::kWorks);
 }
 
-TEST(Merging, GivesEachCellOfADeadHostItsLastWords) {
+TEST(Merging, GivesEachCellOfADeadHostTheHostsError) {
   const std::vector planned{cell(kNew, "power9"), cell(kNew, "power10"), cell(kOld, "power9")};
   const std::vector results{result(planned[2])};
   const Merged merged = merge(planned, results, {{name(kNew), "the host died\nOops\nBUG"}});
@@ -86,13 +86,13 @@ TEST(Merging, GivesEachCellOfADeadHostItsLastWords) {
   EXPECT_TRUE(as_expected(merged.report.hosts[1]));
 }
 
-TEST(Merging, TakesAResultForMoreThanAnEarlierError) {
+TEST(Merging, PrefersAResultToAnEarlierError) {
   const std::vector planned{cell(kNew, "power9")};
   const std::vector results{result(planned[0])};
   EXPECT_TRUE(as_expected(merge(planned, results, {{name(planned[0]), "the first try failed"}}).report));
 }
 
-TEST(Merging, TakesNoCellForAResultThatNobodyHasTried) {
+TEST(Merging, IgnoresCellsWithoutAnObservation) {
   const std::vector planned{cell(kNew, "power9")};
   const Report earlier = merge(planned, {}, {}).report;
   const std::vector results{earlier, result(planned[0])};
@@ -101,7 +101,7 @@ TEST(Merging, TakesNoCellForAResultThatNobodyHasTried) {
   EXPECT_EQ(died.hosts[0].cells[0].judgement.verdict, Verdict::kError);
 }
 
-TEST(Merging, NamesWhatNobodyPlanned) {
+TEST(Merging, ListsResultsAndErrorsOutsideThePlan) {
   const std::vector planned{cell(kNew, "power9")};
   const std::vector results{result(planned[0]), result(cell(kOld, "power9"))};
   const Merged merged =
@@ -111,7 +111,7 @@ TEST(Merging, NamesWhatNobodyPlanned) {
   EXPECT_EQ(merged.unplaced, (Errors{{"host.power10.compat.power10", "it died"}}));
 }
 
-TEST(Merging, SaysWhenCellsOfOneHostHadDifferentKernels) {
+TEST(Merging, NotesThatCellsOfOneHostHadDifferentKernels) {
   const std::vector planned{cell(kNew, "power9"), cell(kNew, "power10")};
   const std::vector results{result(planned[0], Verdict::kWorks, "7.2.13"),
                             result(planned[1], Verdict::kWorks, "6.12.95")};
@@ -120,7 +120,7 @@ TEST(Merging, SaysWhenCellsOfOneHostHadDifferentKernels) {
   EXPECT_THAT(notes[1], HasSubstr("kernel 6.12.95 instead of 7.2.13"));
 }
 
-TEST(Results, PlanThemselvesWhereThereIsNoPlan) {
+TEST(Results, ServeAsThePlanWhenThereIsNone) {
   const std::vector results{result(cell(kNew, "power9")), result(cell(kOld, "power9"))};
   const auto planned = planned_by(results);
   ASSERT_EQ(planned.size(), 2u);

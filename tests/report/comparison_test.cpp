@@ -44,12 +44,12 @@ std::string changes(const std::string &before, const std::string &after) {
 
 constexpr auto kWorks = matrix::Verdict::kWorks;
 
-TEST(Comparison, FindsNothingInTheSameReport) {
+TEST(Comparison, FindsNoChangeInTheSameReport) {
   const auto text = matrix_of("7.2.13", 0x0f000006, kWorks);
   EXPECT_EQ(changes(text, text), "no change since a.json\n");
 }
 
-TEST(Comparison, NamesTheCellsAndTheHostsFactsThatChangedAndNoSentence) {
+TEST(Comparison, NamesChangedFactsOfCellsAndHostsButNoSentences) {
   EXPECT_EQ(
       changes(matrix_of("7.2.13", 0x0f000006, kWorks), matrix_of("7.2.14", 0x0f000005, matrix::Verdict::kSurprise)),
       "host.power11.compat.power10: facts.system.kernel_release: 7.2.13 -> 7.2.14\n"
@@ -58,7 +58,7 @@ TEST(Comparison, NamesTheCellsAndTheHostsFactsThatChangedAndNoSentence) {
       "3 changes since a.json\n");
 }
 
-TEST(Comparison, NamesCellsThatCameAndWent) {
+TEST(Comparison, NamesAddedAndRemovedCells) {
   const auto both = matrix_of("7.2.13", 0x0f000006, kWorks, {"power9", "power10"});
   const auto one = matrix_of("7.2.13", 0x0f000006, kWorks, {"power10"});
   const std::string gone = "host.power11.compat.power10.guest.power9: ";
@@ -66,7 +66,7 @@ TEST(Comparison, NamesCellsThatCameAndWent) {
   EXPECT_EQ(changes(both, one), gone + "works -> (not there)\n1 change since a.json\n");
 }
 
-TEST(Comparison, NamesTheFactsOfAHostThatChanged) {
+TEST(Comparison, NamesTheChangedFactsOfAHost) {
   const auto found =
       changes(inspect_json(host_of("power11-as-power10", "7.2.13")), inspect_json(host_of("power11", "7.2.13")));
   EXPECT_THAT(found, HasSubstr("facts.tree.cpus[0].cpu_version: 0f000006 -> 0f000007\n"));
@@ -74,7 +74,7 @@ TEST(Comparison, NamesTheFactsOfAHostThatChanged) {
   EXPECT_THAT(found, Not(HasSubstr("reason")));
 }
 
-TEST(Comparison, RefusesWhatCannotBeCompared) {
+TEST(Comparison, RefusesReportsThatCannotBeCompared) {
   const auto matrix = matrix_of("7.2.13", 0x0f000006, matrix::Verdict::kWorks);
   const auto inspected = inspect_json(host_of("power11", "7.2.13"));
   const auto refused = [](const std::string &before, const std::string &after) {
@@ -88,7 +88,7 @@ TEST(Comparison, RefusesWhatCannotBeCompared) {
   const std::string hollow = R"({"schema": "parley-matrix/2", "hosts": [{"id": 7}]})";
   EXPECT_THAT(refused(hollow, hollow), HasSubstr("cannot compare"));
   const std::string strange = R"({"schema": "knitting/1"})";
-  EXPECT_THAT(refused(strange, strange), HasSubstr("no schema 'knitting/1'"));
+  EXPECT_THAT(refused(strange, strange), HasSubstr("does not know schema 'knitting/1'"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text.replace(text.find(from), from.size(), to);
 }
 
-TEST(InspectJson, GivesTheSameReportWhenItIsReadAndWrittenAgain) {
+TEST(InspectJson, IsTheSameAfterReadingAndWritingAgain) {
   const std::string text = inspect_json(sample());
   auto facts = read_inspect_json(text, "test");
   ASSERT_TRUE(facts);
@@ -45,7 +45,7 @@ TEST(InspectJson, RefusesAnotherVersionOfItself) {
   EXPECT_THAT(facts.error().why, HasSubstr("parley-inspect/9"));
 }
 
-TEST(InspectJson, RefusesWhatIsBrokenInAnyPlace) {
+TEST(InspectJson, RefusesABreakInAnyPlace) {
   const std::string good = inspect_json(sample());
   EXPECT_FALSE(read_inspect_json("", "x"));
   EXPECT_FALSE(read_inspect_json("[]", "x"));
@@ -66,13 +66,13 @@ TEST(InspectJson, SurvivesACapabilityOfAnyName) {
   EXPECT_FALSE(host::assess(*facts).sources.empty());
 }
 
-TEST(InspectJson, RefusesCountsThatAreNone) {
+TEST(InspectJson, RefusesInvalidCounts) {
   const std::string good = inspect_json(sample());
   EXPECT_FALSE(read_inspect_json(replaced(good, "\"threads\": 1", "\"threads\": -1"), "x"));
   EXPECT_FALSE(read_inspect_json(replaced(good, "\"page_size\": 65536", "\"page_size\": 1e30"), "x"));
 }
 
-TEST(InspectJson, SurvivesTextThatIsNoUtf8) {
+TEST(InspectJson, SurvivesTextThatIsNotUtf8) {
   compat::AssessedHost host = sample();
   host.facts.tree.model = "\xff\xfe";
   EXPECT_TRUE(read_inspect_json(inspect_json(host), "test"));

@@ -24,7 +24,8 @@ matrix::Cell cell(const compat::AssessedHost &host, const char *name, matrix::Ju
   return cell;
 }
 
-// One cell of each verdict that a host can give; the surprise says things that no format may take literally.
+// One cell of each verdict that a host can give; the reason of the surprise has characters that every format must
+// escape.
 matrix::Report sample() {
   host::Facts facts = parley::testing::tree_only("power11-as-power10");
   facts.system.machine = "ppc64le";
@@ -46,7 +47,7 @@ matrix::Report sample() {
   return {{here}};
 }
 
-// The sample, and a host that died, with a cell that got lost besides.
+// The sample, and a host that died, which also has a lost cell.
 matrix::Report of_two_hosts() {
   matrix::Report report = sample();
   const matrix::HostId dead{"power10", "power10", "v1", "unfixed"};
@@ -101,7 +102,7 @@ TEST(MatrixReport, IsJunitWithEverythingEscaped) {
   EXPECT_THAT(text, Not(HasSubstr("\x01")));
 }
 
-TEST(MatrixReport, IsALineForLavaPerCell) {
+TEST(MatrixReport, IsOneLavaSignalPerCell) {
   EXPECT_EQ(matrix(sample(), MatrixFormat::kLava),
             "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=host.power11.compat.power10.guest.power9 RESULT=pass>\n"
             "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=host.power11.compat.power10.guest.power11 RESULT=pass>\n"
@@ -109,7 +110,7 @@ TEST(MatrixReport, IsALineForLavaPerCell) {
             "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=host.power11.compat.power10.guest.power8 RESULT=skip>\n");
 }
 
-TEST(MatrixReport, IsJsonThatReadsBackAsTheSameReport) {
+TEST(MatrixReport, IsTheSameAfterWritingAndReadingJson) {
   for (const matrix::Report &report : {sample(), of_two_hosts()}) {
     const std::string text = matrix(report, MatrixFormat::kJson);
     EXPECT_THAT(text, HasSubstr("\"schema\": \"parley-matrix/2\""));
@@ -121,7 +122,7 @@ TEST(MatrixReport, IsJsonThatReadsBackAsTheSameReport) {
   }
 }
 
-TEST(MatrixReport, IsNotReadFromWhatIsNone) {
+TEST(MatrixReport, RefusesMalformedJson) {
   const std::string good = matrix(sample(), MatrixFormat::kJson);
   const auto with = [&](std::string_view what, std::string_view instead) {
     std::string bad = good;
@@ -138,13 +139,13 @@ TEST(MatrixReport, IsNotReadFromWhatIsNone) {
   }
 }
 
-TEST(MatrixReport, TellsErrorsAndLossesInEveryForm) {
+TEST(MatrixReport, ShowsErrorsAndLostCellsInEveryForm) {
   const matrix::Report report = of_two_hosts();
   const std::string text = matrix(report, MatrixFormat::kText);
   EXPECT_THAT(text,
               HasSubstr(std::string(kDead) + ".guest.power9.forced\n  verdict: error: the host died\n    | Oops\n"));
   EXPECT_THAT(text, HasSubstr("\n1 error\n1 lost\n"));
-  EXPECT_THAT(text, HasSubstr("  power9.forced  "));  // as not all cells are
+  EXPECT_THAT(text, HasSubstr("  power9.forced  "));  // not all cells are forced
   EXPECT_THAT(matrix(report, MatrixFormat::kTap13),
               HasSubstr(std::string("\nnot ok 5 - ") + kDead + ".guest.power9.forced\n"));
   EXPECT_THAT(matrix(report, MatrixFormat::kKtap), HasSubstr(std::string("\nnot ok 2 ") + kDead + "\n"));
@@ -153,7 +154,7 @@ TEST(MatrixReport, TellsErrorsAndLossesInEveryForm) {
   EXPECT_THAT(matrix(report, MatrixFormat::kLava), HasSubstr(".guest.raw.forced RESULT=fail>\n"));
 }
 
-TEST(MatrixReport, TellsWhatHappenedToSeveralCellsAlikeOnce) {
+TEST(MatrixReport, PrintsTheSameEvidenceOnce) {
   matrix::Report report = of_two_hosts();
   auto &cells = report.hosts[1].cells;
   cells[1].judgement = cells[0].judgement;
@@ -163,12 +164,12 @@ TEST(MatrixReport, TellsWhatHappenedToSeveralCellsAlikeOnce) {
   EXPECT_EQ(text.find("| Oops"), text.rfind("| Oops"));
 }
 
-TEST(MatrixReport, ShowsALoneHostsEvidenceToo) {
+TEST(MatrixReport, ShowsTheEvidenceOfASingleHost) {
   matrix::Report report{{of_two_hosts().hosts[1]}};
   EXPECT_THAT(matrix(report, MatrixFormat::kText), HasSubstr("    | Oops\n"));
 }
 
-TEST(MatrixReport, IsOnePageOnWhichNothingEndsItsDataEarly) {
+TEST(MatrixReport, IsOneSelfContainedPageWhoseDataIsEscaped) {
   const std::string page = matrix(of_two_hosts(), MatrixFormat::kHtml);
   EXPECT_THAT(page, StartsWith("<!DOCTYPE html>"));
   const auto data = page.find("type=\"application/json\">");
@@ -179,7 +180,7 @@ TEST(MatrixReport, IsOnePageOnWhichNothingEndsItsDataEarly) {
   for (const char *outside : {"http:", "https:", "src=", "@import", "url("}) EXPECT_THAT(page, Not(HasSubstr(outside)));
 }
 
-TEST(MatrixReport, ShowsWhatHasChangedWhereItCan) {
+TEST(MatrixReport, ShowsTheChangesInTextAndHtml) {
   const Comparison since{
       "old.json", "new.json", {{"host.x", "verdict", "works", "surprise"}, {"host.y", "", "works", std::nullopt}}};
   EXPECT_THAT(

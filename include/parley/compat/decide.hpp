@@ -2,12 +2,12 @@
 //
 // Which processor may the guest see?
 //
-// The policy is a table of rules and a pure function over it. Every level that comes into question is judged by every
-// rule in turn, until one refuses it; what each rule said, and on what evidence, is the *trail*. A decision
-// without its trail would be a claim; with it, a user can check the reasoning against the machine.
+// The policy is a table of rules and a pure function over it. The rules judge each candidate level in order, until one
+// refuses it. The answers with their evidence form the *trail*. The trail lets a user check the decision against the
+// machine.
 //
-// The policy is asked before the kernel. Kernels before Linux 7.2 take any level that their own table lists (a Power11
-// guest on a POWER10-level host), so the kernel's "yes" proves nothing; its "no" always counts.
+// The policy decides before the kernel is asked. Kernels before Linux 7.2 accept every level in their own table, for
+// example a Power11 guest on a POWER10-level host. Their "yes" therefore proves nothing, while a "no" always counts.
 #pragma once
 
 #include <expected>
@@ -25,7 +25,7 @@ namespace parley::compat {
 enum class Verdict : std::uint8_t {
   kPasses,
   kRefused,
-  kNotAsked,  ///< the rule has nothing to go by: KVM was not asked, the kernel has no such call
+  kNotAsked,  ///< no evidence: KVM was not asked, or the kernel lacks the call
 };
 
 struct Finding {
@@ -33,7 +33,7 @@ struct Finding {
   std::string evidence;
 };
 
-/// What the rules are applied to: the facts, and what assess() made of them.
+/// The input of the rules: the facts, and the result of assess().
 struct AssessedHost {
   host::Facts facts;
   host::Capabilities capabilities;
@@ -41,11 +41,11 @@ struct AssessedHost {
 
 struct Rule {
   std::string_view name;      ///< stable, for scripts ("not-above-host")
-  std::string_view sentence;  ///< what it demands
+  std::string_view sentence;  ///< its requirement
   Finding (*judge)(Target, const AssessedHost &);
 };
 
-/// In the order in which they are asked.
+/// In the order of evaluation.
 std::span<const Rule> rules();
 
 struct Step {
@@ -53,7 +53,7 @@ struct Step {
   Finding finding;
 };
 
-/// One level before the rules. The last step is the refusing one, if any.
+/// One level, judged by the rules. If a rule refuses, it is the last step.
 struct Attempt {
   Target target;
   std::vector<Step> steps;
@@ -66,8 +66,9 @@ Attempt judge(Target target, const AssessedHost &host);
 struct LegalRange {
   std::optional<Level> lowest;
   std::optional<Level> highest;
-  std::string lowest_reason;   ///< why not the level below
-  std::string highest_reason;  ///< why not the level above; both: why not the host's own, where none is legal
+  std::string lowest_reason;  ///< why the level below is not legal
+  std::string
+      highest_reason;  ///< why the level above is not legal. Both: why the host's own level is not legal, when none is
 };
 
 LegalRange legal_range(const AssessedHost &host);
@@ -76,16 +77,16 @@ std::string describe(const LegalRange &range);
 
 struct Decision {
   Target chosen;
-  std::vector<Target> next;    ///< further legal ones, in order, for when the kernel refuses
-  std::vector<Attempt> trail;  ///< every level that was judged, in order
+  std::vector<Target> next;    ///< further legal levels, in order, if the kernel refuses
+  std::vector<Attempt> trail;  ///< every judged level, in order
   LegalRange legal;
-  bool forced = false;      ///< the policy refused `chosen`, and was told not to matter
-  bool may_change = false;  ///< the wish allows another level when the kernel refuses this one
+  bool forced = false;      ///< the policy refused `chosen`, and --force overruled it
+  bool may_change = false;  ///< the wish allows another level if the kernel refuses this one
 };
 
 struct Refusal {
-  std::vector<Attempt> trail;  ///< none of it legal; never empty
-  bool named = true;           ///< the trail is of levels that the wish stands for, and no stand-in
+  std::vector<Attempt> trail;  ///< has no legal level, and is never empty
+  bool named = true;           ///< the wish named these levels; false: the trail judges a stand-in
   LegalRange legal;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guest's kernel and its host agree upon (ibm,client-architecture-support, LoPAR B.6.2.3).
+// The level that a guest's kernel and its host agree on (ibm,client-architecture-support, LoPAR B.6.2.3).
 //
-// The kernel lists the processors that it can run on, as masks and values over PVRs. The host has its offer: the level
-// that was decided for this guest and the legal ones below it. The best of the offer that is in the list is the
-// guest's. Every entry of the list, the one that ends it too, is held against each level; what became of each is kept,
-// so that the outcome explains itself.
+// The guest's kernel lists the processors that it supports, as masks and values over PVRs. The host makes an offer: the
+// level that was decided for this guest, and the legal levels below it. The guest gets the best offered level that its
+// list covers. Every entry of the list, including the terminating one, is compared with every level. The result for
+// each entry is kept as the explanation of the outcome.
 #pragma once
 
 #include <cstdint>
@@ -22,44 +22,44 @@ struct PvrEntry {
   std::uint32_t mask = 0;
   std::uint32_t value = 0;
 
-  /// The last entry has a bit in its value that its mask leaves out.
+  /// The last entry has a bit in its value that is clear in its mask.
   bool is_last() const { return (~mask & value) != 0; }
   bool covers(std::uint32_t pvr) const { return (pvr & mask) == (value & mask); }
   friend bool operator==(const PvrEntry &, const PvrEntry &) = default;
 };
 
-/// What a guest may be given.
+/// The levels that a guest may get.
 struct Offer {
   struct Withheld {
     Target target;
     std::string why;
     friend bool operator==(const Withheld &, const Withheld &) = default;
   };
-  std::vector<Target> targets;     ///< best first; never empty at first
+  std::vector<Target> targets;     ///< best first; not empty after make_offer()
   std::vector<Withheld> withheld;  ///< every other level, and raw
-  PhysicalPvr pvr;                 ///< what raw stands for in a guest's list
+  PhysicalPvr pvr;                 ///< the PVR of raw in a guest's list
 
-  /// Takes all that are better than `target` out of the offer.
+  /// Withholds all targets that are better than `target`.
   void limit_to(Target target, const std::string &why);
   friend bool operator==(const Offer &, const Offer &) = default;
 };
 
-/// The level decided upon, those that the wish allows instead of it in the wish's order, then every other legal one
-/// below it with radix, which is the one MMU that Parley gives.
+/// The decided level, then the alternatives of the wish in its order, then every other legal level below with a radix
+/// MMU. Parley supports only radix guests.
 Offer make_offer(const Decision &decision, const AssessedHost &host);
 /// "power10, power9"
 std::string describe(const Offer &offer);
 
-/// What became of one entry.
+/// The result for one entry.
 struct EntryFate {
   PvrEntry entry;
   std::string match;  ///< "power10"; "-" for none
-  std::string fate;   ///< "offered", or why not
+  std::string fate;   ///< "offered", or the reason against it
 };
 
 struct Negotiation {
   std::vector<EntryFate> entries;
-  std::vector<Target> candidates;  ///< of the offer, best first, that the list covers
+  std::vector<Target> candidates;  ///< the offered targets that the list covers, best first
 };
 
 Negotiation negotiate(std::span<const PvrEntry> list, const Offer &offer);

@@ -2,11 +2,11 @@
 //
 // What machine is this, and which level does it really have?
 //
-// Many places on a POWER Linux say something about the processor, and they answer different questions. Some speak of
-// the silicon (the physical PVR, AT_BASE_PLATFORM, the cpu nodes' names), some of the level that this partition was
-// given (cpu-version, AT_PLATFORM), some of what KVM will grant a guest. On a Power11 machine that hosts a POWER10
-// partition they disagree by design, and a VMM that asks the wrong one asks the hypervisor for what it must refuse.
-// assess() weighs them, keeps each answer with the weight it was given, and never hides that it had to guess.
+// Many places on a POWER Linux describe the processor, and they answer different questions. Some describe the silicon
+// (the physical PVR, AT_BASE_PLATFORM, the names of the cpu nodes). Some describe the level that the partition was
+// given (cpu-version, AT_PLATFORM). Some describe the levels that KVM grants to a guest. On a Power11 machine with a
+// POWER10 partition they disagree by design. A VMM that trusts the wrong one requests a level that the hypervisor must
+// refuse. assess() ranks the sources, keeps each answer with its rank, and reports every guess as a doubt.
 #pragma once
 
 #include <optional>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What each source said about the host, before anyone judged it. Plain values: they are gathered on a live machine,
-// loaded from a device tree or from a saved report, or written down by a test, and then read by assess()
-// (capabilities.hpp).
+// The raw answers of all sources about the host, before any judgement. They are plain values. A live machine, a device
+// tree, a saved report or a test provides them, and assess() (capabilities.hpp) reads them.
 #pragma once
 
 #include <cstdint>
@@ -48,21 +47,21 @@ struct SystemFacts {
   std::string cpuinfo_problem = {};          ///< why /proc/cpuinfo could not be read; empty when it was
 };
 
-/// How far the way to a KVM that runs POWER guests leads.
+/// How far Parley got on the way to a KVM that runs POWER guests.
 enum class KvmAccess : std::uint8_t {
   kNotAsked,  ///< facts from a file, or not a POWER machine
   kAbsent,    ///< no /dev/kvm
   kNoPermission,
-  kUnusable,   ///< open failed in another way
+  kUnusable,   ///< open failed for another reason
   kWrongApi,   ///< KVM_GET_API_VERSION is not 12
   kLacking,    ///< a required capability is missing
-  kNoHv,       ///< kvm.ko answers, but no kvm-hv and no kvm-pr behind it
-  kVmRefused,  ///< HV refused this VM (no memory, no right, busy)
+  kNoHv,       ///< /dev/kvm exists, but neither kvm-hv nor kvm-pr is behind it
+  kVmRefused,  ///< HV refused this VM (no memory, no permission, busy)
   kPr,         ///< only KVM-PR
   kHv,
 };
 
-/// What became of one attempt to set arch_compat (kvm::SettingOutcome, as a plain value).
+/// The outcome of one attempt to set arch_compat (kvm::SettingOutcome, as a plain value).
 enum class TrialOutcome : std::uint8_t { kTaken, kStoredWithoutPapr, kPoisoned, kRefused, kNoRegister, kOther };
 
 struct LevelTrial {
@@ -84,19 +83,19 @@ inline constexpr std::uint64_t kCompatCapPower9 = ppc_bit(1);
 inline constexpr std::uint64_t kCompatCapPower10 = ppc_bit(2);
 inline constexpr std::uint64_t kCompatCapPower11 = ppc_bit(3);
 
-/// The bit that stands for a level there, 0 for one that the call does not speak of.
+/// The bit of a level in that answer; 0 for a level that the call does not cover.
 std::uint64_t compat_cap_of(Level level);
 
 struct KvmFacts {
   KvmAccess access = KvmAccess::kNotAsked;
   std::string detail;  ///< the call and errno behind `access`, or the capability that is missing
-  /// By name ("KVM_CAP_PPC_NESTED_HV"): what KVM_CHECK_EXTENSION said.
+  /// The answers of KVM_CHECK_EXTENSION, by name ("KVM_CAP_PPC_NESTED_HV").
   std::map<std::string, int, std::less<>> capabilities;
   std::optional<PhysicalPvr> pvr;         ///< kvm_sregs.pvr of a fresh vCPU
-  std::optional<CompatCaps> compat_caps;  ///< absent where the kernel has no such call (KVM_CAP_PPC_COMPAT_CAPS is 0)
-  std::vector<LevelTrial> trials;         ///< on a vCPU that never ran
+  std::optional<CompatCaps> compat_caps;  ///< none where the kernel lacks the call (KVM_CAP_PPC_COMPAT_CAPS is 0)
+  std::vector<LevelTrial> trials;         ///< on a vCPU that has never run
 
-  int capability(std::string_view name) const;  ///< 0 when it was not asked or is not there
+  int capability(std::string_view name) const;  ///< 0 when it is absent or was not asked
 };
 
 struct Facts {
@@ -105,21 +104,22 @@ struct Facts {
   KvmFacts kvm;
 };
 
-/// Elsewhere /dev/kvm, auxv and /proc/cpuinfo are another architecture's, and speak of other things.
+/// On other architectures /dev/kvm, auxv and /proc/cpuinfo have another meaning.
 bool is_power(const SystemFacts &system);
 
-/// Reads the facts out of a device tree. `origin` says where it came from.
+/// Takes the facts from a device tree. `origin` names its folder or file.
 TreeFacts tree_facts(const fdt::Node &root, std::string origin);
 
 /// Reads the device tree of a host from a folder or a blob.
 std::expected<TreeFacts, fdt::TreeError> load_tree_facts(const std::filesystem::path &path);
-/// From what can be nothing but a folder, without a look at what it is.
+/// As load_tree_facts(), for a path that is known to be a folder.
 std::expected<TreeFacts, fdt::TreeError> load_tree_folder(const std::filesystem::path &path);
 
-/// Asks this machine: uname, auxv, /proc/cpuinfo, /proc/device-tree. An unreadable tree is a fact too (`problem`).
+/// Reads uname, auxv, /proc/cpuinfo and /proc/device-tree of this machine. An unreadable tree is also a fact
+/// (`problem`).
 Facts read_live_facts();
 
-/// The "cpu" and "revision" lines of a /proc/cpuinfo text.
+/// Reads the "cpu" and "revision" lines of /proc/cpuinfo.
 void parse_cpuinfo(std::string_view text, SystemFacts &system);
 
 }  // namespace parley::host

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A second look at the host's level. A partition may be moved to another machine while its guests run; Linux then puts
-// new properties in the place of the old ones in its device tree (arch/powerpc/platforms/pseries/mobility.c), and a
-// descriptor of an old one reads no more. So the folder is what is kept open: a process that is locked down needs the
-// right to open files below it, and nothing else.
+// A second look at the host's level. A partition can be moved to another machine while its guests run. Linux then
+// replaces properties in its device tree (arch/powerpc/platforms/pseries/mobility.c), and a descriptor of a replaced
+// property reads no more. LevelWatch therefore keeps the folder open instead of the files. A sandboxed process needs
+// the permission to open files below that folder, and no other permission.
 #pragma once
 
 #include <expected>
@@ -18,14 +18,14 @@ namespace parley::host {
 
 class LevelWatch {
  public:
-  /// Watches the cpu nodes of a tree that was read from a folder. None where there are no nodes or no folder; an errno
-  /// where that cannot be opened.
+  /// Watches the cpu nodes of a tree that was read from a folder. Gives none without nodes or without a folder, and an
+  /// errno when the folder cannot be opened.
   static std::expected<std::optional<LevelWatch>, int> open(const TreeFacts &tree);
 
   /// The folder below which look() opens files.
   int folder() const { return folder_.get(); }
-  /// The same nodes, with the cpu-version that each has now; those that have gone are left out. An errno where one
-  /// cannot be read.
+  /// The same nodes with their current cpu-versions, without the nodes that are gone. An errno when a node cannot be
+  /// read.
   std::expected<std::vector<CpuNode>, int> look() const;
 
  private:

@@ -63,7 +63,7 @@ struct TrialReading : Reading {
 
 struct Readings {
   Platform platform = Platform::kUnknown;
-  bool live = false;                  ///< a whole machine was asked, not only a device tree
+  bool live = false;                  ///< the facts come from a whole machine, not only from a device tree
   std::string tree_origin;            ///< folder or file of the device tree
   Answer timebase = Answer::kAbsent;  ///< of the tree's timebase-frequency
 

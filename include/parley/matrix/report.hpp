@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cells put together: those of one host, of many, and those that workers left behind.
+// Reports: the cells of one host or of many, and the merged results of many workers.
 //
-// A *plan* is a list of cells. Whoever distributes the work (a job array, GNU parallel, a shell's loop) hands each
-// worker one cell; a worker leaves its result, or somebody on its behalf leaves word of why there is none. merge() puts
-// together what came of it: each planned cell is there once, whatever happened to its worker.
+// A *plan* is a list of cells. A distributor (a job array, GNU parallel, a shell loop) gives each worker one cell. The
+// worker writes a result. If it cannot, the distributor writes an error instead. merge() collects results and errors
+// into one report, in which each planned cell appears exactly once, whether its worker finished or not.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ namespace parley::matrix {
 struct HostReport {
   HostId id;
   std::optional<compat::AssessedHost> host;  ///< none when no result came back
-  std::vector<std::string> notes;            ///< what the user has to say about it ("L0: QEMU 10.0.2")
+  std::vector<std::string> notes;            ///< notes of the user ("L0: QEMU 10.0.2")
   std::vector<Cell> cells;
 };
 
@@ -32,23 +32,23 @@ struct Report {
 std::vector<CellId> plan(std::span<const HostId> hosts, std::span<const compat::Target> levels, Guest guest,
                          bool forced);
 
-/// Why there is no result: by the name of a cell or of a host, its first line the reason, the others a log.
+/// Why there is no result, by the name of a cell or of a host. The first line is the reason, the others are a log.
 using Errors = std::map<std::string, std::string>;
 
 struct Merged {
   Report report;                       ///< in the order of the plan
-  std::vector<std::string> unplanned;  ///< results of no planned cell, which are left out
-  Errors unplaced;                     ///< errors that are of no planned cell and no host in the plan
+  std::vector<std::string> unplanned;  ///< results of cells that are not in the plan; they are left out
+  Errors unplaced;                     ///< errors of cells and hosts that are not in the plan
 };
 
-/// Of several results of one cell the first one counts. A cell that no worker came to see, as an earlier report may
-/// hold them, is no result.
+/// The first of several results for one cell counts. A cell without an observation, as an earlier report may contain,
+/// is not a result.
 Merged merge(std::span<const CellId> plan, std::span<const Report> results, const Errors &errors);
 
-/// The cells of these results, in their order: the plan of those who have none. merge() takes each of them once.
+/// The cells of these results, in their order: the plan when there is no other. merge() uses each of them once.
 std::vector<CellId> planned_by(std::span<const Report> results);
 
-/// Nothing is a surprise, an error or lost.
+/// True without a surprise, an error or a lost cell.
 bool as_expected(const Report &report);
 bool as_expected(const HostReport &host);
 bool as_expected(const Cell &cell);

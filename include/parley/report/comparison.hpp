@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has changed between two reports: two matrices, or two 'inspect --json'. Facts and verdicts are compared, not
-// the sentences that explain them.
+// The changes between two reports: two matrices, or two reports of 'inspect --json'. Facts and verdicts are compared,
+// sentences are not.
 #pragma once
 
 #include <expected>
@@ -15,9 +15,9 @@
 namespace parley::report {
 
 struct Change {
-  std::string subject;                ///< a cell's or a host's name; empty for the one host of an inspect report
-  std::string fact;                   ///< "set.readback"; empty where the whole cell or host came or went
-  std::optional<std::string> before;  ///< a text as it is, else JSON; none where it was not there
+  std::string subject;                ///< name of a cell or host; empty for the host of an inspect report
+  std::string fact;                   ///< "set.readback"; empty when the whole cell or host was added or removed
+  std::optional<std::string> before;  ///< strings verbatim, other values as JSON; none when absent
   std::optional<std::string> after;
   friend bool operator==(const Change &, const Change &) = default;
 };
@@ -25,11 +25,11 @@ struct Change {
 struct Comparison {
   std::string before;  ///< names of the reports
   std::string after;
-  std::vector<Change> changes;  ///< in the order of the later report, what went away last
+  std::vector<Change> changes;  ///< in the order of the later report; removed items last
 };
 
 struct NamedText {
-  std::string name;  ///< a file's
+  std::string name;  ///< of the file
   std::string_view text;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What programs read. The layout is docs/inspect.schema.json; "schema" carries its version. The facts stand beside what
-// was made of them, so that a saved report can be judged again, by a newer Parley too.
+// The report for programs. docs/inspect.schema.json is its layout, and "schema" its version. It contains the facts
+// beside the verdict, so that another version of Parley can assess a saved report again.
 #pragma once
 
 #include <expected>
@@ -15,7 +15,7 @@ namespace parley::report {
 
 std::string inspect_json(const compat::AssessedHost &host);
 
-/// The facts out of a saved inspect_json. `name` says where it came from, for the message.
+/// The facts of a saved inspect_json. `name` is the file, for the message.
 std::expected<host::Facts, Failure> read_inspect_json(std::string_view text, const std::string &name);
 
 }  // namespace parley::report

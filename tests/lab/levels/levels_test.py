@@ -386,7 +386,7 @@ class Power10OnAKernelWithoutTheFixUnderV1(EveryHost, HostTest):
         self.assertEqual(
             (cell["set"]["errno"], cell["set"]["readback"], cell["run"]["outcome"]), (0, "0x0f000007", "ended")
         )
-        self.assertIn("by Parley's policy alone", cell["reason"])
+        self.assertIn("only by Parley's policy", cell["reason"])
 
 
 class Power11(EveryHost):
@@ -417,7 +417,7 @@ class LimitedToPower9(EveryHost):
 
     def test_only_power9_runs(self):
         self.assert_runs_at("power9", "power9", "0x0f000005")
-        self.assert_refused("power10", "not-above-host", "the one legal level here is power9")
+        self.assert_refused("power10", "not-above-host", "the only legal level here is power9")
         self.assert_refused("power11", "not-above-host")
 
 

@@ -47,10 +47,10 @@ class AHostWhoseLevelChanges(unittest.TestCase):
             self.assertIn("code 3\n", said, name)
             self.assertIn("the guest is not started again: power10 (0x0f000006) is no longer legal on this host", said)
             self.assertIn(
-                "asked power10 (0x0f000006), the host has power9 (0x0f000005) by cpu-version 0x0f000005", said
+                "requested power10 (0x0f000006), the host has power9 (0x0f000005) by cpu-version 0x0f000005", said
             )
             self.assertIn("it was host power10 (0x0f000006) by cpu-version 0x0f000006 (a live migration?)", said)
-            self.assertIn("the one legal level here is power9", said)
+            self.assertIn("the only legal level here is power9", said)
 
     def test_gives_a_new_guest_the_level_that_it_has_now(self):
         self.assertIn("power9 (0x0f000005): legal\n", self.results["lower"].out)

@@ -317,7 +317,7 @@ class ThePage(ReportTest):
         self.open("surprised")
         for host, words in (
             (FIXED, ("reads back 0xffffffff", "level-invalid", "not-above-host")),
-            (UNFIXED, ("reads back 0x0f000007", "policy alone")),
+            (UNFIXED, ("reads back 0x0f000007", "only by Parley's policy")),
         ):
             button = self.one(f'[data-cell="{host}.guest.power11.forced"]')
             button.click()
@@ -566,7 +566,7 @@ class LabMatrix(unittest.TestCase):
             },
         )
         self.assertIn(
-            "radix only", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"]
+            "only radix", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"]
         )
 
     def test_bad_words_are_one_clear_error(self):
