@@ -160,7 +160,7 @@ std::expected<Comparison, Failure> compare_reports(const NamedText &before, cons
 std::string comparison_text(const Comparison &comparison) {
   std::string text;
   const auto shown = [](const std::optional<std::string> &value) {
-    return !value ? "(not there)" : value->empty() ? "(nothing)" : printable(*value);
+    return !value ? "(absent)" : value->empty() ? "(empty)" : printable(*value);
   };
   for (const Change &change : comparison.changes) {
     const std::string between = change.subject.empty() || change.fact.empty() ? "" : ": ";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page is page.html, with the report as JSON in place of "@DATA@". A script in the page lays it out.
+// The page is made from page/, with the report as JSON in place of "@DATA@". A script in the page lays it out.
 #include "matrix_forms.hpp"
 #include "page.hpp"
 

@@ -62,8 +62,8 @@ TEST(Comparison, NamesAddedAndRemovedCells) {
   const auto both = matrix_of("7.2.13", 0x0f000006, kWorks, {"power9", "power10"});
   const auto one = matrix_of("7.2.13", 0x0f000006, kWorks, {"power10"});
   const std::string gone = "host.power11.compat.power10.guest.power9: ";
-  EXPECT_EQ(changes(one, both), gone + "(not there) -> works\n1 change since a.json\n");
-  EXPECT_EQ(changes(both, one), gone + "works -> (not there)\n1 change since a.json\n");
+  EXPECT_EQ(changes(one, both), gone + "(absent) -> works\n1 change since a.json\n");
+  EXPECT_EQ(changes(both, one), gone + "works -> (absent)\n1 change since a.json\n");
 }
 
 TEST(Comparison, NamesTheChangedFactsOfAHost) {
