@@ -15,7 +15,7 @@ namespace {
 bool looks_like_json(const std::string &text) { return trim(text).starts_with('{'); }
 
 Failure cannot_look_again(const std::string &call, int error) {
-  return {"cannot look at the host's level again", call + errno_text(error), "EMFILE: allow more files (ulimit -n)"};
+  return {"cannot read the host's level again", call + errno_text(error), "EMFILE: allow more files (ulimit -n)"};
 }
 
 }  // namespace

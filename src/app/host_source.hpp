@@ -12,34 +12,34 @@
 
 namespace parley::app {
 
-/// Of a saved report, in bytes.
+/// The largest accepted report, in bytes.
 inline constexpr std::size_t kMaxReportSize = std::size_t{64} << 20;
 
-/// The host that --host names: a folder, a .dtb, or a saved JSON report, told apart by what they are.
+/// Loads the host of --host: a folder, a .dtb or a saved JSON report. The content decides which of them it is.
 std::expected<host::Facts, Failure> load_host(const std::string &path);
 
 compat::AssessedHost assess_host(host::Facts facts);
 
-/// How a command ended that has no result to show.
+/// The end of a command without a result.
 struct Stopped {
   int code;
   Failure failure;
 };
 
-/// For look_again(); none where the host has nothing to look at again.
+/// The watch for look_again(); none when the host has no folder of cpu nodes.
 std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::AssessedHost &host);
 
-/// The host as it is now, where its level is another one, or is known by something else, than when it was assessed;
-/// none where it is not. What KVM said of it is not asked again.
+/// Assesses the host again, with its current cpu-versions and the earlier answers of KVM. Gives none if neither the
+/// level nor its source has changed.
 std::expected<std::optional<compat::AssessedHost>, Failure> look_again(const host::LevelWatch &watch,
                                                                        const compat::AssessedHost &host);
 
 void warn_of_doubts(const compat::AssessedHost &host, const Diagnostics &diagnostics);
 
-/// The machine of those facts, where KVM can run guests; what is doubtful about it is told.
+/// Assesses these facts, and prints the doubts. Stops where KVM cannot run guests.
 std::expected<compat::AssessedHost, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics);
 
-/// This machine likewise.
+/// The same for this machine.
 std::expected<compat::AssessedHost, Stopped> host_with_kvm(const World &world, const Diagnostics &diagnostics);
 
 }  // namespace parley::app

@@ -15,7 +15,7 @@
 namespace parley::app {
 namespace {
 
-// What the user asked for, where the policy did not grant it as it stands.
+// Warns about each requested level that the policy refused.
 void announce_policy(const compat::Decision &decision, const Diagnostics &diagnostics) {
   for (const auto &attempt : decision.trail) {
     if (attempt.legal()) break;
@@ -59,7 +59,7 @@ std::optional<EarlyRefusal> refuse_early(const compat::Wish &wish, const host::F
 std::expected<guest::GuestRequest, Ended> announced_request(const Options &options, const Diagnostics &diagnostics) {
   if (!options.no_effect.empty())
     diagnostics.warn("without effect here: " + join(options.no_effect, ", ") +
-                     " (a guest of Parley's has what its host has)");
+                     " (Parley's guests have the features of their host)");
   for (const std::string &remark : options.remarks) diagnostics.info(remark);
   auto request = request_of(options);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// assess(): the whole of a host, put together.
+//
+// The level comes from the readings (verdict.hpp). This file adds the kind of KVM, which decides how levels are set and
+// which of them exist: bare-metal HV, nested HV under one of two APIs, PR, or none. Under nested API v1
+// (H_ENTER_NESTED) the L1 kernel keeps the guest's state and passes it to L0 with each entry. Under v2 (PAPR,
+// H_GUEST_*) the L0 hypervisor keeps the state, and checks the guest's level.
 #include "parley/host/capabilities.hpp"
 
 #include <algorithm>
@@ -20,8 +27,8 @@ bool takes_power8(const std::vector<TrialReading> &trials) {
       trials, [](const TrialReading &trial) { return trial.asked == level("power8").pvr() && trial.taken; });
 }
 
-// User space is not told the nested API. KVM_CAP_PPC_NESTED_HV exists under v1 only, but is 0 there too when the module
-// was loaded with nested=0. The trial of power8 tells these two apart.
+// KVM does not report the nested API to user space. KVM_CAP_PPC_NESTED_HV is 1 under v1 only, but it is 0 under v1 too
+// when the module was loaded with nested=0. The trial of power8 distinguishes that case from v2.
 Kind nested_kind(const KvmFacts &kvm, const Readings &readings) {
   if (kvm.capability("KVM_CAP_PPC_NESTED_HV") != 0)
     return {KvmKind::kNestedV1, "a partition whose KVM_CAP_PPC_NESTED_HV is 1"};

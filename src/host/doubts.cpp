@@ -6,7 +6,7 @@
 // contradicts the level. Each way gives one doubt, so that no failure passes silently. A doubt changes nothing: the
 // verdict is already made. `parley inspect` lists the doubts, `check` and `run` print them as warnings.
 //
-// Sources differ in what they owe. A device tree of a partition must have cpu-versions. A live Linux has the auxiliary
+// Not every host has every source. A device tree of a partition must have cpu-versions. A live Linux has the auxiliary
 // vector and /proc/cpuinfo, while a device tree from a file has neither. KVM's calls may be missing in older kernels.
 #include <algorithm>
 #include <iterator>

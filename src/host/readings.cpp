@@ -40,7 +40,7 @@ std::optional<Level> level_in_hwcap2(std::uint64_t bits) {
 Reading read_hwcap2(const std::optional<std::uint64_t> &bits) {
   Reading reading{.name = "AT_HWCAP2", .where = "auxv 26", .trust = Trust::kHint};
   if (!bits) return reading;
-  reading.answer = Answer::kUsable;  // a POWER7 sets no bit that stands for a level
+  reading.answer = Answer::kUsable;  // even without a level: a POWER7 sets none of these bits
   reading.says = hex64(*bits);
   reading.level = level_in_hwcap2(*bits);
   if (reading.level) reading.says += ", ISA " + std::string(reading.level->info().isa);

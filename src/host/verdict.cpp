@@ -52,7 +52,7 @@ const CpuVersionReading *lowest(const std::vector<CpuVersionReading> &cpu_versio
   for (const CpuVersionReading &reading : cpu_versions) {
     if (!reading.level) continue;
     const bool lower = lowest == nullptr || *reading.level < *lowest->level;
-    // Of two nodes with one level, the logical PVR tells more: the partition was given that level.
+    // Of two nodes with one level, the logical PVR has more information: the partition was given that level.
     const bool same_but_logical = !lower && reading.level == lowest->level && reading.logical;
     if (lower || same_but_logical) lowest = &reading;
   }
@@ -72,7 +72,7 @@ ChosenLevel choose_level(const Readings &readings, std::optional<Level> silicon)
   if (platform.level)
     return {LevelOrigin::kAtPlatform, platform.level,
             "AT_PLATFORM " + platform.says + ", because the device tree gives no level", !bare_metal};
-  // It cannot be told whether /proc/cpuinfo speaks of a compatibility mode; assuming one is the careful answer.
+  // /proc/cpuinfo does not show whether the level comes from a compatibility mode. Assuming one is the safe choice.
   if (readings.cpuinfo_cpu.level)
     return {LevelOrigin::kCpuinfo, readings.cpuinfo_cpu.level, "/proc/cpuinfo, because no better source gives a level",
             true};

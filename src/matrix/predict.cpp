@@ -14,7 +14,7 @@ namespace {
 using host::KvmKind;
 using host::TrialOutcome;
 
-struct Asked {
+struct Question {
   compat::Target target;
   std::optional<Level> level;
   std::optional<Level> host_level;
@@ -38,7 +38,7 @@ bool is_7_2_or_later(const std::string &release) {
 
 struct Row {
   std::string_view sentence;
-  bool (*applies)(const Asked &);
+  bool (*applies)(const Question &);
   std::vector<TrialOutcome> outcomes;
 };
 
@@ -46,34 +46,34 @@ struct Row {
 const std::vector<Row> &rows() {
   static const std::vector<Row> table{
       {"KVM-PR has no such register",
-       [](const Asked &asked) { return asked.kvm == KvmKind::kPr; },
+       [](const Question &asked) { return asked.kvm == KvmKind::kPr; },
        {TrialOutcome::kNoRegister}},
       {"0, for no level, is always accepted",
-       [](const Asked &asked) { return asked.target.is_raw(); },
+       [](const Question &asked) { return asked.target.is_raw(); },
        {TrialOutcome::kTaken}},
-      {"KVM knows no such level", [](const Asked &asked) { return !asked.level; }, {TrialOutcome::kRefused}},
+      {"KVM knows no such level", [](const Question &asked) { return !asked.level; }, {TrialOutcome::kRefused}},
       {"nested API v2 supports no guests below power9",
-       [](const Asked &asked) { return *asked.level < level("power9") && asked.kvm == KvmKind::kNestedV2; },
+       [](const Question &asked) { return *asked.level < level("power9") && asked.kvm == KvmKind::kNestedV2; },
        {TrialOutcome::kRefused}},
       {"from Linux 7.2 on, power11 on a lower host is marked as invalid",
-       [](const Asked &asked) { return asked.power11_above_host() && asked.checks_arch_compat; },
+       [](const Question &asked) { return asked.power11_above_host() && asked.checks_arch_compat; },
        {TrialOutcome::kPoisoned}},
       {"before Linux 7.2 most kernels accept power11 on a power10 host; some do not know it, some have the check of "
        "7.2",
-       [](const Asked &asked) { return asked.power11_above_host() && asked.host_level == level("power10"); },
+       [](const Question &asked) { return asked.power11_above_host() && asked.host_level == level("power10"); },
        {TrialOutcome::kTaken, TrialOutcome::kRefused, TrialOutcome::kPoisoned}},
       {"power11 is above the host's ISA",
-       [](const Asked &asked) { return asked.power11_above_host(); },
+       [](const Question &asked) { return asked.power11_above_host(); },
        {TrialOutcome::kRefused, TrialOutcome::kPoisoned}},
       {"the level is above the host's ISA",
-       [](const Asked &asked) { return asked.above_host(); },
+       [](const Question &asked) { return asked.above_host(); },
        {TrialOutcome::kRefused}},
       {"a hypervisor may refuse power9 guests on a later host (PowerVM does)",
-       [](const Asked &asked) {
+       [](const Question &asked) {
          return asked.level == level("power9") && asked.host_level > level("power9") && asked.kvm == KvmKind::kNestedV2;
        },
        {TrialOutcome::kTaken, TrialOutcome::kRefused}},
-      {"the level is not above the host's", [](const Asked &) { return true; }, {TrialOutcome::kTaken}},
+      {"the level is not above the host's", [](const Question &) { return true; }, {TrialOutcome::kTaken}},
   };
   return table;
 }
@@ -81,8 +81,8 @@ const std::vector<Row> &rows() {
 }  // namespace
 
 Prediction predict(compat::Target asked, const compat::AssessedHost &host) {
-  const Asked question{asked, asked.level(), host.capabilities.level, host.capabilities.kvm,
-                       is_7_2_or_later(host.facts.system.kernel_release)};
+  const Question question{asked, asked.level(), host.capabilities.level, host.capabilities.kvm,
+                          is_7_2_or_later(host.facts.system.kernel_release)};
   const Row &row = *std::ranges::find_if(rows(), [&](const Row &candidate) { return candidate.applies(question); });
   return {row.outcomes, row.sentence};
 }
