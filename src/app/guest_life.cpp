@@ -7,11 +7,9 @@
 #include "guest_life.hpp"
 
 #include <malloc.h>
-#include <signal.h>
 #include <sys/random.h>
 
 #include <cerrno>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -30,8 +28,6 @@
 
 namespace parley::app {
 namespace {
-
-constexpr std::chrono::milliseconds kKickAgain{100};
 
 // The folders in which a socket's file must be removed in the end.
 std::vector<std::filesystem::path> folders_of_sockets(const console::Endpoint &endpoint) {
@@ -87,7 +83,6 @@ class Life {
   std::expected<void, Failure> start_guest();
   void let_guest_go();
   bool wait_until_let_go();
-  void join_guest();
   void run_guest();
   std::expected<machine::Machine, Failure> build_from_plan();
   bool build_machine();
@@ -111,9 +106,8 @@ class Life {
 
   std::mutex mutex_;  // of the machine, and of what ended it
   std::optional<machine::Machine> machine_;
-  std::condition_variable changed_;  // one of the next three
+  std::condition_variable changed_;  // one of the next two
   bool let_go_ = false;
-  bool guest_ended_ = false;
   bool stopping_ = false;
   std::optional<Failure> failure_;  // of ours, not of the guest
   std::optional<machine::End> end_;
@@ -237,9 +231,6 @@ std::expected<void, Failure> Life::start_guest() {
       remember(explain(error));
     }
     console_->finish();
-    const std::lock_guard lock(mutex_);
-    guest_ended_ = true;
-    changed_.notify_all();
   });
   if (!thread)
     return std::unexpected(Failure{"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
@@ -282,22 +273,8 @@ void Life::run_guest() {
   } while (build_machine());
 }
 
-// Its threads may wait for a reader of the log who never comes, the first one also between two machines: they are
-// kicked until they have ended.
-void Life::join_guest() {
-  if (!guest_) return;
-  {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, kKickAgain, [this] { return guest_ended_; })) {
-      if (!stopping_) continue;
-      if (machine_) machine_->stop();
-      pthread_kill(guest_->native_handle(), SIGUSR1);
-    }
-  }
-  guest_.reset();
-}
-
 void Life::stop_guest() {
+  diagnostics_.writer().stop_waiting();
   const std::lock_guard lock(mutex_);
   stopping_ = true;
   if (machine_) machine_->stop();
@@ -321,7 +298,8 @@ Ended Life::outcome() const {
 }
 
 Ended Life::run() {
-  auto opened = console::Console::open({{options_.serial, *devices_.terminal(0)}}, events());
+  auto opened =
+      console::Console::open({{options_.serial, *devices_.terminal(0)}}, events(), {}, &diagnostics_.writer());
   if (!opened) return {kFailure, opened.error()};
   console_.emplace(std::move(*opened));
   if (!build_machine()) return {kFailure, failure_};
@@ -336,7 +314,7 @@ Ended Life::run() {
     stop_guest();  // first: to say why takes memory
     remember(explain(error));
   }
-  join_guest();
+  guest_.reset();  // joins
   if (const auto lost = console_->dropped(); lost != 0)
     diagnostics_.warn(std::to_string(lost) + " bytes of the guest's output were dropped: nobody read them");
   if (const auto lost = console_->dropped_input(); lost != 0)

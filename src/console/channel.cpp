@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel.hpp"
 
-#include <sys/stat.h>
 #include <termios.h>
 
 #include <cerrno>
 #include <cstdlib>
 
 #include "parley/base/try.hpp"
+#include "reopen.hpp"
 
 namespace parley::console {
 namespace {
 
 using Kind = Endpoint::Kind;
 
-// Readiness does not last: another process may fill the pipe or take the key before we come. So that nobody waits
-// inside a read or write, pipes and terminals are opened once more with O_NONBLOCK: a description of our own, whose
-// flags the shell does not share. What can't be opened once more (a socket, somebody else's terminal, no /proc) is only
-// duplicated.
+// Readiness does not last: another process may fill the pipe or read the key before this one does. So the loop uses a
+// description of its own with O_NONBLOCK, where it can have one, and never blocks inside a read or write.
 FileDescriptor own_description(int fd, int flags) {
-  struct stat file {};
-  char name[64];
-  // To open a pty's master is to make another pty.
-  const bool is_master = ::ptsname_r(fd, name, sizeof name) == 0;
-  if (::fstat(fd, &file) == 0 && (S_ISFIFO(file.st_mode) || (::isatty(fd) != 0 && !is_master))) {
-    const std::string path = "/proc/self/fd/" + std::to_string(fd);
-    FileDescriptor own(::open(path.c_str(), flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (own) return own;
-  }
-  return FileDescriptor::duplicate(fd);
+  FileDescriptor own = reopen_nonblocking(fd, flags);
+  return own ? std::move(own) : FileDescriptor::duplicate(fd);
 }
 
 std::expected<Channel, Failure> open_standard(Channel channel, Standard standard) {

@@ -56,13 +56,14 @@ std::string name_of(std::size_t index, std::size_t count) {
 
 }  // namespace
 
-std::expected<Console, Failure> Console::open(std::vector<Line> lines, Events events, Standard standard) {
+std::expected<Console, Failure> Console::open(std::vector<Line> lines, Events events, Standard standard,
+                                              MessageWriter *messages) {
   TRY(check_conflicts(lines));
   const BlockedSignals signals;
   std::vector<Channel> channels;
   for (const Line &line : lines) channels.push_back(TRY(open_channel(line.endpoint, standard)));
   try {
-    auto loop = std::make_unique<Loop>(std::move(events));
+    auto loop = std::make_unique<Loop>(std::move(events), messages);
     for (std::size_t index = 0; index < lines.size(); ++index)
       loop->add(name_of(index, lines.size()), std::move(channels[index]), lines[index].vty);
     return Console(std::move(loop));

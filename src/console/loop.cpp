@@ -16,11 +16,13 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-Console::Loop::Loop(Events events) : events_(std::move(events)) {
+Console::Loop::Loop(Events events, MessageWriter *messages)
+    : queueing_(messages), events_(std::move(events)), messages_(messages) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is EPIPE
   error_code ignored;             // add() refuses only numbers that are no signals
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCONT})
     if (signal != SIGHUP || !is_ignored(SIGHUP)) signals_.add(signal, ignored);
+  if (messages_ != nullptr) message_output_.emplace(context_, *messages_, [this] { one_finished(); });
 }
 
 void Console::Loop::add(std::string name, Channel channel, devices::Vty &vty) {
@@ -35,10 +37,11 @@ Connection::Hooks Console::Loop::hooks_of_next() {
           .lost = [this](const Failure &failure) { tell(events_.on_lost, failure); },
           .quit = [this] { tell(events_.on_quit); },
           .peer_came = [this, index] { peer_came(index); },
-          .finished = [this] { finished(); }};
+          .finished = [this] { one_finished(); }};
 }
 
 void Console::Loop::run() {
+  if (messages_ != nullptr) messages_->set_taking(true);
   start();
   try {
     context_.run();
@@ -52,8 +55,9 @@ void Console::Loop::run() {
 void Console::Loop::finish() {
   asio::post(context_, [this] {
     finishing_ = true;
-    unfinished_ = connections_.size();
+    unfinished_ = connections_.size() + (message_output_ ? 1 : 0);
     if (unfinished_ == 0) return context_.stop();
+    if (message_output_) message_output_->finish();
     for (const auto &connection : connections_) connection->finish();
   });
 }
@@ -111,12 +115,17 @@ void Console::Loop::wait_for_signal() {
   });
 }
 
-void Console::Loop::finished() {
-  if (--unfinished_ == 0) context_.stop();
+void Console::Loop::one_finished() {
+  if (--unfinished_ != 0) return;
+  finished_ = true;
+  context_.stop();
 }
 
 void Console::Loop::give_up() {
   for (const auto &connection : connections_) connection->give_up();
+  if (messages_ == nullptr) return;
+  messages_->set_taking(false);
+  if (!finished_) messages_->hurry();
 }
 
 }  // namespace parley::console

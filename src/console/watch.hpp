@@ -22,6 +22,8 @@ class Watch {
 
   /// Watches for `events` (EPOLLIN, EPOLLOUT; 0 is for a hangup or error only). Returns an errno, or 0.
   [[nodiscard]] int open(int fd, std::uint32_t events);
+  /// Instead of open(): it is always ready.
+  void assume_ready();
   /// To be called before the descriptor is closed. Nothing that was waited for will be told after it.
   void close();
 

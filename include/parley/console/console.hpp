@@ -14,6 +14,7 @@
 
 #include "parley/base/failure.hpp"
 #include "parley/console/endpoint.hpp"
+#include "parley/console/message_writer.hpp"
 #include "parley/devices/vty.hpp"
 
 namespace parley::console {
@@ -56,14 +57,16 @@ class Console {
 
   /// Each Vty must outlive the console, and the guest must have ended before the console is destroyed. Between the two,
   /// SIGPIPE is ignored and the signals of Events::on_signal wait for run(). Standard input and output, a file and a
-  /// socket's path can serve one line each.
-  static std::expected<Console, Failure> open(std::vector<Line> lines, Events events, Standard standard = {});
+  /// socket's path can serve one line each. `messages` must outlive the console; as long as the console exists, its
+  /// lines are queued and written by run().
+  static std::expected<Console, Failure> open(std::vector<Line> lines, Events events, Standard standard = {},
+                                              MessageWriter *messages = nullptr);
   ~Console();
   Console(Console &&) noexcept;
   Console &operator=(Console &&) noexcept;
 
-  /// To be called once. It returns after finish(), when the output of every line that has a reader is written; or after
-  /// abandon(). A terminal is raw from here until the destructor.
+  /// To be called once. It returns after finish(), when the output of every line and the messages are written, as far
+  /// as they have a reader; or after abandon(). A terminal is raw from here until the destructor.
   void run();
   /// The guest has ended. From any thread, also before run().
   void finish();
