@@ -26,10 +26,10 @@ std::expected<Channel, Failure> open_standard(Channel channel, Standard standard
   channel.out = own_description(standard.out, O_WRONLY);
   if (!channel.out)
     return std::unexpected(Failure{"cannot write the guest's output to standard output", "fcntl: " + errno_text(errno),
-                                   "give it somewhere to go, or give -serial none"});
-  // Both ways, so that the help can be shown there.
+                                   "open standard output, or give -serial none"});
+  // A terminal is opened for writing too, so that the help can be shown there.
   channel.in = own_description(standard.in, ::isatty(standard.in) != 0 ? O_RDWR : O_RDONLY);
-  if (!channel.in && errno != EBADF)  // where it is closed, there is no input
+  if (!channel.in && errno != EBADF)  // EBADF: it is closed, and there is no input
     return std::unexpected(Failure{"cannot read the guest's input from standard input", "fcntl: " + errno_text(errno),
                                    "allow more open files (ulimit -n), or close it"});
   channel.terminal = Terminal::of(channel.in.get());
@@ -38,19 +38,19 @@ std::expected<Channel, Failure> open_standard(Channel channel, Standard standard
 
 std::expected<Channel, Failure> open_file(Channel channel) {
   channel.place = channel.endpoint.path;
-  // Not to wait for a FIFO's reader.
+  // O_NONBLOCK: opening a FIFO must not wait for its reader.
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   channel.out = FileDescriptor(::open(channel.place.c_str(), kFlags, 0666));
   if (!channel.out)
     return std::unexpected(Failure{"cannot write the guest's output to " + channel.place, "open: " + errno_text(errno),
-                                   "give a file that may be written"});
+                                   "give a file that you may write"});
   return channel;
 }
 
 std::expected<Channel, Failure> open_pty(Channel channel) {
   const auto refused = [](const char *call) {
     return std::unexpected(Failure{"cannot make a pty for the guest's console", call + (": " + errno_text(errno)),
-                                   "see that /dev/pts is mounted and has room, or give another -serial"});
+                                   "check that /dev/pts is mounted and has room, or give another -serial"});
   };
   channel.out = FileDescriptor(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
   const int master = channel.out.get();

@@ -12,21 +12,21 @@
 
 namespace parley::console {
 
-/// What the guest's console is joined to, ready for the loop. Everything in it is ours, so that it may be closed; what
-/// shares an open file with others (standard input and output) has kept its flags.
+/// An opened endpoint, ready for the loop. It owns all its descriptors. Descriptors that share an open file description
+/// with other processes (standard input and output) have kept their flags.
 struct Channel {
   Endpoint endpoint;
   std::string place;                            ///< for messages: "standard output", a path
-  FileDescriptor in = FileDescriptor();         ///< none where there is no input, or no peer
-  FileDescriptor out = FileDescriptor();        ///< none where output is discarded, or no peer
-  FileDescriptor pty_slave = FileDescriptor();  ///< held open, so that the master never hangs up
+  FileDescriptor in = FileDescriptor();         ///< none without input or without a peer
+  FileDescriptor out = FileDescriptor();        ///< none where output is discarded, or without a peer
+  FileDescriptor pty_slave = FileDescriptor();  ///< kept open, so that the master never hangs up
   std::unique_ptr<Listener> listener = {};
   std::unique_ptr<Terminal> terminal = {};
 
   bool is_socket() const {
     return endpoint.kind == Endpoint::Kind::kUnixServer || endpoint.kind == Endpoint::Kind::kUnixClient;
   }
-  /// Whether output waits for a slow reader for ever, and is lost with the last one: nobody else can come.
+  /// Output waits for a slow reader without limit, and is lost when the reader goes: no other reader can come.
   bool has_one_reader() const {
     return endpoint.kind == Endpoint::Kind::kStdio || endpoint.kind == Endpoint::Kind::kFile;
   }

@@ -1,4 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The peers of an endpoint, and their end.
+//
+// Standard input and output, a file, a pty and a client's socket have their descriptors from the start. A server's
+// socket has none until a peer is accepted, and loses them when the peer leaves; then the next peer is accepted. A pty
+// always has a descriptor, because its slave is kept open: without any opener, the master would report a hangup.
+//
+// The two directions of a socket end separately. A script may send its input, close its sending side and still read the
+// guest's output; or it may leave before the guest has read the input. So the end of the input alone does not end a
+// connection: a watch for a hangup waits for the other direction. The end of the output alone does not end it either:
+// the rest of the input is read first.
+//
+// A pty needs care at the end of the guest. The kernel discards the bytes in transit when the master is closed, so the
+// connection looks at the slave every 10 ms until its reader has taken them, for Console::kPatience at most.
 #include "connection.hpp"
 
 #include <poll.h>
@@ -97,7 +111,7 @@ void Connection::output_broke(const char *call, int error) {
   }
   output_.discard(true);
   hooks_.lost(Failure{"cannot write the guest's output to " + channel_.place, call + (": " + errno_text(error)),
-                      "the guest was ended; give it a reader that stays, or room on the disk"});
+                      "the guest was ended; keep the reader open, or make room on the disk"});
 }
 
 // A peer that has closed its sending side may still read, and bytes of a peer that has left may still be unread. It has
@@ -122,7 +136,7 @@ void Connection::peer_left() {
 void Connection::output_finished() {
   if (last_look_) return;
   last_look_ = std::chrono::steady_clock::now() + Console::kPatience;
-  if (channel_.pty_slave && output_.somebody_reads()) return let_pty_be_read();
+  if (channel_.pty_slave && output_.has_reader()) return let_pty_be_read();
   hooks_.finished();
 }
 

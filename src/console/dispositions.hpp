@@ -8,7 +8,7 @@
 
 namespace parley::console {
 
-/// Puts what a process does about some signals back to what it was, when destroyed.
+/// Restores the actions of some signals when destroyed.
 class Dispositions {
  public:
   explicit Dispositions(std::initializer_list<int> signals) {

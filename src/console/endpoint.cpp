@@ -28,7 +28,7 @@ std::optional<bool> read_switch(std::string_view option, std::string_view name) 
 std::expected<Endpoint, Failure> parse_unix(std::string_view text, std::string_view rest) {
   const std::size_t path_end = rest.find(',');
   Endpoint endpoint{Kind::kUnixClient, std::string(rest.substr(0, path_end))};
-  if (endpoint.path.empty()) return refuse(text, "there is no path");
+  if (endpoint.path.empty()) return refuse(text, "the path is missing");
   std::optional<bool> wait;
   for (std::size_t at = path_end; at != std::string_view::npos;) {
     const std::size_t next = rest.find(',', at + 1);
@@ -40,10 +40,10 @@ std::expected<Endpoint, Failure> parse_unix(std::string_view text, std::string_v
     else if (option == "nowait")
       wait = false;
     else
-      return refuse(text, "\"" + std::string(option) + "\" is no option of a socket");
+      return refuse(text, "\"" + std::string(option) + "\" is not an option of a socket");
     at = next;
   }
-  if (endpoint.kind == Kind::kUnixClient && wait) return refuse(text, "only a server waits");
+  if (endpoint.kind == Kind::kUnixClient && wait) return refuse(text, "wait is an option of a server");
   endpoint.wait = endpoint.kind == Kind::kUnixServer && wait.value_or(true);
   return endpoint;
 }
@@ -56,10 +56,10 @@ std::expected<Endpoint, Failure> parse_endpoint(std::string_view text) {
   if (text == "pty") return Endpoint{Kind::kPty};
   if (text.starts_with("unix:")) return parse_unix(text, text.substr(5));
   if (text.starts_with("file:")) {
-    if (text.size() == 5) return refuse(text, "there is no path");
+    if (text.size() == 5) return refuse(text, "the path is missing");
     return Endpoint{Kind::kFile, std::string(text.substr(5))};
   }
-  return refuse(text, "it is none of the forms");
+  return refuse(text, "the form is unknown");
 }
 
 }  // namespace parley::console

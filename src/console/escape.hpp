@@ -6,13 +6,14 @@
 
 namespace parley::console {
 
-/// Ctrl-a on a terminal, as QEMU's -nographic has it: the guest gets every other byte.
+/// Finds the Ctrl-a commands in the bytes typed at a terminal, as QEMU's -nographic does. All other bytes are for the
+/// guest.
 class Escape {
  public:
   struct Typed {
     std::string for_guest = {};
     bool help = false;
-    bool quit = false;  ///< and nothing of what followed was looked at
+    bool quit = false;  ///< the bytes after the command were ignored
   };
   static constexpr std::string_view kHelp =
       "\nCtrl-a h    this help\nCtrl-a x    end the guest\nCtrl-a Ctrl-a    send Ctrl-a to the guest\n";

@@ -41,7 +41,7 @@ void Input::wait() {
 
 void Input::read_some() {
   waiting_ = false;
-  if (terminal_ != nullptr && !terminal_->in_foreground()) return;  // not for us; the next tick looks again
+  if (terminal_ != nullptr && !terminal_->in_foreground()) return;  // the keys are not ours; the next tick looks again
   std::array<char, devices::Vty::kInputLimit> buffer;
   const std::size_t limit = terminal_ != nullptr ? buffer.size() : std::min(buffer.size(), vty_.input_room());
   const ssize_t count = ::read(fd_, buffer.data(), limit);
@@ -56,7 +56,7 @@ void Input::read_some() {
 
 void Input::feed(std::string_view text) {
   if (terminal_ == nullptr) {
-    vty_.feed(text);  // there is room: nobody else feeds it
+    vty_.feed(text);  // there is room, as no other thread feeds it
     return;
   }
   const Escape::Typed typed = escape_.take(text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the guest is to read, on its way in. Nothing is read that the guest has no room for, so that whoever writes it
-// waits; only a terminal is read all the same, for the sake of Ctrl-a x, and what is typed beyond the room is dropped.
+// Carries input to the guest. A pipe, file or socket is read only while the guest has room, so that its writer waits
+// for a slow guest. A terminal is always read, because Ctrl-a x must work; bytes beyond the guest's room are dropped.
 #pragma once
 
 #include <atomic>
@@ -23,11 +23,11 @@ class Input {
   };
   Input(asio::io_context &context, devices::Vty &vty, Hooks hooks);
 
-  /// Reads from `fd`; it is `terminal`'s unless that is nullptr.
+  /// Reads from `fd`. If it is a terminal, `terminal` is that terminal, otherwise nullptr.
   void attach(int fd, Terminal *terminal);
   /// To be called before the descriptor is closed.
   void detach();
-  /// The guest has room again, or the terminal may be ours again.
+  /// The guest has room again, or this process may be in the terminal's foreground again.
   void resume();
   /// From any thread.
   std::uint64_t dropped() const { return dropped_; }

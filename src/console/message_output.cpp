@@ -14,7 +14,7 @@
 namespace parley::console {
 namespace {
 
-constexpr std::size_t kChunk = PIPE_BUF;  // a pipe that is ready takes as much whole
+constexpr std::size_t kChunk = PIPE_BUF;  // a pipe that is ready takes so many bytes in one write
 constexpr std::chrono::milliseconds kShortPause{10};
 // Traces come in quick succession, and waking the loop takes longer than the next line. So the first line is written at
 // once, and the lines of this time after it together.

@@ -33,8 +33,8 @@ class MessageOutput {
   std::function<void()> finished_;
   Watch writable_;
   asio::steady_timer patience_;
-  bool waiting_ = false;    ///< until the descriptor is ready
-  bool gathering_ = false;  ///< until there are more lines to write together; nothing is pending then
+  bool waiting_ = false;    ///< for the descriptor to become ready
+  bool gathering_ = false;  ///< more lines to write in one call; nothing is pending then
   bool finishing_ = false;
   std::string pending_;  ///< taken and not yet written
 };

@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The queue of messages, between any number of writing threads and the event loop.
+//
+// All state is under one lock, which is never held during a wait: room_ releases it, and in the queued mode no write is
+// made here. So a thread that waits for room does not block the others. (In the direct mode the lock is held during the
+// write. There is one thread then, and the lock keeps the lines of any further thread whole.)
+//
+// A waiting thread watches taken_: as long as the loop takes lines, the reader reads, and the wait continues. If
+// nothing is taken for kPatience, the reader counts as absent, and all threads drop their lines without waiting. The
+// next take() ends that state.
+//
+// Order: lines are appended under the lock and taken from the front. The lines that the loop has taken and not written
+// return to the front (give_back()) before detach() writes the rest.
 #include "parley/console/message_writer.hpp"
 
 #include <limits.h>

@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Writing to a descriptor that other processes share, without blocking and without O_NONBLOCK.
+//
+// The flags of an open file description belong to all its users, so standard output cannot be made non-blocking (where
+// possible, Channel has a description of its own, with the flag). A write must therefore fit whenever the descriptor is
+// ready. POSIX promises that for pipes: a pipe that is ready takes PIPE_BUF bytes in one write. So the loop waits for
+// readiness, writes one chunk of that size, and waits again.
+//
+// A terminal promises less. It is ready as soon as it has room for one byte, and a line feed needs two. Its write fails
+// with EAGAIN although it is ready, and a new wait would return at once; a short pause is used instead.
+//
+// The queue of the Vty provides the back pressure. In kWrite, the next chunk is taken only when the previous one is
+// written. Behind a slow reader the Vty's queue fills, and a vCPU with more output waits for room.
 #include "output.hpp"
 
 #include <limits.h>
@@ -14,12 +27,12 @@
 namespace parley::console {
 namespace {
 
-// A pipe that is ready takes as much whole.
+// A pipe that is ready takes so many bytes in one write.
 constexpr std::size_t kChunk = PIPE_BUF;
-// For a terminal that is ready for one byte and asked to take a line feed, which is two.
+// A terminal may be ready for one byte and refuse a line feed, which it turns into two.
 constexpr std::chrono::milliseconds kShortPause{10};
-// Guests print sixteen bytes at a time, and waking a thread that writes them takes longer than the next sixteen. So the
-// first go out at once, and what comes within this time behind them, together.
+// Guests print sixteen bytes at a time, and waking the loop takes longer than the next sixteen bytes. So the first
+// bytes are written at once, and the bytes of this time after them in one write.
 constexpr std::chrono::milliseconds kGather{2};
 
 }  // namespace
@@ -78,7 +91,7 @@ void Output::take() {
     if (pending_.empty()) pending_ = vty_.take_output(kChunk);
     return;
   }
-  // Once is enough: it leaves the queue empty, and the next byte in it is told.
+  // One call empties the queue, and the Vty reports the next byte.
   pending_ += vty_.take_output(devices::Vty::kOutputLimit);
   if (mode_ == Mode::kDiscard) drop(pending_.size());
   if (pending_.size() > Console::kHoldLimit) drop(pending_.size() - Console::kHoldLimit);
@@ -103,7 +116,7 @@ void Output::wait() {
   if (patient_ || mode_ == Mode::kHold) return;
   patience_.expires_after(Console::kPatience);
   patience_.async_wait([this](const error_code &error) {
-    // One that was on its way when the descriptor became ready is of no meaning any more.
+    // This handler may have been queued already when the descriptor became ready.
     if (error || !waiting_ || patience_.expiry() > std::chrono::steady_clock::now()) return;
     mode_ = Mode::kHold;
     pump();

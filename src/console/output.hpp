@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the guest writes, on its way out. While somebody reads, only a chunk leaves the Vty at a time: its queue fills
-// behind a slow reader, and the guest waits; nothing is lost. While nobody does, everything leaves the Vty at once, so
-// that the guest never waits for nobody; the last kHoldLimit bytes are kept for whoever comes.
+// Carries the guest's output to a reader. There are three modes:
+//
+//   kWrite    A reader is present. One chunk at a time leaves the Vty. Behind a slow reader the Vty's queue fills, and
+//             the guest waits; nothing is lost.
+//   kHold     No reader is present, or it takes nothing. All output leaves the Vty at once, so that the guest does not
+//             wait. The last kHoldLimit bytes are kept for the next reader.
+//   kDiscard  No reader can ever come. All output is dropped.
+//
+// A patient Output stays in kWrite behind a reader that takes nothing; any other one goes to kHold after kPatience,
+// and back as soon as the reader takes a byte.
 #pragma once
 
 #include <sys/types.h>
@@ -20,25 +27,25 @@ namespace parley::console {
 class Output {
  public:
   struct Hooks {
-    /// That call failed with that errno; to be answered with detach() or discard().
+    /// That call failed with that errno. The callee must call detach() or discard().
     std::function<void(const char *call, int error)> broken;
-    std::function<void()> finished;  ///< after finish(), there is nothing left to write, or nobody to read
+    std::function<void()> finished;  ///< after finish(): all is written, or no reader is present; may be called again
   };
   Output(asio::io_context &context, devices::Vty &vty, Hooks hooks);
 
-  /// Somebody may read at `fd`. A patient one waits for him for ever, others for Console::kPatience.
+  /// A reader is present at `fd`. A patient Output waits for it without limit, any other one for Console::kPatience.
   void attach(int fd, bool patient);
-  /// Nobody is there. To be called before the descriptor is closed.
+  /// The reader has left. To be called before the descriptor is closed.
   void detach();
-  /// Nobody will ever be there. What is discarded counts as dropped, or not.
+  /// No reader can come any more. `counted`: the discarded bytes count as dropped.
   void discard(bool counted);
 
   /// The guest has written something.
   void pump();
   void finish();
-  /// Writes what is taken without waiting, and discards the rest. Nothing is told.
+  /// Writes as much as the reader takes without waiting, and discards the rest. Calls no hook.
   void give_up();
-  bool somebody_reads() const { return mode_ == Mode::kWrite; }
+  bool has_reader() const { return mode_ == Mode::kWrite; }
   /// From any thread.
   std::uint64_t dropped() const { return dropped_; }
 
@@ -60,8 +67,8 @@ class Output {
   int fd_ = -1;
   bool patient_ = false;
   bool counted_ = true;
-  bool waiting_ = false;    ///< until it can be written
-  bool gathering_ = false;  ///< until there is more to write together; nothing is pending then
+  bool waiting_ = false;    ///< for the descriptor to become ready
+  bool gathering_ = false;  ///< more output to write in one call; nothing is pending then
   bool finishing_ = false;
   std::string pending_;  ///< taken from the Vty and not yet written
   std::atomic<std::uint64_t> dropped_ = 0;

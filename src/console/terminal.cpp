@@ -9,20 +9,20 @@
 namespace parley::console {
 namespace {
 
-// What a signal handler may reach: it has no other way to know.
+// Global, because a signal handler has no other way to reach them.
 std::atomic<int> raw_terminal = -1;
 termios raw_terminal_before;
 
-bool stands_in_foreground(int fd) {
+bool is_in_foreground(int fd) {
   const pid_t foreground = ::tcgetpgrp(fd);
   return foreground < 0 || foreground == ::getpgrp();
 }
 
-// tcgetpgrp, tcsetattr and raise are async-signal-safe. SA_RESETHAND has put the default action back already; it is
-// taken when this returns.
+// tcgetpgrp, tcsetattr and raise are async-signal-safe. SA_RESETHAND has restored the default action, which follows
+// when this function returns.
 void restore_and_die(int signal) {
   const int fd = raw_terminal;
-  if (fd >= 0 && stands_in_foreground(fd)) ::tcsetattr(fd, TCSANOW, &raw_terminal_before);
+  if (fd >= 0 && is_in_foreground(fd)) ::tcsetattr(fd, TCSANOW, &raw_terminal_before);
   ::raise(signal);
 }
 
@@ -39,13 +39,13 @@ Terminal::~Terminal() {
   raw_terminal = -1;
 }
 
-bool Terminal::in_foreground() const { return stands_in_foreground(fd_); }
+bool Terminal::in_foreground() const { return is_in_foreground(fd_); }
 
 bool Terminal::make_raw() {
   if (!in_foreground()) return false;
   if (!before_) {
     termios now{};
-    if (::tcgetattr(fd_, &now) != 0) return true;  // it hung up: reading says so
+    if (::tcgetattr(fd_, &now) != 0) return true;  // it hung up: the next read reports that
     before_ = now;
     raw_terminal_before = now;
     raw_terminal = fd_;
@@ -64,7 +64,7 @@ bool Terminal::make_raw() {
 }
 
 void Terminal::say(std::string_view text) const {
-  // A user who does not see the help presses the keys again.
+  // A user who misses the help presses the keys again.
   [[maybe_unused]] const ssize_t count = ::write(fd_, text.data(), text.size());
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The user's terminal, made raw for the guest and given back. Raw as QEMU has it: every key goes to the guest (Ctrl-C
-// too), a carriage return stays one, and only OPOST remains, so that our own messages still begin at the left.
+// Makes the user's terminal raw for the guest, and restores it. Raw means the same as in QEMU: every key goes to the
+// guest, Ctrl-C included; a carriage return is not translated; only OPOST remains, so that our own messages still begin
+// in the first column.
 //
-// The terminal outlives us, so it must be given back on every way out: the destructor, and the signals that kill a
-// program on the spot. A program that does not stand in the terminal's foreground must neither read nor set it (it
-// would be stopped by SIGTTIN or SIGTTOU), and whoever stands there has settings of his own.
+// The terminal outlives this process, so it is restored on every way out: by the destructor, and by handlers of the
+// signals that kill a program at once. A process in the terminal's background must not read or set the terminal: it
+// would be stopped by SIGTTIN or SIGTTOU, and the settings belong to the process in the foreground.
 #pragma once
 
 #include <termios.h>
@@ -20,18 +21,18 @@ namespace parley::console {
 
 class Terminal {
  public:
-  /// nullptr when `fd` is no terminal. The descriptor stays the caller's and must outlive it.
+  /// nullptr when `fd` is not a terminal. The descriptor remains the caller's and must outlive the object.
   static std::unique_ptr<Terminal> of(int fd);
   ~Terminal();
   Terminal(const Terminal &) = delete;
   Terminal &operator=(const Terminal &) = delete;
 
-  /// Also where it does not control us: then nobody is stopped.
+  /// True also if it is not the controlling terminal: then no signal stops a process in the background.
   bool in_foreground() const;
-  /// False, with nothing done, in the background. Of a process's terminals only one may be raw at a time. To be called
-  /// again after the process was stopped, since the shell set it to its own taste meanwhile.
+  /// Returns false and does nothing in the background. A process can have one raw terminal at a time. To be called
+  /// again after the process was stopped, because the shell changes the settings meanwhile.
   bool make_raw();
-  /// For the user, beside what the guest writes; as much as it takes at once.
+  /// Shows `text` to the user, between the guest's output; as much as the terminal takes at once.
   void say(std::string_view text) const;
 
  private:

@@ -12,11 +12,11 @@
 
 namespace parley::console {
 
-/// A socket that others come to, open to its owner only (mode 0600). Its file goes with it, unless somebody has put
-/// another one there meanwhile.
+/// A listening socket, open to its owner only (mode 0600). The destructor removes the socket's file, unless another
+/// file has replaced it meanwhile.
 class Listener {
  public:
-  /// Takes the place of a socket that nobody serves any more, and of nothing else.
+  /// Replaces a socket on which no process listens any more, and no other kind of file.
   static std::expected<std::unique_ptr<Listener>, Failure> open(const std::string &path);
   ~Listener();
   Listener(const Listener &) = delete;
@@ -33,7 +33,7 @@ class Listener {
   struct stat file_;
 };
 
-/// The client's side.
+/// Connects as a client.
 std::expected<FileDescriptor, Failure> connect_to(const std::string &path);
 
 }  // namespace parley::console

@@ -125,7 +125,7 @@ class UnreadMessages : public ::testing::Test {
   std::atomic<int> code_ = -1;
 };
 
-TEST_F(UnreadMessages, KeepNoSignalFromParley) {
+TEST_F(UnreadMessages, DoNotDelayASignal) {
   const std::string socket = std::filesystem::temp_directory_path() / ("parley-unread-" + std::to_string(::getpid()));
   const std::string serial = "unix:" + socket + ",server=on,wait=off";
   start({"--serial", serial.c_str()});
@@ -156,7 +156,7 @@ TEST_F(UnreadMessages, AreCountedAtTheEnd) {
   EXPECT_LE(dropped, missing + 5) << "besides the calls, Parley traces little";
 }
 
-TEST_F(UnreadMessages, AllArriveAtASlowReader) {
+TEST_F(UnreadMessages, ReachASlowReaderCompletely) {
   start();
   wait_until_stuck();
   std::this_thread::sleep_for(std::chrono::seconds(1));

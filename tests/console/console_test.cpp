@@ -16,23 +16,23 @@ std::size_t count_descriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-TEST(Console, DiscardsWhatGoesToNullWithoutCountingIt) {
+TEST(Console, DiscardsTheOutputToNullWithoutCountingIt) {
   Running running({Kind::kNull});
   ASSERT_TRUE(write_as_guest(running.vty, std::string(200'000, 'x')));
   running.finish();
   EXPECT_EQ(running.console->dropped(), 0u);
 }
 
-TEST(Console, WritesToAFileFromItsBeginning) {
+TEST(Console, ReplacesTheContentOfAFile) {
   const Folder folder;
-  std::ofstream(folder / "log") << "what was there before, and was longer";
+  std::ofstream(folder / "log") << "the earlier, longer content";
   Running running({Kind::kFile, folder / "log"});
   ASSERT_TRUE(write_as_guest(running.vty, "the guest's"));
   running.finish();
   EXPECT_EQ(content_of(folder / "log"), "the guest's");
 }
 
-TEST(Console, TellsThatAFileFailed) {
+TEST(Console, ReportsThatAFileCannotBeWritten) {
   devices::Vty vty;
   const auto console = Console::open({{{Kind::kFile, "/nowhere/log"}, vty}}, {});
   ASSERT_FALSE(console);
@@ -43,7 +43,7 @@ TEST(Console, TellsThatAFileFailed) {
   EXPECT_EQ(running.lost()[0].what, "cannot write the guest's output to /dev/full");
 }
 
-TEST(Console, LetsTheGuestStartOnceAndTicksOnTheLoopsThread) {
+TEST(Console, StartsTheGuestOnceAndTicksOnTheLoopsThread) {
   std::atomic<int> ready = 0;
   std::atomic<int> ticks = 0;
   std::atomic<std::thread::id> thread;
@@ -59,10 +59,10 @@ TEST(Console, LetsTheGuestStartOnceAndTicksOnTheLoopsThread) {
   EXPECT_NE(thread.load(), std::this_thread::get_id());
 }
 
-TEST(Console, StartsNoGuestThatWasFinishedBefore) {
+TEST(Console, DoesNotStartAGuestThatHasAlreadyEnded) {
   devices::Vty vty;
   Events events;
-  events.on_ready = [] { FAIL() << "it was finished"; };
+  events.on_ready = [] { FAIL() << "it has ended"; };
   auto finished = Console::open({{{Kind::kNull}, vty}}, events);
   ASSERT_TRUE(finished);
   finished->finish();
@@ -73,14 +73,14 @@ TEST(Console, StartsNoGuestThatWasFinishedBefore) {
   abandoned->run();
 }
 
-TEST(Console, StartsNoGuestWhileItWritesOutWhatAFinishedOneWrote) {
+TEST(Console, DoesNotStartAGuestWhileItWritesTheOutputOfAnEndedOne) {
   Pipe out;
   write_to(out.in.get(), std::string(static_cast<std::size_t>(::fcntl(out.in.get(), F_GETPIPE_SZ)), 'x'));
   devices::Vty vty;
   ASSERT_TRUE(vty.write("last words"));
   Console *running = nullptr;
   Events events;
-  events.on_ready = [] { FAIL() << "it was finished"; };
+  events.on_ready = [] { FAIL() << "it has ended"; };
   events.on_tick = [&] { running->abandon(); };
   auto console = Console::open({{{Kind::kStdio}, vty}}, events, {-1, out.in.get()});
   ASSERT_TRUE(console);
@@ -93,7 +93,7 @@ TEST(Console, StartsNoGuestWhileItWritesOutWhatAFinishedOneWrote) {
 TEST(Console, ClosesEveryDescriptor) {
   const Folder folder;
   UserTerminal terminal;
-  { Running once({Kind::kNull}); }  // Asio keeps a pipe for signals until the program ends
+  { Running once({Kind::kNull}); }  // Asio opens a pipe for signals once and keeps it
   const std::size_t before = count_descriptors();
   for (const auto &endpoint : {Endpoint{Kind::kStdio}, Endpoint{Kind::kNull}, Endpoint{Kind::kPty},
                                Endpoint{Kind::kFile, folder / "log"}, Endpoint{Kind::kUnixServer, folder / "socket"}}) {
@@ -103,13 +103,13 @@ TEST(Console, ClosesEveryDescriptor) {
   EXPECT_EQ(count_descriptors(), before);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // UBSan makes a pipe of its own to look at an exception's type
-TEST(Console, SaysSoWhenThereAreTooManyOpenFiles) {
+#ifndef __SANITIZE_ADDRESS__  // UBSan opens a pipe of its own to inspect an exception's type
+TEST(Console, ReportsTooManyOpenFiles) {
   Pipe out;
   devices::Vty vty;
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  // Room for the channel, and none for the loop.
+  // Room for the channel only, not for the loop.
   const FileDescriptor next = FileDescriptor::duplicate(out.in.get());
   const rlimit tight{static_cast<rlim_t>(next.get()) + 2, limit.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);

@@ -14,7 +14,7 @@ void expect_read_as(std::string_view text, const Endpoint &endpoint) {
   EXPECT_EQ(*parsed, endpoint) << text;
 }
 
-TEST(Endpoint, ReadsQemusSpellings) {
+TEST(Endpoint, ParsesQemusValues) {
   expect_read_as("stdio", {Kind::kStdio});
   expect_read_as("mon:stdio", {Kind::kStdio});
   expect_read_as("null", {Kind::kNull});
@@ -23,12 +23,12 @@ TEST(Endpoint, ReadsQemusSpellings) {
   expect_read_as("file:/tmp/a,b", {Kind::kFile, "/tmp/a,b"});
 }
 
-TEST(Endpoint, TakesASocketForAClientsUnlessToldToServe) {
+TEST(Endpoint, TakesASocketWithoutServerForAClient) {
   expect_read_as("unix:/run/x.sock", {Kind::kUnixClient, "/run/x.sock"});
   expect_read_as("unix:x,server=off", {Kind::kUnixClient, "x"});
 }
 
-TEST(Endpoint, LetsAServerWaitUnlessToldOtherwise) {
+TEST(Endpoint, LetsAServerWaitByDefault) {
   expect_read_as("unix:x,server", {Kind::kUnixServer, "x", true});
   expect_read_as("unix:x,server=on", {Kind::kUnixServer, "x", true});
   expect_read_as("unix:x,server=on,wait=on", {Kind::kUnixServer, "x", true});
@@ -37,7 +37,7 @@ TEST(Endpoint, LetsAServerWaitUnlessToldOtherwise) {
   expect_read_as("unix:x,wait=off,server", {Kind::kUnixServer, "x", false});
 }
 
-TEST(Endpoint, RefusesWhatItDoesNotKnowAndSaysWhatItWas) {
+TEST(Endpoint, RefusesUnknownValuesAndNamesThem) {
   for (const auto *text :
        {"", "std", "stdio,x", "file:", "unix:", "unix:,server", "unix:x,", "unix:x,server=", "unix:x,sever",
         "unix:x,server=yes", "unix:x,server=on,,wait=off", "unix:x,wait=on", "unix:x,nowait", "tcp:1"}) {

@@ -6,14 +6,14 @@
 namespace parley::console {
 namespace {
 
-TEST(Escape, GivesTheGuestWhatIsNoEscape) {
+TEST(Escape, PassesAllOtherBytesToTheGuest) {
   Escape escape;
   const auto typed = escape.take("ls\r\x03x h");
   EXPECT_EQ(typed.for_guest, "ls\r\x03x h");
   EXPECT_FALSE(typed.help || typed.quit);
 }
 
-TEST(Escape, QuitsAtCtrlAxAndLooksNoFurther) {
+TEST(Escape, QuitsAtCtrlAxAndIgnoresTheRest) {
   Escape escape;
   const auto typed = escape.take("a\1xb");
   EXPECT_TRUE(typed.quit);
@@ -31,14 +31,14 @@ TEST(Escape, SendsOneCtrlAForTwo) {
   EXPECT_EQ(escape.take("\1\1x\1\1\1\1").for_guest, "\1x\1\1");
 }
 
-TEST(Escape, ShowsItsHelpWithoutTheGuestNoticing) {
+TEST(Escape, HidesTheHelpCommandFromTheGuest) {
   Escape escape;
   const auto typed = escape.take("a\1hb");
   EXPECT_TRUE(typed.help);
   EXPECT_EQ(typed.for_guest, "ab");
 }
 
-TEST(Escape, SwallowsWhatMeansNothing) {
+TEST(Escape, DropsUnknownCommands) {
   Escape escape;
   const auto typed = escape.take("a\1b\1zc");
   EXPECT_EQ(typed.for_guest, "ac");

@@ -29,7 +29,7 @@ Failure refusal_of(const std::vector<Endpoint> &endpoints) {
   return console ? Failure{} : console.error();
 }
 
-TEST(Lines, CarryTheirBytesApart) {
+TEST(Lines, CarryTheirBytesSeparately) {
   const Folder folder;
   Pipe in;
   Pipe out;
@@ -49,7 +49,7 @@ TEST(Lines, CarryTheirBytesApart) {
   EXPECT_EQ(content_of(folder / "log"), "from the third");
 }
 
-TEST(Lines, AreNumberedInNewsOnlyIfThereAreSeveral) {
+TEST(Lines, AreNumberedInNewsIfThereAreSeveral) {
   const Folder folder;
   const std::string at = " is at " + folder.path + "/";
   {
@@ -62,7 +62,7 @@ TEST(Lines, AreNumberedInNewsOnlyIfThereAreSeveral) {
   EXPECT_TRUE(eventually([&] { return alone.heard("the guest's console" + at + "a") == 1; }));
 }
 
-TEST(Lines, LetTheGuestStartWhenAllThatWaitHaveHadAPeer) {
+TEST(Lines, StartTheGuestWhenEachWaitingOneHasHadAPeer) {
   const Folder folder;
   std::atomic<int> ready = 0;
   Events events;
@@ -126,7 +126,7 @@ TEST(Lines, CannotShareAnEndpoint) {
   }
 }
 
-TEST(Lines, LeaveNoSocketWhereALaterOneIsRefused) {
+TEST(Lines, LeaveNoSocketIfALaterOneIsRefused) {
   const Folder folder;
   EXPECT_EQ(refusal_of({{Kind::kUnixServer, folder / "a"}, {Kind::kFile, "/nowhere/log"}}).what,
             "cannot write the guest's output to /nowhere/log");

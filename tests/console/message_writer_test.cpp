@@ -44,7 +44,7 @@ class Writing {
   ~Writing() { end(); }
   void start() {
     loop_ = std::thread([this] { console->run(); });
-    EXPECT_TRUE(eventually([&] { return runs_.load(); })) << "a guest writes only when it was let go";
+    EXPECT_TRUE(eventually([&] { return runs_.load(); })) << "a guest writes only after on_ready";
   }
   /// As Parley does when the guest has ended.
   void finish() {
@@ -91,7 +91,7 @@ TEST(MessageWriter, KeepsTheOrderFromBeforeTheConsoleToAfterIt) {
   EXPECT_EQ(writing.writer.dropped(), 0u);
 }
 
-TEST(MessageWriter, LosesNothingToASlowReaderWhicheverThreadWrites) {
+TEST(MessageWriter, LosesNoLineOfAnyThreadToASlowReader) {
   Pipe pipe;
   Writing writing(pipe.in.get());
   writing.start();
@@ -165,7 +165,7 @@ TEST(MessageWriter, NeverMakesTheLoopWait) {
   writing.abandon();
 }
 
-TEST(MessageWriter, LetsAGuestsThreadGoWhenTheReaderStaysAway) {
+TEST(MessageWriter, StopsAGuestsWaitWhenTheReaderStaysAway) {
   Pipe pipe;
   fill(pipe);
   Writing writing(pipe.in.get());
@@ -189,7 +189,7 @@ TEST(MessageWriter, LetsAGuestsThreadGoWhenTheReaderStaysAway) {
   EXPECT_TRUE(read.ends_with("\nback\n"));
 }
 
-TEST(MessageWriter, LetsAGuestsThreadGoAtOnceWhenTheSessionEnds) {
+TEST(MessageWriter, StopsAGuestsWaitAtOnceWhenTheSessionEnds) {
   Pipe pipe;
   fill(pipe);
   Writing writing(pipe.in.get());
@@ -212,7 +212,7 @@ TEST(MessageWriter, LetsAGuestsThreadGoAtOnceWhenTheSessionEnds) {
   EXPECT_EQ(writing.writer.dropped(), 100'000u) << "the reader has had none of them";
 }
 
-TEST(MessageWriter, WritesWhatIsTakenInTimeAfterASignal) {
+TEST(MessageWriter, WritesTheRestToAPromptReaderAfterASignal) {
   Pipe pipe;
   Writing writing(pipe.in.get());
   writing.start();
@@ -242,7 +242,7 @@ TEST(MessageWriter, GivesTheReaderTimeWhenTheGuestHasEnded) {
   EXPECT_EQ(writing.writer.dropped(), 0u);
 }
 
-TEST(MessageWriter, DoesNotWaitForEverWhenTheGuestHasEnded) {
+TEST(MessageWriter, WaitsForABoundedTimeWhenTheGuestHasEnded) {
   const Pipe pipe;
   fill(pipe);
   Writing writing(pipe.in.get());
@@ -255,7 +255,7 @@ TEST(MessageWriter, DoesNotWaitForEverWhenTheGuestHasEnded) {
   EXPECT_EQ(writing.writer.dropped(), 2u);
 }
 
-TEST(MessageWriter, CountsLinesThatAReaderThatIsGoneDidNotGet) {
+TEST(MessageWriter, CountsTheLinesForAReaderThatIsGone) {
   Pipe pipe;
   pipe.out.reset();
   Writing writing(pipe.in.get());
@@ -265,7 +265,7 @@ TEST(MessageWriter, CountsLinesThatAReaderThatIsGoneDidNotGet) {
   EXPECT_EQ(writing.writer.dropped(), 2u);
 }
 
-TEST(MessageWriter, CostsNothingWhileTheReaderStaysAway) {
+TEST(MessageWriter, NeedsNoProcessorTimeWhileTheReaderStaysAway) {
   const Pipe pipe;
   fill(pipe);
   Writing writing(pipe.in.get());

@@ -19,7 +19,7 @@ FileDescriptor open_pty(Running &running) {
   return user;
 }
 
-TEST(Pty, SaysItsNameAndCarriesEveryByteBothWays) {
+TEST(Pty, ReportsItsNameAndCarriesEveryByteBothWays) {
   Running running({Kind::kPty});
   const FileDescriptor user = open_pty(running);
   const std::string text("\x01x\r\n\x03\0\xff", 7);
@@ -29,7 +29,7 @@ TEST(Pty, SaysItsNameAndCarriesEveryByteBothWays) {
   EXPECT_EQ(read_from(user.get(), text.size()), text);
 }
 
-TEST(Pty, StaysWhenItsUserGoesAndTheNextOneComes) {
+TEST(Pty, ServesOneUserAfterTheOther) {
   Running running({Kind::kPty});
   for (int visit = 0; visit < 2; ++visit) {
     {
@@ -42,16 +42,16 @@ TEST(Pty, StaysWhenItsUserGoesAndTheNextOneComes) {
   EXPECT_TRUE(running.lost().empty());
 }
 
-TEST(Pty, DropsTheOldestWhileNobodyReadsAndFlowsAgain) {
+TEST(Pty, DropsTheOldestOutputWithoutAReaderAndContinuesWithOne) {
   Running running({Kind::kPty});
   const std::string text = numbered_lines(500'000);
-  ASSERT_TRUE(write_as_guest(running.vty, text)) << "the guest waited for nobody";
+  ASSERT_TRUE(write_as_guest(running.vty, text)) << "the guest waited without a reader";
   ASSERT_TRUE(eventually([&] { return running.console->dropped() > 0; }));
   EXPECT_LT(idle_cost(running), kBusy);
   const std::uint64_t dropped = running.console->dropped();
   const FileDescriptor user = open_pty(running);
   const std::string read = read_from(user.get(), text.size() - dropped);
-  // What the tty took, then the last that was kept.
+  // The bytes that the tty took, then the last bytes that were kept.
   EXPECT_EQ(read.size(), text.size() - dropped);
   ASSERT_GT(read.size(), Console::kHoldLimit);
   EXPECT_TRUE(text.ends_with(read.substr(read.size() - Console::kHoldLimit)));
@@ -61,11 +61,11 @@ TEST(Pty, DropsTheOldestWhileNobodyReadsAndFlowsAgain) {
   std::thread reader([&] { more = read_from(user.get(), text.size()); });
   EXPECT_TRUE(write_as_guest(running.vty, text));
   reader.join();
-  EXPECT_EQ(more, text) << "somebody reads again";
+  EXPECT_EQ(more, text) << "there is a reader again";
   EXPECT_EQ(running.console->dropped(), dropped);
 }
 
-TEST(Pty, GivesItsReaderTheLastWords) {
+TEST(Pty, GivesItsReaderTheLastOutput) {
   Running running({Kind::kPty});
   const FileDescriptor user = open_pty(running);
   ASSERT_TRUE(write_as_guest(running.vty, "last words"));
@@ -80,7 +80,7 @@ TEST(Pty, GivesItsReaderTheLastWords) {
   EXPECT_EQ(read, "last words");
 }
 
-TEST(Pty, FinishesThoughNobodyReads) {
+TEST(Pty, FinishesWithoutAReader) {
   Running running({Kind::kPty});
   ASSERT_TRUE(write_as_guest(running.vty, numbered_lines(200'000)));
   running.finish();

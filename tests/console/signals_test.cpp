@@ -8,9 +8,9 @@
 namespace parley::console {
 namespace {
 
-TEST(Signals, AreToldOneByOneWhileTheLoopRuns) {
+TEST(Signals, AreReportedOneByOneWhileTheLoopRuns) {
   const Dispositions before{SIGHUP};
-  std::signal(SIGHUP, SIG_DFL);  // the tests themselves may be meant to outlive their terminal
+  std::signal(SIGHUP, SIG_DFL);  // the tests may run under nohup
   devices::Vty vty;
   std::vector<int> seen;
   Console *running = nullptr;
@@ -28,7 +28,7 @@ TEST(Signals, AreToldOneByOneWhileTheLoopRuns) {
   EXPECT_EQ(seen, (std::vector{SIGTERM, SIGHUP, SIGINT}));
 }
 
-TEST(Signals, LeaveAProgramAloneThatIsToOutliveItsTerminal) {
+TEST(Signals, LeaveSighupIgnoredWhereItWasIgnoredBefore) {
   const Dispositions before{SIGHUP};
   std::signal(SIGHUP, SIG_IGN);  // as nohup does
   devices::Vty vty;
@@ -48,9 +48,9 @@ TEST(Signals, LeaveAProgramAloneThatIsToOutliveItsTerminal) {
   EXPECT_EQ(seen, std::vector{SIGTERM});
 }
 
-void catch_nothing(int) {}
+void do_nothing(int) {}
 
-TEST(Signals, AreAsTheyWereAfterTheConsole) {
+TEST(Signals, HaveTheirFormerActionsAfterTheConsole) {
   constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGPIPE};
   const Dispositions before{SIGINT, SIGTERM, SIGHUP, SIGCONT, SIGPIPE};
   const auto handler_of = [](int signal) {
@@ -58,12 +58,12 @@ TEST(Signals, AreAsTheyWereAfterTheConsole) {
     ::sigaction(signal, nullptr, &action);
     return action.sa_handler;
   };
-  for (const int signal : kSignals) std::signal(signal, catch_nothing);
+  for (const int signal : kSignals) std::signal(signal, do_nothing);
   {
     Running running({Kind::kNull});
-    for (const int signal : kSignals) EXPECT_NE(handler_of(signal), catch_nothing) << signal;
+    for (const int signal : kSignals) EXPECT_NE(handler_of(signal), do_nothing) << signal;
   }
-  for (const int signal : kSignals) EXPECT_EQ(handler_of(signal), catch_nothing) << signal;
+  for (const int signal : kSignals) EXPECT_EQ(handler_of(signal), do_nothing) << signal;
 }
 
 }  // namespace

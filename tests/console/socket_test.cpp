@@ -55,7 +55,7 @@ TEST_F(Socket, CarriesEveryByteBothWays) {
   EXPECT_EQ(running.heard(came), 1);
 }
 
-TEST_F(Socket, IsItsOwnersOnlyAndGoesWithTheConsole) {
+TEST_F(Socket, IsOpenToItsOwnerOnlyAndIsRemovedWithTheConsole) {
   {
     Running running(server);
     struct stat file {};
@@ -65,16 +65,16 @@ TEST_F(Socket, IsItsOwnersOnlyAndGoesWithTheConsole) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST_F(Socket, IsNotRemovedOnceAnotherOneStandsThere) {
+TEST_F(Socket, IsNotRemovedIfAnotherFileHasReplacedIt) {
   {
     Running running(server);
     std::filesystem::remove(path);
-    std::ofstream(path) << "somebody else's";
+    std::ofstream(path) << "of another program";
   }
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(Socket, TakesThePlaceOfOneThatNobodyServes) {
+TEST_F(Socket, ReplacesASocketWithoutAListener) {
   serve();  // and gone
   ASSERT_TRUE(std::filesystem::exists(path));
   Running running(server);
@@ -82,29 +82,29 @@ TEST_F(Socket, TakesThePlaceOfOneThatNobodyServes) {
   EXPECT_TRUE(eventually([&] { return running.heard(came) == 1; }));
 }
 
-TEST_F(Socket, IsRefusedWhereSomebodyServes) {
+TEST_F(Socket, IsRefusedWhereAnotherProgramListens) {
   const FileDescriptor other = serve();
-  EXPECT_EQ(why_not(server), "another program serves it");
+  EXPECT_EQ(why_not(server), "another program listens there");
   const FileDescriptor queued = connect_peer();
-  EXPECT_EQ(why_not(server), "another program serves it") << "also when his queue is full";
+  EXPECT_EQ(why_not(server), "another program listens there") << "also if its queue is full";
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(Socket, IsRefusedWhereSomethingElseIs) {
+TEST_F(Socket, IsRefusedWhereAnotherKindOfFileExists) {
   std::ofstream(path) << "precious";
-  EXPECT_EQ(why_not(server), "there is something that is no socket");
+  EXPECT_EQ(why_not(server), "the file there is not a socket");
   EXPECT_TRUE(std::filesystem::exists(path));
   EXPECT_EQ(why_not({Kind::kUnixServer, "/nowhere/socket"}), "bind: ENOENT (No such file or directory)");
 }
 
-TEST_F(Socket, IsRefusedWhereItsPathIsTooLong) {
+TEST_F(Socket, IsRefusedIfItsPathIsTooLong) {
   for (const Kind kind : {Kind::kUnixServer, Kind::kUnixClient}) {
-    EXPECT_EQ(why_not({kind, std::string(108, 'x')}), "its path is longer than the 107 bytes that a socket's may have");
+    EXPECT_EQ(why_not({kind, std::string(108, 'x')}), "the path is longer than 107 bytes, the limit for a socket");
     EXPECT_EQ(why_not({kind, "/nowhere/" + std::string(98, 'x')}).find("longer"), std::string::npos);
   }
 }
 
-TEST_F(Socket, GivesTheFirstPeerWhatWasWrittenBefore) {
+TEST_F(Socket, GivesTheFirstPeerTheEarlierOutput) {
   Running running(server);
   const std::string text = numbered_lines(200'000);
   ASSERT_TRUE(write_as_guest(running.vty, text));
@@ -113,7 +113,7 @@ TEST_F(Socket, GivesTheFirstPeerWhatWasWrittenBefore) {
   EXPECT_EQ(read_from(peer.get(), Console::kHoldLimit), text.substr(text.size() - Console::kHoldLimit));
 }
 
-TEST_F(Socket, TakesOnePeerAfterTheOther) {
+TEST_F(Socket, ServesOnePeerAfterTheOther) {
   Running running(server);
   FileDescriptor first = connect_peer();
   FileDescriptor second = connect_peer();
@@ -130,7 +130,7 @@ TEST_F(Socket, TakesOnePeerAfterTheOther) {
   EXPECT_TRUE(running.lost().empty());
 }
 
-TEST_F(Socket, KeepsWhatThePeerDidNotTakeForTheNext) {
+TEST_F(Socket, KeepsOutputThatAPeerDidNotTakeForTheNextPeer) {
   Running running(server);
   FileDescriptor first = connect_peer();
   ASSERT_TRUE(write_as_guest(running.vty, "one"));
@@ -141,18 +141,18 @@ TEST_F(Socket, KeepsWhatThePeerDidNotTakeForTheNext) {
   EXPECT_EQ(read_from(connect_peer().get(), 3), "two");
 }
 
-TEST_F(Socket, ReadsAllOfAPeerThatHasLeftAlready) {
+TEST_F(Socket, ReadsAllInputOfAPeerThatHasAlreadyLeft) {
   Running running(server);
   const std::string script = numbered_lines(50'000);
   write_to(connect_peer().get(), script);  // and gone
-  // The guest's echo finds nobody, which ends nothing.
+  // The guest's echo has no reader, which does not end the input.
   EXPECT_EQ(read_as_guest(running.vty, 1'000), script.substr(0, 1'008));
   ASSERT_TRUE(write_as_guest(running.vty, "echo"));
   EXPECT_EQ(read_as_guest(running.vty, script.size() - 1'008), script.substr(1'008));
   EXPECT_TRUE(eventually([&] { return running.heard(left) == 1; }));
 }
 
-TEST_F(Socket, StaysWithAPeerThatOnlyWritesNoMore) {
+TEST_F(Socket, KeepsAPeerThatHasOnlyStoppedWriting) {
   Running running(server);
   FileDescriptor peer = connect_peer();
   write_to(peer.get(), "in");
@@ -166,7 +166,7 @@ TEST_F(Socket, StaysWithAPeerThatOnlyWritesNoMore) {
   EXPECT_TRUE(eventually([&] { return running.heard(left) == 1; }));
 }
 
-TEST_F(Socket, LetsTheGuestStartWithItsFirstPeerWhereItIsToWait) {
+TEST_F(Socket, StartsTheGuestWithTheFirstPeerIfItMustWait) {
   std::atomic<int> ready = 0;
   Events events;
   events.on_ready = [&] { ++ready; };
@@ -185,13 +185,13 @@ TEST_F(Socket, LetsTheGuestStartWithItsFirstPeerWhereItIsToWait) {
 TEST_F(Socket, FinishesWithoutAPeer) {
   for (const bool wait : {false, true}) {
     Running running({Kind::kUnixServer, path, wait});
-    ASSERT_TRUE(write_as_guest(running.vty, "nobody hears"));
+    ASSERT_TRUE(write_as_guest(running.vty, "has no peer."));
     running.finish();
     EXPECT_EQ(running.console->dropped(), 12u);
   }
 }
 
-TEST_F(Socket, LetsTheGuestRunOnWhenThePeerTakesNothing) {
+TEST_F(Socket, LetsTheGuestContinueWhenThePeerTakesNothing) {
   Running running(server);
   const FileDescriptor peer = connect_peer();
   const std::string text = numbered_lines(1'000'000);
@@ -203,7 +203,7 @@ TEST_F(Socket, LetsTheGuestRunOnWhenThePeerTakesNothing) {
   running.finish();
 }
 
-TEST_F(Socket, LeavesThePeerTheLastWords) {
+TEST_F(Socket, LeavesTheLastOutputToThePeer) {
   Running running(server);
   const FileDescriptor peer = connect_peer();
   ASSERT_TRUE(eventually([&] { return running.heard(came) == 1; }));
@@ -213,7 +213,7 @@ TEST_F(Socket, LeavesThePeerTheLastWords) {
   EXPECT_EQ(read_from(peer.get(), 100), "last words");
 }
 
-TEST_F(Socket, ConnectsToOneThatIsServed) {
+TEST_F(Socket, ConnectsToAListener) {
   FileDescriptor other = serve();
   Running running({Kind::kUnixClient, path});
   FileDescriptor peer(::accept(other.get(), nullptr, nullptr));
@@ -228,7 +228,7 @@ TEST_F(Socket, ConnectsToOneThatIsServed) {
   EXPECT_TRUE(running.lost().empty());
 }
 
-TEST_F(Socket, ThatNobodyServesIsNoneToConnectTo) {
+TEST_F(Socket, WithoutAListenerRefusesAClient) {
   EXPECT_EQ(why_not({Kind::kUnixClient, path}), "connect: ENOENT (No such file or directory)");
   serve();  // and gone
   EXPECT_EQ(why_not({Kind::kUnixClient, path}), "connect: ECONNREFUSED (Connection refused)");

@@ -9,7 +9,7 @@
 namespace parley::console {
 namespace {
 
-TEST(Stdio, PassesEveryByteOfAPipeUntouched) {
+TEST(Stdio, PassesEveryByteOfAPipeUnchanged) {
   Pipe in;
   Pipe out;
   Running running({Kind::kStdio}, {in.out.get(), out.in.get()});
@@ -22,7 +22,7 @@ TEST(Stdio, PassesEveryByteOfAPipeUntouched) {
   EXPECT_EQ(running.quits(), 0u);
 }
 
-TEST(Stdio, WritesWhatTheGuestWroteBeforeItRan) {
+TEST(Stdio, WritesOutputFromBeforeTheLoopRan) {
   Pipe out;
   devices::Vty vty;
   ASSERT_TRUE(vty.write("early"));
@@ -33,7 +33,7 @@ TEST(Stdio, WritesWhatTheGuestWroteBeforeItRan) {
   EXPECT_EQ(read_from(out.out.get(), 5), "early");
 }
 
-TEST(Stdio, ReadsNoMoreOfAPipeThanTheGuestHasRoomFor) {
+TEST(Stdio, ReadsNoMoreFromAPipeThanTheGuestHasRoomFor) {
   Pipe in;
   Pipe out;
   const std::string text = numbered_lines(40'000);
@@ -61,7 +61,7 @@ TEST(Stdio, ReadsARegularFileAsTheGuestMakesRoom) {
   EXPECT_EQ(read_as_guest(running.vty, text.size()), text);
 }
 
-TEST(Stdio, RunsOnWhereInputHasEnded) {
+TEST(Stdio, ContinuesAfterTheEndOfInput) {
   const FileDescriptor null(::open("/dev/null", O_RDONLY));
   Pipe hung_up;
   write_to(hung_up.in.get(), "last");
@@ -77,7 +77,7 @@ TEST(Stdio, RunsOnWhereInputHasEnded) {
   }
 }
 
-TEST(Stdio, WritesToARegularFileWhereItStands) {
+TEST(Stdio, WritesToARegularFileAtItsOffset) {
   const Folder folder;
   const FileDescriptor out(::open((folder / "out").c_str(), O_WRONLY | O_CREAT, 0600));
   write_to(out.get(), "before ");
@@ -88,7 +88,7 @@ TEST(Stdio, WritesToARegularFileWhereItStands) {
   EXPECT_EQ(content_of(folder / "out"), "before the guest's after");
 }
 
-TEST(Stdio, TellsOnceThatTheDiskIsFullAndKeepsTheGuestFromWaiting) {
+TEST(Stdio, ReportsAFullDiskOnceAndDoesNotLetTheGuestWait) {
   const FileDescriptor full(::open("/dev/full", O_WRONLY));
   Running running({Kind::kStdio}, {-1, full.get()});
   ASSERT_TRUE(write_as_guest(running.vty, numbered_lines(200'000)));
@@ -97,11 +97,11 @@ TEST(Stdio, TellsOnceThatTheDiskIsFullAndKeepsTheGuestFromWaiting) {
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_EQ(lost[0].what, "cannot write the guest's output to standard output");
   EXPECT_EQ(lost[0].why, "write: ENOSPC (No space left on device)");
-  EXPECT_EQ(lost[0].what_to_do, "the guest was ended; give it a reader that stays, or room on the disk");
+  EXPECT_EQ(lost[0].what_to_do, "the guest was ended; keep the reader open, or make room on the disk");
   EXPECT_EQ(running.console->dropped(), 200'000u);
 }
 
-TEST(Stdio, TellsThatTheReaderIsGone) {
+TEST(Stdio, ReportsThatTheReaderIsGone) {
   Pipe out;
   Running running({Kind::kStdio}, {-1, out.in.get()});
   ASSERT_TRUE(write_as_guest(running.vty, "hello"));
@@ -117,8 +117,8 @@ TEST(Stdio, TellsThatTheReaderIsGone) {
   EXPECT_EQ(running.console->dropped(), 1u);
 }
 
-// A socket keeps apart what was written apart.
-TEST(Stdio, WritesTogetherWhatTheGuestWritesInQuickSuccession) {
+// A SOCK_SEQPACKET socket keeps the boundaries of writes.
+TEST(Stdio, JoinsOutputInQuickSuccessionIntoOneWrite) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
   const FileDescriptor reader(ends[0]);
@@ -136,7 +136,7 @@ TEST(Stdio, WritesTogetherWhatTheGuestWritesInQuickSuccession) {
     heard.append(buffer, static_cast<std::size_t>(count));
   }
   EXPECT_EQ(heard, text);
-  // Two milliseconds lie between two of them.
+  // At least two milliseconds pass between two writes.
   EXPECT_LE(writes, 2 + (std::chrono::steady_clock::now() - begin) / std::chrono::milliseconds(2));
 }
 
@@ -145,9 +145,9 @@ TEST(Stdio, LosesNothingToASlowReader) {
   Running running({Kind::kStdio}, {-1, out.in.get()});
   const std::string text = numbered_lines(400'000);
   std::thread guest([&] { EXPECT_TRUE(write_as_guest(running.vty, text)); });
-  // Long enough for a pty's or a socket's reader to count as nobody.
+  // After this time, the reader of a pty or socket counts as absent.
   std::this_thread::sleep_for(Console::kPatience + std::chrono::milliseconds(300));
-  EXPECT_FALSE(running.vty.write(std::string(devices::Vty::kOutputLimit / 2, 'x'))) << "nothing held the guest back";
+  EXPECT_FALSE(running.vty.write(std::string(devices::Vty::kOutputLimit / 2, 'x'))) << "the guest did not wait";
   EXPECT_LT(idle_cost(running), kBusy);
   EXPECT_EQ(read_from(out.out.get(), text.size()), text);
   guest.join();
@@ -155,7 +155,7 @@ TEST(Stdio, LosesNothingToASlowReader) {
   EXPECT_EQ(running.console->dropped(), 0u);
 }
 
-TEST(Stdio, FinishesOnlyWhenEverythingIsWrittenOut) {
+TEST(Stdio, FinishesOnlyWhenAllOutputIsWritten) {
   Pipe out;
   Running running({Kind::kStdio}, {-1, out.in.get()});
   const std::string text = numbered_lines(100'000);
@@ -185,7 +185,7 @@ TEST(Stdio, AbandonsAReaderThatDoesNotRead) {
   EXPECT_EQ(more, 0);
 }
 
-TEST(Stdio, AbandonsNobodyWhoReads) {
+TEST(Stdio, WritesAllToAReaderThatReadsWhenAbandoned) {
   Pipe out;
   devices::Vty vty;
   auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, out.in.get()});
@@ -198,7 +198,7 @@ TEST(Stdio, AbandonsNobodyWhoReads) {
   EXPECT_EQ(console->dropped(), 0u);
 }
 
-TEST(Stdio, NeverWaitsInsideAWriteToATerminalThatStandsStill) {
+TEST(Stdio, NeverBlocksInAWriteToAStoppedTerminal) {
   UserTerminal stuck;
   Running running({Kind::kStdio}, {-1, stuck.terminal.get()});
   ASSERT_TRUE(write_as_guest(running.vty, std::string(60'000, '\n')));
@@ -206,11 +206,11 @@ TEST(Stdio, NeverWaitsInsideAWriteToATerminalThatStandsStill) {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   EXPECT_LT(idle_cost(running), kBusy);
   running.console->abandon();
-  guest.join();  // its last bytes fit into the queue, or its deadline ends it
+  guest.join();  // its last bytes fit into the queue, or its deadline passes
   running.stop();
 }
 
-TEST(Stdio, LeavesTheFlagsOfWhatItWasGivenAlone) {
+TEST(Stdio, DoesNotChangeTheFlagsOfItsDescriptors) {
   UserTerminal terminal;
   Pipe in;
   Pipe out;
@@ -236,7 +236,7 @@ TEST(Stdio, LeavesTheFlagsOfWhatItWasGivenAlone) {
   }
 }
 
-TEST(Stdio, RefusesAStandardOutputThatIsNotThere) {
+TEST(Stdio, RefusesAClosedStandardOutput) {
   devices::Vty vty;
   const auto console = Console::open({{{Kind::kStdio}, vty}}, {}, {-1, -1});
   ASSERT_FALSE(console);

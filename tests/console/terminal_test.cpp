@@ -26,13 +26,13 @@ int status_of_child(const std::function<int()> &body) {
   return status;
 }
 
-TEST(Terminal, IsNoneWhereThereIsNoTerminal) {
+TEST(Terminal, DoesNotExistForOtherDescriptors) {
   const Pipe pipe;
   EXPECT_EQ(Terminal::of(pipe.out.get()), nullptr);
   EXPECT_EQ(Terminal::of(-1), nullptr);
 }
 
-TEST(Terminal, IsRawButForItsOutputAndGivenBack) {
+TEST(Terminal, IsRawExceptForItsOutputAndIsRestored) {
   const UserTerminal user;
   const termios before = user.settings();
   ASSERT_TRUE(before.c_iflag & ICRNL);
@@ -47,13 +47,13 @@ TEST(Terminal, IsRawButForItsOutputAndGivenBack) {
   EXPECT_TRUE(same(user.settings(), before));
 }
 
-TEST(Terminal, IsLeftAloneWhereItWasNotMadeRaw) {
+TEST(Terminal, IsNotChangedUnlessMadeRaw) {
   const UserTerminal user;
   const auto terminal = Terminal::of(user.terminal.get());
   EXPECT_FALSE(user.is_raw());
 }
 
-TEST(Terminal, IsGivenBackByASignalThatKillsOnTheSpot) {
+TEST(Terminal, IsRestoredByASignalThatKillsAtOnce) {
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGQUIT}) {
     const UserTerminal user;
     const termios before = user.settings();
@@ -71,7 +71,7 @@ TEST(Terminal, IsGivenBackByASignalThatKillsOnTheSpot) {
   }
 }
 
-TEST(Terminal, LeavesSignalsAsTheyWere) {
+TEST(Terminal, RestoresTheActionsOfSignals) {
   const UserTerminal user;
   struct sigaction before {};
   ::sigaction(SIGQUIT, nullptr, &before);
@@ -81,7 +81,7 @@ TEST(Terminal, LeavesSignalsAsTheyWere) {
   EXPECT_EQ(after.sa_handler, before.sa_handler);
 }
 
-TEST(ConsoleOnATerminal, GivesTheGuestEveryKeyAndTheTerminalBack) {
+TEST(ConsoleOnATerminal, GivesTheGuestEveryKeyAndRestoresTheTerminal) {
   const UserTerminal user;
   const termios before = user.settings();
   {
@@ -92,12 +92,12 @@ TEST(ConsoleOnATerminal, GivesTheGuestEveryKeyAndTheTerminalBack) {
     ASSERT_TRUE(write_as_guest(running.vty, "a\nb"));
     EXPECT_EQ(read_from(user.user.get(), 4), "a\r\nb");
     running.finish();
-    EXPECT_TRUE(user.is_raw()) << "the destructor gives it back";
+    EXPECT_TRUE(user.is_raw()) << "the destructor restores it";
   }
   EXPECT_TRUE(same(user.settings(), before));
 }
 
-TEST(ConsoleOnATerminal, QuitsAlsoWhereTheGuestDoesNotRead) {
+TEST(ConsoleOnATerminal, QuitsAlsoIfTheGuestDoesNotRead) {
   const UserTerminal user;
   const Pipe out;
   Running running({Kind::kStdio}, {user.terminal.get(), out.in.get()});
@@ -109,7 +109,7 @@ TEST(ConsoleOnATerminal, QuitsAlsoWhereTheGuestDoesNotRead) {
   EXPECT_EQ(running.console->dropped_input(), 10'000 - devices::Vty::kInputLimit);
 }
 
-TEST(ConsoleOnATerminal, ShowsItsHelpToTheUserAndNotToTheReader) {
+TEST(ConsoleOnATerminal, ShowsItsHelpOnTheTerminalOnly) {
   const UserTerminal user;
   const Pipe out;
   Running running({Kind::kStdio}, {user.terminal.get(), out.in.get()});
@@ -122,7 +122,7 @@ TEST(ConsoleOnATerminal, ShowsItsHelpToTheUserAndNotToTheReader) {
   EXPECT_EQ(read_from(out.out.get(), 1), "x");
 }
 
-TEST(ConsoleOnATerminal, IsRawAgainAfterItWasStopped) {
+TEST(ConsoleOnATerminal, IsRawAgainAfterTheProcessWasStopped) {
   const UserTerminal user;
   const Pipe out;
   const termios before = user.settings();
@@ -134,7 +134,7 @@ TEST(ConsoleOnATerminal, IsRawAgainAfterItWasStopped) {
   EXPECT_TRUE(eventually([&] { return user.is_raw(); }));
 }
 
-TEST(ConsoleOnATerminal, RunsOnAfterTheTerminalHungUp) {
+TEST(ConsoleOnATerminal, ContinuesAfterTheTerminalHungUp) {
   UserTerminal user;
   const Pipe out;
   Running running({Kind::kStdio}, {user.terminal.get(), out.in.get()});
@@ -145,13 +145,13 @@ TEST(ConsoleOnATerminal, RunsOnAfterTheTerminalHungUp) {
   EXPECT_EQ(read_from(out.out.get(), 1), "x");
 }
 
-/// A session with this terminal, in whose foreground stands somebody else: a process that does nothing. Its own is this
-/// process, which must be a fresh child.
+/// A session with this terminal, whose foreground process is an idle child. The calling process leads the session, so
+/// it must be a fresh child itself.
 class Background {
  public:
   explicit Background(int terminal) : terminal_(terminal) {
     ::setsid();
-    ::signal(SIGTTOU, SIG_IGN);  // to set what one does not stand in the foreground of, as shells do
+    ::signal(SIGTTOU, SIG_IGN);  // tcsetpgrp from the background, as shells do
     if (::ioctl(terminal_, TIOCSCTTY, 0) != 0) ::_exit(1);
     other_ = ::fork();
     if (other_ == 0) {
