@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs where Parley is built: has libseccomp make the BPF programs of the rules, one for each kind of thread, for the
-// architecture that Parley will run on. To have it made at every start cost more than all the rest of a start.
+// A build tool: compiles the rules into BPF programs with libseccomp, one per kind of thread, for the architecture that
+// Parley will run on. Compiling them at every start would take longer than the rest of a start.
 //
 // usage: compile_filters ARCHITECTURE OUTPUT.hpp
+//
+// Each program (seccomp(2), Documentation/userspace-api/seccomp_filter.rst) has three parts:
+//   1. for threads that may run a guest, a shortcut that allows KVM_RUN before all other comparisons;
+//   2. libseccomp's program: the architecture, then a binary tree over the numbers of calls, then the conditions;
+//   3. the default: any other call kills the process.
+// Values that are known only at run time are placeholders (rules.hpp); lock_thread() fills them in.
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -41,7 +47,7 @@ void must(int error, const char *what) {
 }
 
 void allow(scmp_filter_ctx filter, const Rule &rule) {
-  // Its flags lie in memory, where no filter looks; the C library takes clone instead.
+  // A filter cannot see the flags of clone3(), which are in memory. After ENOSYS the C library uses clone().
   const std::uint32_t action = rule.call == SCMP_SYS(clone3) ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_ALLOW;
   scmp_arg_cmp comparisons[2];
   unsigned count = 0;
@@ -56,12 +62,12 @@ std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
   scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_KILL_PROCESS);
   if (filter == nullptr) must(-ENOMEM, "seccomp_init");
   if (architecture != ::seccomp_arch_native()) {
-    // In this order: a filter has one byte order, and forgets it with its last architecture.
+    // In this order: a filter has a single byte order, and loses it with its last architecture.
     must(::seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "seccomp_arch_remove");
     must(::seccomp_arch_add(filter, architecture), "seccomp_arch_add");
   }
   must(::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "seccomp_attr_set");
-  // As a binary tree: where a filter is installed, the kernel tries it for every number that there is.
+  // As a binary tree: when a filter is installed, the kernel evaluates it for every existing number.
   must(::seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "seccomp_attr_set");
   for (const Rule &rule : rules())
     if ((rule.kinds & bit(kind)) != 0) allow(filter, rule);
@@ -73,17 +79,17 @@ std::vector<sock_filter> compile(Kind kind, std::uint32_t architecture) {
   const auto size = static_cast<ssize_t>(program.size() * sizeof(sock_filter));
   must(::pread(file, program.data(), static_cast<std::size_t>(size), 0) == size ? 0 : -EIO, "pread");
   ::close(file);
-  // What is exported lies as the target's memory has it; the numbers are wanted.
+  // The exported program has the target's byte order; the output needs numbers.
   if (big_endian(architecture) != (std::endian::native == std::endian::big))
     for (sock_filter &step : program) step = {std::byteswap(step.code), step.jt, step.jf, std::byteswap(step.k)};
   return program;
 }
 
-// KVM_RUN, which is called more than all else together, stands before the comparisons with all that is allowed: of what
-// it costs to leave a guest and come back they would be a twentieth.
+// KVM_RUN is called more often than all other calls together, so it is compared first. The other comparisons would take
+// a twentieth of the time of an exit.
 std::vector<sock_filter> with_shortcut(std::vector<sock_filter> program, std::uint32_t architecture) {
   const auto call = static_cast<std::uint32_t>(::seccomp_syscall_resolve_name_arch(architecture, "ioctl"));
-  // Only these 32 bits reach the kernel's ioctl.
+  // The kernel uses only these 32 bits of the request.
   const auto request =
       static_cast<std::uint32_t>(offsetof(seccomp_data, args[1])) + (big_endian(architecture) ? 4u : 0u);
   const sock_filter shortcut[] = {
@@ -110,7 +116,7 @@ int write_filters(const char *architecture, const char *path) {
   if (token == 0) must(-EINVAL, architecture);
   const std::unique_ptr<FILE, decltype([](FILE *file) { std::fclose(file); })> out(std::fopen(path, "w"));
   if (!out) must(-errno, path);
-  std::fprintf(out.get(), "// Made by compile_filters.cpp out of rules.cpp, for %s.\n#pragma once\n\n", architecture);
+  std::fprintf(out.get(), "// Compiled by compile_filters.cpp from rules.cpp, for %s.\n#pragma once\n\n", architecture);
   std::fprintf(out.get(), "#include <linux/filter.h>\n\nnamespace parley::sandbox {\n\n");
   for (const auto &[kind, name] : kKinds) {
     std::fprintf(out.get(), "inline constexpr sock_filter %sFilter[] = {\n", name);

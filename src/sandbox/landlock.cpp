@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Documentation/userspace-api/landlock.rst. The structures and the rights stand here, as headers of distributions are
-// older than the kernels that they run on.
+// Landlock (Documentation/userspace-api/landlock.rst). The structures and the rights are defined here, because the
+// headers of a distribution are older than the kernels that it can run on.
 #include "landlock.hpp"
 
 #include <fcntl.h>

@@ -8,12 +8,11 @@
 
 namespace parley::sandbox {
 
-/// The version of Landlock's interface; 0 where the kernel has none.
+/// The version of Landlock's interface; 0 if the kernel has none.
 std::expected<long, kvm::CallError> landlock_abi();
 
-/// Takes all access to files by their paths away from the process, but for the openings, which hold for a folder and
-/// all below it: Landlock cannot tell these apart. Fine also where the kernel has no Landlock, which is then no part of
-/// the sandbox.
+/// Removes all access to files by path from the process, except for the openings. An opening covers a folder and
+/// everything below it, because Landlock cannot separate the two. Succeeds without effect on a kernel without Landlock.
 std::expected<void, kvm::CallError> close_files(const Openings &openings);
 
 }  // namespace parley::sandbox

@@ -21,9 +21,9 @@ namespace {
 static_assert(kGetForeground == TIOCGPGRP && kSetNonBlocking == FIONBIO);
 
 Failure cannot_lock(const kvm::CallError &error) {
-  return {"cannot lock the process down", describe(error),
-          "EMFILE: allow more files (ulimit -n); else use a kernel that has it (docs/security.md), or run without "
-          "(--sandbox off)"};
+  return {"cannot enter the sandbox", describe(error),
+          "EMFILE: allow more open files (ulimit -n); otherwise use a kernel with this call (docs/security.md), or run "
+          "without the sandbox (--sandbox off)"};
 }
 
 std::span<const sock_filter> compiled(Kind kind) {
@@ -38,7 +38,7 @@ std::span<const sock_filter> compiled(Kind kind) {
   return kVcpuFilter;
 }
 
-// What only the running process knows.
+// Fills in the values that are known only at run time.
 std::vector<sock_filter> completed(std::span<const sock_filter> compiled, Mode mode, const Openings &openings) {
   std::vector<sock_filter> program(compiled.begin(), compiled.end());
   for (sock_filter &step : program) {
@@ -68,7 +68,7 @@ std::expected<void, Failure> lock_process(Mode mode, const Openings &openings) {
   if (mode == Mode::kOff) return {};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return std::unexpected(cannot_lock({"prctl PR_SET_NO_NEW_PRIVS", errno}));
-  if (mode == Mode::kOn) {  // Landlock has no way to log only
+  if (mode == Mode::kOn) {  // Landlock cannot log without refusing
     if (const auto closed = close_files(openings); !closed) return std::unexpected(cannot_lock(closed.error()));
   }
   return {};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each attempt is made in a process of its own, which then is locked down for good. Runs natively, and in the lab on
-// POWER.
+// Each attempt runs in a process of its own, which is restricted until its end. Runs natively, and in the lab on POWER.
 #include "parley/sandbox/sandbox.hpp"
 
 #include <fcntl.h>
@@ -35,11 +34,11 @@ namespace {
 constexpr int kCannotLock = 99;
 constexpr Kind kAllKinds[] = {Kind::kConsole, Kind::kGuest, Kind::kVcpu};
 
-// The wait status of a process that locks itself down and then ends with what `attempt` returns.
+// The wait status of a process that enters the sandbox and then ends with the result of `attempt`.
 int fate(Mode mode, Kind kind, const std::function<int()> &attempt, const Openings &openings = {}) {
   const pid_t child = ::fork();
   if (child == 0) {
-    std::thread([] {}).join();  // the C library prepares itself with the first one, as it does when the guest's is made
+    std::thread([] {}).join();  // the C library initialises itself with the first thread, in Parley the guest's
     const bool locked = lock_process(mode, openings) && lock_thread(mode, kind, openings);
     const int code = locked ? attempt() : kCannotLock;
     ::syscall(SYS_exit_group, code);
@@ -84,19 +83,19 @@ const Attempt kBreakouts[] = {
        const auto page = (reinterpret_cast<std::uintptr_t>(memory) + 0xffff) & ~std::uintptr_t{0xffff};
        return ::mprotect(reinterpret_cast<void *>(page), 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC);
      }},
-    {"an ioctl of nobody's", [] { return ::ioctl(0, TIOCSTI, "x"); }},
+    {"an ioctl that is not listed", [] { return ::ioctl(0, TIOCSTI, "x"); }},
     {"mount", [] { return static_cast<int>(::syscall(SYS_mount, "a", "/", "b", 0, 0)); }},
     {"io_uring", [] { return static_cast<int>(::syscall(SYS_io_uring_setup, 1, nullptr)); }},
     {"bpf", [] { return static_cast<int>(::syscall(SYS_bpf, 0, nullptr, 0)); }},
 };
 
-TEST(Sandbox, KillsWhoTriesToBreakOutWhateverHisKind) {
+TEST(Sandbox, KillsAThreadOfAnyKindThatTriesToBreakOut) {
   for (const Kind kind : kAllKinds)
     for (const Attempt &attempt : kBreakouts)
       EXPECT_TRUE(is_killed(kind, attempt.make)) << attempt.name << ", kind " << static_cast<int>(kind);
 }
 
-TEST(Sandbox, LetsEachKindDoWhatAllMust) {
+TEST(Sandbox, AllowsEachKindTheCommonCalls) {
   for (const Kind kind : kAllKinds) {
     const auto ordinary = [] {
       const auto memory = std::make_unique<std::vector<char>>(1 << 20);
@@ -106,17 +105,17 @@ TEST(Sandbox, LetsEachKindDoWhatAllMust) {
   }
 }
 
-TEST(Sandbox, GivesKvmToTheGuestsThreadsOnly) {
+TEST(Sandbox, AllowsKvmToTheGuestsThreadsOnly) {
   const auto run = [] { return ::ioctl(-1, kvm::abi::kRun, 0) == -1 && errno == EBADF ? 0 : 1; };
   const auto create = [] { return ::ioctl(-1, kvm::abi::kCreateVm, 0) == -1 && errno == EBADF ? 0 : 1; };
   EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kVcpu, run)), 0);
   EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kGuest, create)), 0);
   EXPECT_TRUE(is_killed(Kind::kConsole, run));
   EXPECT_TRUE(is_killed(Kind::kConsole, create));
-  EXPECT_TRUE(is_killed(Kind::kVcpu, create)) << "only the guest's first thread makes a new machine";
+  EXPECT_TRUE(is_killed(Kind::kVcpu, create)) << "only the guest's first thread creates a new machine";
 }
 
-// A folder with a file in it, and what becomes of a guest's thread that opens something relative to it.
+// A folder with a file in it, and the fate of a guest's thread that opens a file relative to it.
 class ReadableFolder : public ::testing::Test {
  protected:
   ReadableFolder() {
@@ -141,7 +140,7 @@ class ReadableFolder : public ::testing::Test {
   int fate_of(const std::function<int()> &attempt, Kind kind = Kind::kGuest) const {
     return fate(Mode::kOn, kind, attempt, {{}, below_.get()});
   }
-  static bool by_the_filter(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
+  static bool killed_by_the_filter(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; }
 
   const std::filesystem::path path_ =
       std::filesystem::temp_directory_path() / ("parley-below-" + std::to_string(::getpid()));
@@ -149,7 +148,7 @@ class ReadableFolder : public ::testing::Test {
   FileDescriptor below_;
 };
 
-TEST_F(ReadableFolder, IsReadByTheGuestsThreadAndNothingOutsideOfIt) {
+TEST_F(ReadableFolder, CanBeReadByTheGuestsThreadButNoFileOutsideIt) {
   if (!confines_files().value()) GTEST_SKIP() << "this kernel has no Landlock";
   EXPECT_EQ(code_of(fate_of(opens(below_.get(), "cpu/cpu-version"))), 0);
   EXPECT_EQ(code_of(fate_of(opens(below_.get(), elsewhere_.c_str()))), EACCES);
@@ -157,21 +156,21 @@ TEST_F(ReadableFolder, IsReadByTheGuestsThreadAndNothingOutsideOfIt) {
   EXPECT_EQ(code_of(fate_of(opens(below_.get(), beside.c_str()))), EACCES);
 }
 
-TEST_F(ReadableFolder, IsForNoOtherUseAndNoOtherThread) {
+TEST_F(ReadableFolder, AllowsNoOtherAccessAndNoOtherThread) {
   for (const int flags : {O_RDWR | O_CLOEXEC, O_WRONLY | O_CREAT | O_CLOEXEC, O_PATH | O_CLOEXEC, O_RDONLY})
-    EXPECT_TRUE(by_the_filter(fate_of(opens(below_.get(), "cpu/cpu-version", flags)))) << flags;
+    EXPECT_TRUE(killed_by_the_filter(fate_of(opens(below_.get(), "cpu/cpu-version", flags)))) << flags;
   for (const Kind kind : {Kind::kConsole, Kind::kVcpu})
-    EXPECT_TRUE(by_the_filter(fate_of(opens(below_.get(), "cpu/cpu-version"), kind)));
-  EXPECT_TRUE(by_the_filter(fate_of(opens(AT_FDCWD, elsewhere_.c_str()))));
+    EXPECT_TRUE(killed_by_the_filter(fate_of(opens(below_.get(), "cpu/cpu-version"), kind)));
+  EXPECT_TRUE(killed_by_the_filter(fate_of(opens(AT_FDCWD, elsewhere_.c_str()))));
 }
 
-// Not even with the number that stands in the filter where there is a folder.
-TEST_F(ReadableFolder, IsNoneWhereNoneIsGiven) {
+// Also not for the placeholder of the folder's number in the filter.
+TEST_F(ReadableFolder, IsForbiddenUnlessGiven) {
   for (const int folder : {below_.get(), static_cast<int>(kReadableFolder), -1, AT_FDCWD})
-    EXPECT_TRUE(by_the_filter(fate(Mode::kOn, Kind::kGuest, opens(folder, elsewhere_.c_str())))) << folder;
+    EXPECT_TRUE(killed_by_the_filter(fate(Mode::kOn, Kind::kGuest, opens(folder, elsewhere_.c_str())))) << folder;
 }
 
-TEST(Sandbox, GivesTheConsoleToItsThreadOnly) {
+TEST(Sandbox, AllowsTheConsolesCallsToItsThreadOnly) {
   const auto take_peer = [] { return ::accept4(-1, nullptr, nullptr, 0) == -1 ? 0 : 1; };
   const auto read_typed = [] { return ::read(-1, nullptr, 0) == -1 ? 0 : 1; };
   EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kConsole, take_peer)), 0);
@@ -181,15 +180,15 @@ TEST(Sandbox, GivesTheConsoleToItsThreadOnly) {
   }
 }
 
-#ifndef __SANITIZE_ADDRESS__  // ASan gives each thread a signal stack, and looks at its memory in /proc
-TEST(Sandbox, LetsTheGuestsThreadMakeThoseOfOtherVcpus) {
+#ifndef __SANITIZE_ADDRESS__  // ASan gives each thread a signal stack, and reads /proc
+TEST(Sandbox, AllowsTheGuestsThreadToCreateOtherVcpusThreads) {
   const auto make_vcpu = [] {
     bool locked = false;
     std::thread([&] { locked = lock_thread(Mode::kOn, Kind::kVcpu, {}).has_value(); }).join();
     return locked ? 0 : 1;
   };
   EXPECT_EQ(code_of(fate(Mode::kOn, Kind::kGuest, make_vcpu)), 0);
-  EXPECT_TRUE(is_killed(Kind::kVcpu, make_vcpu)) << "a vCPU's own makes none";
+  EXPECT_TRUE(is_killed(Kind::kVcpu, make_vcpu)) << "a vCPU's thread creates none";
 }
 #endif
 
@@ -198,7 +197,7 @@ TEST(Sandbox, RefusesNothingWhereItOnlyLogs) {
   EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kGuest, open)), 0);
 }
 
-TEST(Sandbox, ChangesNothingWhereItIsOff) {
+TEST(Sandbox, ChangesNothingWhenOff) {
   const auto privileges = [] { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); };
   EXPECT_EQ(code_of(fate(Mode::kOff, Kind::kGuest, privileges)), 0);
   EXPECT_EQ(code_of(fate(Mode::kLog, Kind::kGuest, privileges)), 1);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Parley may still do once a guest runs.
+// Restricts Parley before its guest runs.
 //
-// Whoever breaks out of a guest into its VMM finds a process that can make no other program, open no file and reach no
-// network: before the guest's first instruction all that it needs is open, and from then on each thread may make only
-// the system calls that are listed for its kind (src/sandbox/rules.cpp, the whole policy). Any other ends the process
-// at once. Linux hands a thread's filters on to the threads that it makes, and each filter is run through at every
-// system call: the thread that makes the vCPUs' has one that allows what they need, and theirs take the rest away.
+// An attacker who breaks out of a guest into the VMM must find a process that can start no program, open no file and
+// reach no network. Everything that the guest needs is opened before its first instruction. From then on each thread
+// may make only the system calls that are listed for its kind; any other call ends the process at once. The whole
+// policy is the table in src/sandbox/rules.cpp.
+//
+// A new thread inherits the filters of its creator, and the kernel runs all filters of a thread at every system call.
+// So the guest's thread, which creates the vCPUs' threads, has a filter that allows their calls too, and each vCPU's
+// thread adds a filter that removes the rest.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +23,27 @@ namespace parley::sandbox {
 
 enum class Mode : std::uint8_t {
   kOn,
-  kLog,  ///< nothing is refused; what would be is in the kernel's log (audit type 1326)
+  kLog,  ///< nothing is refused; forbidden calls appear in the kernel's log (audit type 1326)
   kOff,
 };
 
-/// The kinds of threads: the console's, the guest's first vCPU's, and those of the other vCPUs.
+/// The kinds of threads: of the console, of the guest's first vCPU, and of the other vCPUs.
 enum class Kind : std::uint8_t { kConsole, kGuest, kVcpu };
 
-/// What may still be done with files by their paths.
+/// The remaining access to files by path.
 struct Openings {
   std::vector<std::filesystem::path> removable_in;  ///< folders in which files may be removed
-  /// A descriptor of a folder, relative to which a thread of kind kGuest may open files to read them; -1 for none. Only
-  /// where confines_files(), as a filter cannot see a path.
+  /// The descriptor of a folder; a thread of kind kGuest may open files relative to it for reading. -1: none. Requires
+  /// confines_files(), because a seccomp filter cannot see a path.
   int readable_below = -1;
 };
 
-/// Whether the kernel can keep a process to a folder (Landlock).
+/// Whether the kernel can confine a process to a folder (Landlock).
 std::expected<bool, Failure> confines_files();
-/// For the whole process, which must have one thread: no new privileges, and by Landlock (where the kernel has it) no
-/// file but those that are open.
+/// Restricts the whole process, which must have a single thread: no new privileges, and with Landlock (if the kernel
+/// has it) no access to files that are not open yet, except for the openings.
 std::expected<void, Failure> lock_process(Mode mode, const Openings &openings);
-/// For the calling thread and those that it makes, after lock_process(): the filter of its kind.
+/// Installs the filter of this kind for the calling thread and the threads that it creates. After lock_process().
 std::expected<void, Failure> lock_thread(Mode mode, Kind kind, const Openings &openings);
 
 }  // namespace parley::sandbox

@@ -48,9 +48,9 @@ LIVES = [
 ]
 # What only happens when something else goes wrong at that moment.
 UNREACHABLE = {
-    "answered with ENOSYS: its flags lie in memory, where no filter looks",  # only newer C libraries try it
-    "a wait that a stopped process goes on with",
-    "dying of a signal that was caught",
+    "answered with ENOSYS: its flags are in memory, which no filter can see",  # only newer C libraries try it
+    "continuing a wait after the process was stopped",
+    "dying of a caught signal",
     "signals that would leave the terminal raw",
 }
 
