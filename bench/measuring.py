@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmarks in the lab share: programs for the host, the script's lines that run one under the stopwatch, and its figures."""
+"""The common parts of the benchmarks: building programs for the host, and running them in it under
+bench/stopwatch.c."""
 import pathlib
 import shlex
 import signal
@@ -16,18 +17,18 @@ class CannotMeasure(Exception):
 
 
 def cross_tool(name, *arguments):
-    """Runs a tool for ppc64le; what it complains of is shown."""
+    """Runs a tool for ppc64le; its messages go to standard error."""
     tool = f"powerpc64le-linux-gnu-{name}"
     try:
         subprocess.run([tool, *arguments], check=True)
     except FileNotFoundError as error:
         raise CannotMeasure(f"{tool} is not installed; lab/setup installs it") from error
     except subprocess.CalledProcessError as error:
-        raise CannotMeasure(f"{tool} failed; what it says is above") from error
+        raise CannotMeasure(f"{tool} failed; its messages are above") from error
 
 
 def build_program(name, folder):
-    """bench/NAME.c as a static program for the host."""
+    """Builds bench/NAME.c as a static program for the host."""
     program = folder / name
     cross_tool("gcc", "-static", "-s", "-O2", "-Wall", "-o", program, HERE / f"{name}.c")
     return program
@@ -38,14 +39,20 @@ def cache_folder():
 
 
 def timed(name, stopwatch_words):
-    """A line of the script: prints `NAME: FIGURES`; where that fails, all of it ends with what the VMM said. First the kernel gets the time to
-    put away what ran before; in a deterministic host, which is idle then, that takes none."""
+    """A line of the host's script, which prints `NAME: FIGURES`. On a failure, the script ends with the VMM's messages.
+
+    It sleeps first, so that the kernel can clean up after the previous run. That takes no real time in a deterministic
+    host that is idle.
+    """
     name, words = shlex.quote(name), shlex.join(["stopwatch", *stopwatch_words])
-    return f'sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: "$figures" || {{ echo {name}: >&2; cat /tmp/errors >&2; exit 1; }}'
+    return (
+        f'sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: "$figures" || {{ echo {name}: >&2; cat '
+        f"/tmp/errors >&2; exit 1; }}"
+    )
 
 
 def run_in_host(boot_arguments, script):
-    """Runs the script in a deterministic host, and yields (name, figures) as they come."""
+    """Runs the script in a deterministic host; yields (name, figures) after each run."""
     process = subprocess.Popen(
         [LAB / "boot", "--deterministic", *boot_arguments, "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True
     )
@@ -59,12 +66,12 @@ def run_in_host(boot_arguments, script):
             process.terminate()
             process.wait()
     if status != 0:
-        raise CannotMeasure(f"the measurement ended with status {status}; what it said is above")
+        raise CannotMeasure(f"the measurement ended with status {status}; its messages are above")
 
 
 def main(program, run):
-    """The exit status of run(), which may be interrupted."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # through the clean-up
+    """Calls run() and returns the exit status, also after a signal."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # exit through the clean-up
     try:
         return run()
     except CannotMeasure as problem:

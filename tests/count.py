@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the tests of a JUnit report: its last line is 'N passed, N failed, N skipped'.
+"""Counts the tests of a JUnit report. The last line of its output is 'N passed, N failed, N skipped'.
 
 usage: count.py REPORT.xml
 """

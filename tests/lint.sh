@@ -3,12 +3,13 @@
 #
 # Checks the style of all tracked files:
 #
-#   layout    clang-format for C and C++ (.clang-format), black for Python (pyproject.toml), shfmt for shell (.editorconfig)
+#   layout    clang-format for C and C++ (.clang-format), black for Python (pyproject.toml), shfmt for shell
+#             (.editorconfig)
 #   defects   flake8 for Python (.flake8), shellcheck for shell
 #   licence   each file has an SPDX line
 #
-# Scripts without a suffix are recognised by their first line. With --deep it also runs cppcheck and clang-tidy over src/,
-# with the compile commands of BUILD-FOLDER, which must be a build with clang (tests/build-sanitized).
+# Scripts without a suffix are recognised by their first line. With --deep it also runs cppcheck and clang-tidy over
+# src/, with the compile commands of BUILD-FOLDER, which must be a build with clang (tests/build-sanitized).
 #
 # usage: tests/lint.sh [--deep BUILD-FOLDER]
 set -euo pipefail

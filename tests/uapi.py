@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds include/parley/kvm/abi.hpp against the kernel's headers, the build machine's and the newest that lab/setup found, for
-little-endian and big-endian POWER. Ends with 'N passed, N failed, N skipped'.
+"""Compares include/parley/kvm/abi.hpp with the kernel's headers: the build machine's, and the newest that lab/setup has
+fetched, for little-endian and big-endian POWER. The last line is 'N passed, N failed, N skipped'.
 
-A number that only the build machine's headers were asked about was once taken from a draft: the headers did not have it yet.
+The newest headers are needed for numbers that the build machine's headers lack: such a number was once copied from a
+draft.
 """
 import pathlib
 import re
@@ -17,12 +18,12 @@ CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], te
 NEWEST = CACHE / "uapi-next"
 COMPILER = ["powerpc64le-linux-gnu-g++", "-std=c++23", "-fsyntax-only", "-I", ROOT / "include"]
 ORDERS = {"powerpc64le": [], "powerpc64": ["-mbig"]}
-# What is no kernel's number: how requests are put together, and a bit of the processor's own.
+# Not from the kernel's headers: the parts of ioctl requests, and a bit that the processor defines.
 OUR_OWN = {"kNone", "kRead", "kWrite", "kKvmIo", "kProcessTableRadix"}
 
 
 def names_of(text):
-    """Every constant, enumerator and field that the header spells out."""
+    """All constants, enumerators and fields of the header."""
     text = re.sub(r"//.*", "", text)
     yield from (name for name in re.findall(r"\bconstexpr [\w:]+(?: [\w:]+)* (k\w+) =", text) if name not in OUR_OWN)
     (enumerators,) = re.findall(r"enum class Cap [^{]*{([^}]*)}", text)
@@ -50,7 +51,7 @@ def report(good, sentence, detail=""):
 def compiles(order, options, headers):
     done = subprocess.run([*COMPILER, *ORDERS[order], *options, CHECK], capture_output=True, text=True, check=False)
     return report(
-        done.returncode == 0, f"{order}: abi.hpp says what {headers} say", "\n" + done.stderr if done.returncode else ""
+        done.returncode == 0, f"{order}: abi.hpp agrees with {headers}", "\n" + done.stderr if done.returncode else ""
     )
 
 
@@ -61,8 +62,8 @@ def main():
     results = [
         report(
             len(names) > 100 and not unchecked,
-            f"each of abi.hpp's {len(names)} numbers and fields is held against the kernel's headers",
-            "".join(f"\n  not: {name}" for name in unchecked),
+            f"abi_check.cpp compares each of abi.hpp's {len(names)} numbers and fields",
+            "".join(f"\n  not compared: {name}" for name in unchecked),
         )
     ]
     skipped = 0
@@ -80,7 +81,8 @@ def main():
         else:
             skipped += 1
             print(
-                f"skip  {order}: there are no headers of Linux 7.3 or later; lab/setup --tests fetches them where a suite has them"
+                f"skip  {order}: there are no headers of Linux 7.3 or later; lab/setup --tests fetches them if a "
+                "suite has them"
             )
     print(f"{sum(results)} passed, {results.count(False)} failed, {skipped} skipped")
     return 0 if all(results) else 1
