@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs commands in an emulated POWER host and gives back what each of them did."""
+"""The common parts of the lab tests: running commands in emulated POWER hosts, shell snippets, processes, schemas.
+
+A test module declares its hosts as Host objects, each with its lab/boot options and all commands that the module's
+tests need. setUpModule() starts them in the background; at most two run at a time. Each test then reads the Result of
+its command. So a host boots once per module, and its boot overlaps with other tests.
+"""
 import contextlib
 import io
 import json
@@ -26,7 +31,7 @@ BUILD = ROOT / "build" / "ppc64le"
 PARLEY = ["qemu-ppc64le", str(BUILD / "src" / "parley")]
 FULL = os.environ.get("PARLEY_TEST_FULL") == "1"
 
-# Two processors: more hosts than that at a time only slow each other down.
+# The lab is meant for two processors: more concurrent hosts only slow each other down.
 _seats = threading.BoundedSemaphore(2)
 
 
@@ -38,7 +43,7 @@ class Result:
 
 
 def boot(arguments, timeout=2000, **options):
-    """lab/boot with these arguments; its output as bytes."""
+    """Runs lab/boot with these arguments; its output is bytes."""
     with _seats:
         return subprocess.run(
             [BOOT, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False, **options
@@ -55,7 +60,7 @@ def script_for(commands):
 
 
 def run_in_host(host_arguments, commands):
-    """Boots one host, runs all commands (name: words, or a line for the shell) in it, and returns name: Result."""
+    """Boots one host and runs all commands in it (name: words, or a shell command). Returns name: Result."""
     done = boot([*host_arguments, "--", "sh", "-c", script_for(commands)])
     if done.returncode != 0:
         raise RuntimeError(f"lab/boot ended with {done.returncode}:\n{done.stderr.decode(errors='replace')}")
@@ -68,39 +73,42 @@ def run_in_host(host_arguments, commands):
     return {name: Result(int(text[f"{name}.code"]), text[f"{name}.out"], text[f"{name}.err"]) for name in commands}
 
 
-# What the host's kernel says of any guest in the lab, and why: docs/lab.md.
+# Messages of the host's kernel for any guest in the lab; docs/lab.md explains them.
 NORMAL = re.compile(
     r"KVM: TLB (LPID|page) invalidation hcall failed, rc=-2$|KVM-NESTEDv2: couldn't register the L2 VPA \(rc=-56\)$"
 )
-# For the shell: the KiB that a process holds for itself alone.
+# A shell function: the private memory of a process in KiB.
 PRIVATE = "private() { awk '/^Private/ { kib += $2 } END { print kib }' /proc/$1/smaps_rollup; }\n"
 
 
 def nvram(*words):
-    """For the shell: an NVRAM in which a guest of ours finds these numbers."""
+    """Shell commands that make an NVRAM file with these numbers at the offset that the test guests read."""
     octal = "".join(f"\\{byte:03o}" for word in words for byte in word.to_bytes(4, "big"))
-    return f"dd if=/dev/zero of=/tmp/nvram bs=64k count=1 2> /dev/null; printf '{octal}' | dd of=/tmp/nvram bs=1 seek=32768 conv=notrunc 2> /dev/null; "
+    return (
+        f"dd if=/dev/zero of=/tmp/nvram bs=64k count=1 2> /dev/null; printf '{octal}' | "
+        "dd of=/tmp/nvram bs=1 seek=32768 conv=notrunc 2> /dev/null; "
+    )
 
 
 def unexplained(log):
-    """Those lines of the kernel's log that are not normal."""
+    """The lines of the kernel's log that are not known messages."""
     return [line for line in log.splitlines() if not NORMAL.search(line)]
 
 
 def wait_for(condition, seconds=120):
-    """What the condition gives, once it gives something."""
+    """Waits until the condition returns a true value; returns it."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {condition}")
+            raise TimeoutError(f"not true within {seconds} s: {condition}")
         time.sleep(0.05)
     return found
 
 
 def processes(condition):
-    """The ids of the processes whose folder in /proc fulfils the condition."""
+    """The ids of the processes whose folder in /proc satisfies the condition."""
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
+        with contextlib.suppress(OSError):  # the process has ended
             if condition(entry):
                 yield int(entry.name)
 
@@ -110,7 +118,7 @@ def parent_of(entry):
 
 
 def matrix_validator():
-    """For reports of matrices; it looks nothing up on the net."""
+    """A validator for matrix reports; it needs no network access."""
     schema = json.loads((ROOT / "docs" / "matrix.schema.json").read_text())
     known_host = schema["definitions"]["host"]["properties"]["host"]["anyOf"]
     known_host[0] = json.loads((ROOT / "docs" / "inspect.schema.json").read_text())
@@ -118,7 +126,7 @@ def matrix_validator():
 
 
 def lacks(kernel):
-    """Why the lab does not have that kernel, or nothing: for unittest.skipIf and skipTest."""
+    """The reason why the lab lacks this kernel, or an empty string: for unittest.skipIf and skipTest."""
     try:
         folder_of(kernel)
         return ""
@@ -127,7 +135,7 @@ def lacks(kernel):
 
 
 class Host:
-    """A host whose commands run in one boot, which start() begins in the background and results() waits for."""
+    """A host whose commands run in one boot. start() boots it in the background; results() waits for its end."""
 
     def __init__(self, arguments, commands):
         self._arguments, self._commands = arguments, commands
@@ -140,7 +148,7 @@ class Host:
     def _run(self):
         try:
             self._results = run_in_host(self._arguments, self._commands)
-        except Exception as problem:  # it belongs to the test that waits for the results
+        except Exception as problem:  # results() raises it in the waiting test
             self._problem = problem
 
     def results(self):

@@ -10,6 +10,7 @@ def linux(*options, kernel="fixed", initrd="/lab/initrd.cpio.gz", append=QUIET, 
     """A shell command that boots a Linux guest, which runs the commands in `run`; a guest that hangs is killed."""
     words = append + (f' run="{run}"' if run else "")
     return (
-        f"timeout 150 parley run --kernel /lab/vmlinux-{kernel} --initrd {initrd} --append '{words}' {' '.join(options)} "
+        f"timeout 150 parley run --kernel /lab/vmlinux-{kernel} --initrd {initrd} --append '{words}' "
+        f"{' '.join(options)} "
         f"{shell or '< /dev/null'}"
     )

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds into build/ppc64le everything that the lab tests put into a host: the guest programs (tests/lab/guests), the guest
-# that tests the machine it runs on, in both byte orders (tests/lab/bare), and the host's tools (tests/lab/tools).
+# Builds into build/ppc64le everything that the lab tests put into a host: the guest programs (tests/lab/guests), the
+# guest that tests the machine it runs on, in both byte orders (tests/lab/bare), and the host's tools (tests/lab/tools).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=build/ppc64le
@@ -23,7 +23,8 @@ link=-Wl,--build-id=none,--no-warn-rwx-segments
 # Linked above the memory that its own calls may overwrite.
 powerpc64le-linux-gnu-gcc "${freestanding[@]}" -static -fno-pic -mcpu=power8 "$link,-N,-Ttext=0x80000" \
   -o "$out/hostile.elf" tests/lab/guests/hostile.c
-# The shape of common pseries kernels: position-independent, relocates itself, and nothing after the image marks its stack.
+# The shape of common pseries kernels: position-independent, relocates itself, and nothing after the image marks its
+# stack.
 for order in little big; do
   powerpc64le-linux-gnu-gcc "${freestanding[@]}" "-m$order" -mabi=elfv2 -std=gnu17 -fPIE -mcpu=power9 \
     -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \

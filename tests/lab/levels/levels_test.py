@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Levels on real kernels: what parley says, what it prints where, and which level the guest itself reports."""
+"""Levels on real kernels: parley's decisions, its output and errors, and the level that the guest itself reports.
+
+The same COMMANDS run on each host of HOSTS: silicon, the partition's level, nested API and kernel vary. The reference
+host also runs EXTRA, commands whose result does not depend on the level.
+"""
 import json
 import unittest
 
@@ -27,47 +31,48 @@ COMMANDS = {
     "busybox": "parley run -kernel /bin/busybox; a=$?; parley run --payload /bin/busybox; echo $a $?",
     "example": ["/lab/set_level", "auto"],
     "example_refused": ["/lab/set_level", "power11"],
-    "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
+    "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; "
+    "dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
 }
 CELL = "parley matrix run --cell host.power11.compat.power10.guest.power10"
 EXTRA = {
-    "saved": "parley inspect --json > /tmp/saved.json; parley inspect > /tmp/live; parley inspect --host /tmp/saved.json | diff /tmp/live -",
+    "saved": "parley inspect --json > /tmp/saved.json; parley inspect > /tmp/live; "
+    "parley inspect --host /tmp/saved.json | diff /tmp/live -",
     "folder": ["parley", "check", "power11", "--host", "/proc/device-tree"],
     "elf": ["parley", "run", "--payload", "/lab/big-endian.elf"],
     "flat": ["parley", "run", "--payload", "/lab/builtin.bin"],
     "too_large": ["parley", "run", "-m", "1M", "--payload", "/lab/vmlinux-fixed"],
     "garbage": ["parley", "run", "--payload", "/lab/initrd.cpio.gz", "-m", "1M"],
-    "no_permission": "mkdir -p /etc; echo user::1000:1000::/:/bin/sh > /etc/passwd; chmod 600 /dev/kvm; su user -c 'parley run'; echo $?; chmod 666 /dev/kvm; su user -c 'parley run'; echo $?",
+    "no_permission": "mkdir -p /etc; echo user::1000:1000::/:/bin/sh > /etc/passwd; chmod 600 /dev/kvm; "
+    "su user -c 'parley run'; echo $?; chmod 666 /dev/kvm; su user -c 'parley run'; echo $?",
     "full": "parley run > /dev/full",
     "closed": "(parley run; echo $? >&2) | true",
     "traced": ["parley", "-vv", "run"],
-    "into_file": "parley matrix --out /tmp/matrix && parley matrix | diff /tmp/matrix - && parley matrix --out /dev/full; echo $?; parley matrix --out /nowhere/matrix; echo $?",
+    "into_file": "parley matrix --out /tmp/matrix && parley matrix | diff /tmp/matrix - && "
+    "parley matrix --out /dev/full; echo $?; parley matrix --out /nowhere/matrix; echo $?",
     "no_level": ["parley", "matrix", "--levels", "auto"],
     "full_results": "mkdir /tmp/small; mount -t tmpfs -o size=4k tmpfs /tmp/small; "
     + CELL
     + " --results /tmp/small; echo $?; ls -A /tmp/small; "
     "mount -o remount,size=1m /tmp/small; " + CELL + " --results /tmp/small; echo $?; ls -A /tmp/small",
-    "changed": "parley inspect --json > /tmp/a; parley inspect --json > /tmp/b; parley diff /tmp/a /tmp/b; echo $?; sed s/nested.v2/nested\\ v1/ /tmp/b > /tmp/c; parley diff /tmp/a /tmp/c; echo $?",
-    # Last: an emulated hypervisor under v2 negotiates its capabilities with the module only once.
-    "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; parley check power10; d=$?; echo $a $b $c $d",
+    "changed": "parley inspect --json > /tmp/a; parley inspect --json > /tmp/b; parley diff /tmp/a /tmp/b; echo $?; "
+    "sed s/nested.v2/nested\\ v1/ /tmp/b > /tmp/c; parley diff /tmp/a /tmp/c; echo $?",
+    # The last command: under v2, an emulated hypervisor negotiates its capabilities with the module only once.
+    "no_kvm": "rmmod kvm_hv; parley run; a=$?; rmmod kvm; parley run; b=$?; parley inspect > /dev/null; c=$?; "
+    "parley check power10; d=$?; echo $a $b $c $d",
 }
 SPIN = "".join(f"\\{byte:03o}" for byte in (0x00, 0x00, 0x00, 0x48))  # "b ." in little-endian
 SIGNALS = {
-    name: f"printf '{SPIN}' > /tmp/spin; rm -f /tmp/said; parley run --payload /tmp/spin 2> /tmp/said & until grep -q 'set and read back' /tmp/said 2> /dev/null; do sleep 0.1; done; before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
-    ' after=$(cut -d\' \' -f1 /proc/uptime); echo $code; echo "$after $before" | awk \'{print ($1 - $2 < 0.5) ? "fast" : "slow " $1 - $2}\''
+    name: f"printf '{SPIN}' > /tmp/spin; rm -f /tmp/said; parley run --payload /tmp/spin 2> /tmp/said & "
+    "until grep -q 'set and read back' /tmp/said 2> /dev/null; do sleep 0.1; done; "
+    f"before=$(cut -d' ' -f1 /proc/uptime); kill -{number} $!; wait $!; code=$?;"
+    " after=$(cut -d' ' -f1 /proc/uptime); echo $code; echo \"$after $before\" | "
+    'awk \'{print ($1 - $2 < 0.5) ? "fast" : "slow " $1 - $2}\''
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = [
-    "--file",
-    str(BUILD / "grants"),
-    "--file",
-    str(BUILD / "set_level"),
-    "--file",
-    str(BUILD / "big-endian.elf"),
-    "--file",
-    str(BUILD / "src" / "builtin.bin"),
-]
+FILES = [word for name in ("grants", "set_level", "big-endian.elf") for word in ("--file", str(BUILD / name))]
+FILES += ["--file", str(BUILD / "src" / "builtin.bin")]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]
 HOSTS = {
@@ -123,9 +128,9 @@ class HostTest(unittest.TestCase):
 
 
 class EveryHost:
-    """What holds on all of them."""
+    """The tests for every host."""
 
-    def test_the_report_has_no_contradiction_and_the_same_verdict_in_both_forms(self):
+    def test_the_report_is_consistent_and_both_forms_have_the_same_verdict(self):
         report = json.loads(self.results["json"].out)
         self.assertEqual(report["schema"], "parley-inspect/1")
         self.assertEqual(report["verdict"]["level"], self.level)
@@ -135,7 +140,7 @@ class EveryHost:
         self.assertIn(f"effective level       {self.level} ", self.results["inspect"].out)
         self.assertEqual([doubt["id"] for doubt in report["doubts"]], self.doubts)
 
-    def test_the_trials_are_what_this_kernel_is_known_to_answer(self):
+    def test_the_trials_have_this_kernels_known_outcomes(self):
         report = json.loads(self.results["json"].out)
         self.assertEqual([trial["outcome"] for trial in report["facts"]["kvm"]["trials"]], self.trials)
 
@@ -149,11 +154,11 @@ class EveryHost:
             self.assertIn("power11 (0x0f000007) is not legal here", self.results["fallback"].err)
 
     def cells(self):
-        """The forced matrix by what was asked."""
+        """The cells of the forced matrix, by their requested levels."""
         (host,) = json.loads(self.results["matrix_forced"].out)["hosts"]
         return {cell["asked"]: cell for cell in host["cells"]}
 
-    def test_the_matrix_holds_no_surprise_and_all_that_is_legal_works(self):
+    def test_the_matrix_has_no_surprise_and_all_legal_levels_work(self):
         for name in ("matrix", "matrix_forced"):
             self.assertEqual((self.results[name].code, self.results[name].err), (0, ""), name)
         works = {
@@ -172,7 +177,7 @@ class EveryHost:
             {cell["verdict"] for asked, cell in self.cells().items() if asked not in expected}, {"refused as expected"}
         )
 
-    def test_the_matrix_has_the_kernels_own_answers_that_the_trials_have(self):
+    def test_the_matrix_and_the_trials_have_the_same_answers_of_the_kernel(self):
         cells = self.cells()
         self.assertEqual(
             [cells[level]["set"]["outcome"] for level in ("power8", "power9", "power10", "power11")], self.trials
@@ -181,21 +186,21 @@ class EveryHost:
     def test_the_matrix_is_valid_by_its_schema(self):
         matrix_validator().validate(json.loads(self.results["matrix_forced"].out))
 
-    def test_power8_is_refused_by_the_nested_floor(self):
+    def test_power8_is_refused_by_the_rule_nested_floor(self):
         self.assertEqual(self.results["check_power8"].code, 3)
         self.assertIn("nested-floor", self.results["check_power8"].err)
 
-    def test_a_program_of_linux_is_no_guest_and_no_level_is_blamed(self):
+    def test_a_linux_program_is_refused_as_a_guest_without_mention_of_levels(self):
         result = self.results["busybox"]
         self.assertEqual(result.out, "1 1\n", result.err)
         self.assertEqual(result.err.count("it is a program that runs in Linux, no kernel"), 2, result.err)
         self.assertNotIn("level", result.err)
 
-    def test_the_example_against_the_installed_library_agrees(self):
+    def test_the_example_with_the_installed_library_agrees(self):
         self.assertEqual(self.results["example"].out, f"{self.level} ({self.pvr})\n")
         self.assertEqual(self.results["example_refused"].code, 0 if self.level == "power11" else 3)
 
-    def test_ten_guests_leave_no_complaint_in_the_kernels_log(self):
+    def test_ten_guests_leave_no_warning_in_the_kernels_log(self):
         self.assertEqual(self.results["complaints"].code, 0, self.results["complaints"].out)
 
 
@@ -212,16 +217,16 @@ class LimitedToPower10(EveryHost):
         )
         self.assertEqual(self.results["check_power11"].code, 3)
 
-    def test_a_list_takes_the_first_legal_one_and_says_so(self):
+    def test_the_first_legal_level_of_a_list_is_taken_and_announced(self):
         self.assert_runs_at("list", "power9", "0x0f000005")
         self.assertIn("power11 (0x0f000007) is not legal here", self.results["list"].err)
 
-    def test_raw_is_refused_as_it_would_show_the_silicon(self):
+    def test_raw_is_refused_because_it_would_show_the_silicon(self):
         self.assert_refused("raw", "raw-is-honest", "its silicon is power11")
 
 
 class WithTheFix:
-    def test_a_forced_power11_meets_kvm_runs_refusal_and_survives_it(self):
+    def test_a_forced_power11_is_refused_by_kvm_run_and_reported(self):
         result = self.results["forced"]
         self.assertEqual(result.code, 3)
         self.assertEqual(result.out, "")
@@ -244,9 +249,9 @@ class WithTheFix:
 
 
 class WithTheCapability:
-    """Linux 7.3 and later: the kernel itself says which levels the hypervisor grants, a bit for each."""
+    """Linux 7.3 and later: the kernel reports the levels that the hypervisor grants, one bit per level."""
 
-    def test_the_grant_is_a_fact_and_a_rule_goes_by_it(self):
+    def test_the_grant_is_a_fact_and_decides_a_rule(self):
         self.assertEqual(
             json.loads(self.results["json"].out)["facts"]["kvm"]["compat_caps"], {"errno": 0, "bits": self.bits}
         )
@@ -255,7 +260,7 @@ class WithTheCapability:
             rf"(?m)^ +passes +granted-by-hypervisor .* KVM_PPC_GET_COMPAT_CAPS says {self.bits}$",
         )
 
-    def test_the_call_answers_as_the_unit_tests_fake_does(self):
+    def test_the_call_answers_like_the_unit_tests_fake(self):
         none = "22 {} 0x0000000000000000"  # EINVAL
         self.assertEqual(
             self.results["grants"].out.splitlines(),
@@ -275,14 +280,14 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
     host, kvm, doubts = "reference", "nested v2", []
     trials = ["refused", "taken", "taken", "poisoned"]
 
-    def test_a_forced_power8_is_refused_and_never_run_raw(self):
+    def test_a_forced_power8_is_refused_and_does_not_run_raw(self):
         self.assertEqual(self.results["forced_power8"].code, 3)
         self.assertEqual(self.results["forced_power8"].out, "")
 
-    def test_a_saved_report_is_judged_as_the_host_itself(self):
+    def test_a_saved_report_has_the_same_verdict_as_the_host(self):
         self.assertEqual(self.results["saved"].code, 0, self.results["saved"].out)
 
-    def test_the_kernels_own_tree_is_read_as_a_folder(self):
+    def test_the_kernels_device_tree_is_read_as_a_folder(self):
         self.assertEqual(self.results["folder"].code, 3)
         self.assertIn("not-above-host", self.results["folder"].err)
 
@@ -293,28 +298,28 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
     def test_a_flat_payload_runs(self):
         self.assert_runs_at("flat", "power10", "0x0f000006")
 
-    def test_a_payload_that_does_not_fit_is_one_clear_error(self):
+    def test_a_payload_that_does_not_fit_is_reported(self):
         for name in ("too_large", "garbage"):
             self.assertEqual(self.results[name].code, 1)
             self.assertIn("does not fit into the guest's memory", self.results[name].err)
 
-    def test_a_host_without_kvm_is_not_applicable_and_says_what_to_load(self):
+    def test_a_host_without_kvm_is_not_applicable_and_the_message_names_the_module(self):
         result = self.results["no_kvm"]
         self.assertEqual(result.out.splitlines()[-1], "4 4 0 4", result.err)
         self.assertIn("nothing that could run a guest stands behind it", result.err)
         self.assertIn("modprobe kvm_hv", result.err)
 
-    def test_a_user_without_the_right_to_kvm_is_told_so(self):
+    def test_a_lack_of_permission_for_kvm_is_reported(self):
         result = self.results["no_permission"]
         lines = result.out.splitlines()
         self.assertEqual((lines[0], lines[-1]), ("1", "0"), result.err)
         self.assertIn("EACCES", result.err)
 
-    def test_a_full_disk_behind_standard_output_is_an_error(self):
+    def test_a_full_device_as_standard_output_is_an_error(self):
         self.assertEqual(self.results["full"].code, 1)
         self.assertIn("ENOSPC", self.results["full"].err)
 
-    def test_a_reader_that_goes_away_is_no_crash(self):
+    def test_a_vanished_reader_is_an_error(self):
         self.assertEqual(self.results["closed"].err.splitlines()[-1], "1")
         self.assertIn("EPIPE", self.results["closed"].err)
 
@@ -324,29 +329,29 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
         for row in rows[2:-2]:
             self.assertEqual(row.split()[2] == "-", row.split()[1] == "refused", row)
 
-    def test_a_matrix_goes_into_a_file_or_says_why_not(self):
+    def test_a_matrix_is_written_to_a_file_or_the_failure_is_reported(self):
         result = self.results["into_file"]
         self.assertEqual(result.out, "1\n1\n", result.err)
         self.assertIn("cannot write the report to /dev/full", result.err)
         self.assertIn("ENOSPC", result.err)
         self.assertIn("cannot write the report to /nowhere/matrix", result.err)
 
-    def test_a_full_disk_takes_no_half_a_result_and_one_with_room_the_whole(self):
+    def test_a_full_disk_gets_no_partial_result_and_a_disk_with_room_gets_the_whole(self):
         result = self.results["full_results"]
         self.assertEqual(result.out, "1\n0\nhost.power11.compat.power10.guest.power10.json\n")
         self.assertIn("ENOSPC", result.err)
 
-    def test_two_looks_at_one_host_differ_in_nothing_unless_something_has_changed(self):
+    def test_two_reports_of_one_host_differ_only_in_changed_facts(self):
         self.assertEqual(
             self.results["changed"].out,
             "no change since /tmp/a\n0\nverdict.kvm: nested v2 -> nested v1\n1 change since /tmp/a\n1\n",
         )
 
-    def test_a_matrix_wants_levels_by_name(self):
+    def test_a_matrix_needs_levels_by_name(self):
         self.assertEqual(self.results["no_level"].code, 2)
         self.assertIn("--levels power9,power10,raw", self.results["no_level"].err)
 
-    def test_the_decision_and_every_exit_can_be_followed(self):
+    def test_the_decision_and_every_exit_are_traced(self):
         err = self.results["traced"].err
         self.assertRegex(err, r"parley: +passes +not-above-host ")
         self.assertIn("parley: H_PUT_TERM_CHAR: 0\n", err)
@@ -371,7 +376,7 @@ class Power11AsPower10OnAKernelWithoutTheFix(LimitedToPower10, HostTest):
     trials = ["refused", "taken", "taken", "taken"]
 
     def test_the_kernel_would_have_taken_power11(self):
-        """Which is why the policy comes first: forced, it does run."""
+        """So Parley's policy must refuse it first: forced, it runs."""
         self.assert_runs_at("forced", "power11", "0x0f000007")
         self.assertIn("forced: power11 (0x0f000007) is not legal here", self.results["forced"].err)
 
@@ -381,7 +386,7 @@ class Power10OnAKernelWithoutTheFixUnderV1(EveryHost, HostTest):
     level, pvr = "power10", "0x0f000006"
     trials = ["taken", "taken", "taken", "taken"]
 
-    def test_the_matrix_alone_tells_the_kernel_from_one_with_the_fix(self):
+    def test_the_matrix_shows_that_the_kernel_lacks_the_fix(self):
         cell = self.cells()["power11"]
         self.assertEqual(
             (cell["set"]["errno"], cell["set"]["readback"], cell["run"]["outcome"]), (0, "0x0f000007", "ended")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A host whose level changes under its guests, as when its partition is moved: cpu-version is replaced in the kernel's own tree, through
-the interface by which the tools of a partition do it (/proc/powerpc/ofdt)."""
+"""A host whose level changes while guests run, as after a migration of its partition.
+
+The test replaces cpu-version in the kernel's device tree through /proc/powerpc/ofdt, the interface of the partition
+tools.
+"""
 import unittest
 
 from lab import BUILD, Host, nvram
@@ -8,12 +11,14 @@ from lab import BUILD, Host, nvram
 NODE = "node=$(ls -d /proc/device-tree/cpus/PowerPC*); "
 TO_LEVEL = (
     NODE
-    + "to_level() { printf 'update_property %d cpu-version 4 \\017\\000\\000\\00'$1 $((0x$(hexdump -v -e '/1 \"%02x\"' $node/phandle))) > /proc/powerpc/ofdt; }; "
+    + "phandle() { hexdump -v -e '/1 \"%02x\"' $node/phandle; }; "
+    + "to_level() { printf 'update_property %d cpu-version 4 \\017\\000\\000\\00'$1 $((0x$(phandle))) > "
+    "/proc/powerpc/ofdt; }; "
 )
-# A guest that reboots on and on is watched until it has done so, then the host changes.
+# Starts a guest that reboots repeatedly, and waits for its first reboot; then the host's level is changed.
 REBOOTING = (
-    nvram(1 << 30)
-    + "parley run --payload /lab/lives.elf --nvram /tmp/nvram {options} 2> /tmp/err & guest=$!; until grep -q reboots /tmp/err; do sleep 0.1; done; "
+    nvram(1 << 30) + "parley run --payload /lab/lives.elf --nvram /tmp/nvram {options} 2> /tmp/err & guest=$!; "
+    "until grep -q reboots /tmp/err; do sleep 0.1; done; "
 )
 
 
@@ -41,7 +46,7 @@ class AHostWhoseLevelChanges(unittest.TestCase):
     def setUp(self):
         self.results = HOST.results()
 
-    def test_starts_no_guest_again_whose_level_it_has_no_longer(self):
+    def test_does_not_restart_a_guest_whose_level_is_no_longer_legal(self):
         for name in ("lower", "outside"):
             said = self.results[name].out
             self.assertIn("code 3\n", said, name)
@@ -52,13 +57,13 @@ class AHostWhoseLevelChanges(unittest.TestCase):
             self.assertIn("it was host power10 (0x0f000006) by cpu-version 0x0f000006 (a live migration?)", said)
             self.assertIn("the only legal level here is power9", said)
 
-    def test_gives_a_new_guest_the_level_that_it_has_now(self):
+    def test_gives_a_new_guest_the_present_level(self):
         self.assertIn("power9 (0x0f000005): legal\n", self.results["lower"].out)
 
-    def test_has_no_level_above_that_of_its_own_running_kernel(self):
+    def test_has_no_level_above_the_level_of_its_running_kernel(self):
         self.assertIn("power10 (0x0f000006): legal\n", self.results["higher"].out)
 
-    def test_keeps_a_guest_whose_level_is_still_legal_and_says_that_it_has_changed(self):
+    def test_restarts_a_guest_whose_level_is_still_legal_and_reports_the_change(self):
         for name, level in (
             ("still_legal", "power9 (0x0f000005) by cpu-version 0x0f000005"),
             ("higher", "power10 (0x0f000006) by cpu-version 0x0f000007, lowered to AT_PLATFORM power10"),

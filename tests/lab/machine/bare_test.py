@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program without an operating system, in both byte orders (bare/), as others write them for pseries: what it finds and is answered."""
+"""A pseries program without an operating system, in both byte orders (tests/lab/bare): it tests the machine that it
+finds.
+
+The program prints 'ok SENTENCE' or 'FAIL SENTENCE' per check. Its command line selects the test and describes the host.
+The tests here compare the number of its checks with a minimum, so that a test that ends early fails.
+"""
 import re
 import shlex
 import unittest
@@ -7,11 +12,11 @@ import unittest
 from lab import BUILD, Host
 
 ORDERS = {"little": "le", "big": "be"}
-INITRD_SIZE = 100003  # no multiple of anything
+INITRD_SIZE = 100003  # a prime number
 
 
 def checksum(data):
-    """FNV-1a, as the program computes it."""
+    """FNV-1a, like the program's checksum()."""
     result = 0xCBF29CE484222325
     for byte in data:
         result = (result ^ byte) * 0x100000001B3 % 2**64
@@ -19,7 +24,7 @@ def checksum(data):
 
 
 def run(order, words, *options, shell="< /dev/null"):
-    """A line for the shell: the program with these words, behind which it is told what they shall be; one that hangs is ended."""
+    """A shell command that runs the program with these words and their checksum; a program that hangs is killed."""
     words += " "
     append = shlex.quote(f"{words}words={checksum(words.encode()):#x}")
     return (
@@ -27,14 +32,14 @@ def run(order, words, *options, shell="< /dev/null"):
     )
 
 
-# As soon as it says that it listens, ten characters are typed.
+# Types ten characters when the program is ready for input.
 TYPED = (
     "{ for i in $(seq 150); do grep -q 'type now' /tmp/said && break; sleep 0.2; done; printf 0123456789; sleep 3; } | "
 )
 
 
 def commands(about, silicon):
-    """Every test on one host, of which the words say what it is. Behind the initrd's words is what a command line may hold."""
+    """All tests on one host, which `about` and `silicon` describe. `given` ends with special characters."""
     initrd = (BUILD / "bare-be.elf").read_bytes()[:INITRD_SIZE]
     given = f"entry {about} initrd={INITRD_SIZE} sum={checksum(initrd):#x} " + r"""quoted="b  c" it's %s \n $HOME ü"""
     made = f"head -c {INITRD_SIZE} /lab/bare-be.elf > /tmp/initrd; "
@@ -42,16 +47,7 @@ def commands(about, silicon):
     for order in ORDERS:
         lines |= {
             f"{order}_{name}": run(order, f"{name} {about}")
-            for name in (
-                "entry",
-                "rtas",
-                "hypercalls",
-                "kernel-hypercalls",
-                "decrementer",
-                "external",
-                "instructions",
-                "illegal",
-            )
+            for name in "entry rtas hypercalls kernel-hypercalls decrementer external instructions illegal".split()
         }
         lines[f"{order}_entry-kernel"] = run(order, f"entry {about}").replace("--payload", "-kernel")
         lines[f"{order}_entry-initrd"] = made + run(order, given, "--initrd /tmp/initrd")
@@ -95,7 +91,7 @@ class ABareProgram:
         return self.results[f"{self.order}_{name}"]
 
     def assert_passes(self, name, at_least):
-        """It came to its end, nothing failed, and as much was looked at as there is."""
+        """The program reached its end, no check failed, and there were enough checks."""
         result = self.result(name)
         lines = result.out.replace("\r", "").splitlines()
         failures = "\n".join(line for line in lines if not line.startswith("ok ")) + "\n" + result.err
@@ -110,21 +106,21 @@ class ABareProgram:
         self.assert_passes("entry", 33)
         self.assert_passes("entry-kernel", 33)
 
-    def test_gets_its_initrd_and_its_words_as_they_are(self):
+    def test_gets_its_initrd_and_its_command_line_unchanged(self):
         self.assert_passes("entry-initrd", 36)
 
-    def test_is_content_with_eight_mib_and_with_a_gib(self):
+    def test_runs_with_8_mib_and_with_1_gib(self):
         self.assert_passes("entry-small", 36)
         self.assert_passes("entry-large", 33)
 
-    def test_is_answered_by_rtas_by_the_hypercall_and_by_its_entry(self):
+    def test_gets_answers_of_rtas_by_hypercall_and_by_its_entry_point(self):
         self.assert_passes("rtas", 37)
         self.assertIn("# display-character says this\n", self.result("rtas").out)
 
-    def test_is_answered_by_every_hypercall_of_the_vmm(self):
+    def test_gets_answers_to_all_hypercalls_of_the_vmm(self):
         self.assert_passes("hypercalls", 153)
 
-    def test_is_answered_by_the_hypercalls_of_the_kernel(self):
+    def test_gets_answers_to_the_hypercalls_of_the_kernel(self):
         self.assert_passes("kernel-hypercalls", 25 if self.host.endswith("v2") else 30)
 
     def test_is_interrupted_by_its_decrementer(self):
@@ -133,13 +129,13 @@ class ABareProgram:
     def test_sends_itself_messages_through_the_interrupt_controller(self):
         self.assert_passes("external", 21 if self.host.endswith("v2") else 29)
 
-    def test_is_presented_what_is_typed(self):
+    def test_gets_terminal_input(self):
         self.assert_passes("input", 8)
 
-    def test_finds_that_instructions_do_what_they_shall(self):
+    def test_finds_that_instructions_work(self):
         self.assert_passes("instructions", 43)
 
-    def test_runs_prefixed_instructions_where_the_silicon_has_them(self):
+    def test_runs_prefixed_instructions_if_the_silicon_has_them(self):
         self.assert_passes("prefixed", 4)
 
     def test_starts_stops_and_wakes_another_processor(self):
@@ -152,7 +148,7 @@ class ABareProgram:
 class UnderV2(ABareProgram):
     host = "power11_as_power10_v2"
 
-    # There the emulated hypervisor gives up: it cannot hand an illegal instruction to a guest.
+    # Here the emulated hypervisor fails: it cannot deliver an illegal instruction to a guest.
     def test_is_interrupted_at_an_illegal_instruction(self):
         result = self.result("illegal")
         self.assertEqual(result.code, 1, result.err)

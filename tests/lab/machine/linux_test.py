@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Linux kernels as guests on real kernels: what they negotiate, what they see, how they live and end."""
+"""Debian's Linux kernels as guests on real kernels: the negotiated level, the guest's view of it, its console, its
+devices, and its end.
+
+EveryHost is tested on each host of HOSTS. The reference host also tests boot options, the host 'life' the guest's life
+cycle, and a host under v1 the console's input, which an emulated hypervisor does not deliver under v2 (docs/lab.md).
+With PARLEY_TEST_FULL=1 there are more hosts, and guests with much memory, a large initramfs and four vCPUs.
+"""
 import re
 import unittest
 
 from lab import BUILD, FULL, Host, Result, lacks
 from linux import QUIET, SHELL, SMP, linux
 
-# Waits for the guest's prompt, then types; the quotes keep what was typed from looking like the answer.
+# Waits for the guest's prompt, then types. With the quotes, the echo of the input differs from the command's output.
 TYPED = "'# ' 'echo st\"\"atus $((6*7)); exit\n'".replace("\n", "\r")
 BASIC = {
     "default": linux(),
@@ -17,11 +23,13 @@ REFERENCE = BASIC | {
     "smp": linux(
         "-smp 2",
         append=SMP,
-        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
+        "echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
     ),
     "verbose": linux("-v"),
     "flat": linux("--boot fdt"),
-    "pasted": "parley run -M pseries,max-cpu-compat=power9,cap-cfpc=broken,cap-ibs=broken -cpu host -nographic -nodefaults -m 512 -smp 1 -kernel /lab/vmlinux-fixed -initrd /lab/initrd.cpio.gz"
+    "pasted": "parley run -M pseries,max-cpu-compat=power9,cap-cfpc=broken,cap-ibs=broken -cpu host -nographic "
+    "-nodefaults -m 512 -smp 1 -kernel /lab/vmlinux-fixed -initrd /lab/initrd.cpio.gz"
     f" -append '{QUIET}' -serial stdio -no-reboot < /dev/null",
     "tree": linux("--dump-dtb /tmp/tree", "--compat power9") + "; hexdump -v -e '/1 \"%02x\"' /tmp/tree >&2",
 }
@@ -30,7 +38,8 @@ LIFE = {
     "no_reboot": linux("--no-reboot", run="reboot -f"),
     "reboots": linux(
         "--nvram /tmp/nvram",
-        run="strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; reboot -f; }; echo second life",
+        run="strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
+        "reboot -f; }; echo second life",
     ),
     "clock": linux(run="date -u +%s") + "; date +now:%s",
     "devices": linux(
@@ -39,17 +48,21 @@ LIFE = {
     "small": linux("-m 256M", run="free -m"),
     "traced": linux("-vv") + " 2>&1 | grep -a -o 'parley: unknown.*' | sort | uniq -c",
     # lis r10,0x4000; mtctr r10; bctr
-    "lost": "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; timeout -s INT 25 parley run --watchdog 2 --payload /tmp/lost; echo $?",
-    "signal": linux()
-    + " > /tmp/sigout & until grep -q OF /tmp/sigout; do sleep 0.2; done; p=$(pidof parley); b=$(cut -d' ' -f1 /proc/uptime); kill -TERM $p; wait $!; c=$?; a=$(cut -d' ' -f1 /proc/uptime);"
+    "lost": "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; "
+    "timeout -s INT 25 parley run --watchdog 2 --payload /tmp/lost; echo $?",
+    "signal": linux() + " > /tmp/sigout & until grep -q OF /tmp/sigout; do sleep 0.2; done; p=$(pidof parley); "
+    "b=$(cut -d' ' -f1 /proc/uptime); kill -TERM $p; wait $!; c=$?; a=$(cut -d' ' -f1 /proc/uptime);"
     ' echo $c; echo "$a $b" | awk \'{print ($1 - $2 < 0.5) ? "fast" : "slow " $1 - $2}\'',
-    "wrong": "parley run --kernel /lab/initrd.cpio.gz; parley run --kernel /lab/vmlinux-fixed --initrd /lab/vmlinux-fixed -m 64M; parley run -cpu 970fx; parley run -M pseries,frobnicate=on; echo $?",
+    "wrong": "parley run --kernel /lab/initrd.cpio.gz; "
+    "parley run --kernel /lab/vmlinux-fixed --initrd /lab/vmlinux-fixed -m 64M; parley run -cpu 970fx; "
+    "parley run -M pseries,frobnicate=on; echo $?",
 }
 
 
-# On a host under v1: under v2 the emulated hypervisor hands no external interrupt on to a guest (docs/lab.md).
+# For a host under v1: under v2, the emulated hypervisor delivers no external interrupts to a guest (docs/lab.md).
 TALKS = {
-    "pipe": "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'echo st\"\"atus $((6*7)); exit\\n'; sleep 3; } > /tmp/in & "
+    "pipe": "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; "
+    "printf 'echo st\"\"atus $((6*7)); exit\\n'; sleep 3; } > /tmp/in & "
     + linux(append=SHELL, shell="< /tmp/in")
     + " > /tmp/talk; cat /tmp/talk",
     "socket": linux("--serial unix:/tmp/sock,server=on,wait=on", append=SHELL)
@@ -60,13 +73,14 @@ TALKS = {
     + f"talk $(grep -o '/dev/pts/[0-9]*' /tmp/ptyerr) {TYPED}; wait $!; echo code $?",
     "smp": linux(
         "-smp 2",
-        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
+        "echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
     ),
 }
 
 
 def replace_timeouts(commands):
-    """`timeout` hides which signal it was that ended a guest; the command for signals does without."""
+    """Removes `timeout` from the command for signals, because it hides the signal that ended the guest."""
     return {
         name: command.replace("timeout 150 ", "") if name == "signal" else command for name, command in commands.items()
     }
@@ -91,11 +105,13 @@ if not lacks("next"):
     )
 if FULL:
     MANY = BASIC | {
-        "large": "(cd /tmp; dd if=/dev/urandom of=big bs=1M count=100 2> /dev/null; cp /lab/initrd.cpio.gz rd; n=$(stat -c %s rd); head -c $(( (4 - n % 4) % 4 )) /dev/zero >> rd; echo big | cpio -o -H newc >> rd 2> /dev/null);"
+        "large": "(cd /tmp; dd if=/dev/urandom of=big bs=1M count=100 2> /dev/null; cp /lab/initrd.cpio.gz rd; "
+        "n=$(stat -c %s rd); head -c $(( (4 - n % 4) % 4 )) /dev/zero >> rd; echo big | "
+        "cpio -o -H newc >> rd 2> /dev/null);"
         " sha256sum < /tmp/big; " + linux(initrd="/tmp/rd", run="sha256sum < /big"),
         "much": linux("-m 4G", run="free -g"),
     }
-    # Under v2 the emulated hypervisor loses so many wake-ups that four vCPUs do not finish their boot (docs/lab.md).
+    # Under v2, the emulated hypervisor loses so many wake-ups that four vCPUs do not finish their boot (docs/lab.md).
     FOUR = {"four": linux("-smp 4", run="echo a $(nproc)")}
     WIDE = ["--smp", "2", "--memory", "6G", "--timeout", "1800"]
     HOSTS |= {
@@ -117,14 +133,14 @@ class LinuxTest(unittest.TestCase):
     host = None
 
     def setUp(self):
-        # A guest's terminal ends its lines with two characters.
+        # A guest's terminal ends lines with CR LF.
         self.results = {
             name: Result(result.code, result.out.replace("\r", ""), result.err)
             for name, result in HOSTS[self.host].results().items()
         }
 
     def assert_boots_at(self, name, level, pvr):
-        """What Parley announced, and what the guest itself sees in three places."""
+        """Parley announced the level, and the guest sees it in three places."""
         result = self.results[name]
         self.assertEqual(result.code, 0, result.err + result.out[-500:])
         self.assertIn("L2 ready\n", result.out)
@@ -143,13 +159,13 @@ PVR = {"power9": "0x0f000005", "power10": "0x0f000006", "power11": "0x0f000007"}
 class EveryHost:
     level = "power10"
 
-    def test_boots_at_the_hosts_level_without_any_option(self):
+    def test_boots_at_the_hosts_level_by_default(self):
         self.assert_boots_at("default", self.level, PVR[self.level])
 
-    def test_boots_at_a_lower_level_when_asked(self):
+    def test_boots_at_a_lower_level_on_request(self):
         self.assert_boots_at("power9", "power9", PVR["power9"])
 
-    def test_boots_an_older_kernel_at_the_best_level_that_this_one_knows(self):
+    def test_boots_an_older_kernel_at_the_highest_level_that_it_knows(self):
         knows = self.results["older"].err.partition("guest's kernel lists")[2]
         best = self.level if self.level in knows else "power10"
         self.assert_boots_at("older", best, PVR[best])
@@ -158,37 +174,38 @@ class EveryHost:
 class OnTheReferenceHost(EveryHost, LinuxTest):
     host = "reference"
 
-    def test_says_in_one_line_what_was_negotiated_and_why(self):
+    def test_reports_the_negotiated_level_and_its_reason_in_one_line(self):
         lines = [line for line in self.results["default"].err.splitlines() if "negotiated" in line]
         self.assertEqual(len(lines), 1)
         self.assertRegex(
             lines[0],
-            r"^parley: negotiated power10 \(0x0f000006\): host power10 \(0x0f000006\) by cpu-version 0x0f000006; offered power10, power9; the guest's kernel lists .*power9, power10, power11.*; the best of both$",
+            r"^parley: negotiated power10 \(0x0f000006\): host power10 \(0x0f000006\) by cpu-version 0x0f000006; "
+            r"offered power10, power9; the guest's kernel lists .*power9, power10, power11.*; the best of both$",
         )
 
-    def test_takes_a_second_vcpu_off_and_on_again(self):
+    def test_takes_a_second_vcpu_offline_and_online_again(self):
         self.assert_boots_at("smp", "power10", PVR["power10"])
         self.assertRegex(self.results["smp"].out, r"(?s)a 2\n.*b 1\n.*c 2\n")
 
-    def test_shows_what_became_of_each_entry_when_asked(self):
+    def test_shows_the_result_for_each_entry_on_request(self):
         said = self.results["verbose"].err
         self.assertRegex(said, r"0xffffffff\s+0x0f000006\s+power10\s+offered")
         self.assertRegex(said, r"0xffffffff\s+0x0f000007\s+power11\s+above power10")
         self.assertRegex(said, r"0xffffffff\s+0x0f000004\s+power8\s+it has no radix")
         self.assertIn("the guest is Linux version 7.", said)
 
-    def test_boots_with_a_flat_tree_and_says_that_nothing_was_negotiated(self):
+    def test_boots_with_a_flat_tree_and_reports_that_nothing_was_negotiated(self):
         result = self.results["flat"]
         self.assertEqual(result.code, 0, result.err)
         self.assertIn("nothing is negotiated", result.err)
         self.assertNotIn("negotiated power10", result.err)
         self.assert_sees(result, "power10", PVR["power10"])
 
-    def test_takes_a_line_that_was_made_for_qemu(self):
+    def test_takes_a_command_line_for_qemu(self):
         self.assert_boots_at("pasted", "power9", PVR["power9"])
         self.assertEqual(self.results["pasted"].err.count("without effect here: cap-cfpc=broken, cap-ibs=broken"), 1)
 
-    def test_writes_the_tree_that_the_guest_got(self):
+    def test_writes_the_guests_device_tree(self):
         blob = bytes.fromhex(self.results["tree"].err.splitlines()[-1])
         self.assertEqual(blob[:4], bytes.fromhex("d00dfeed"))
         self.assertIn(bytes.fromhex("0f000005"), blob)
@@ -204,11 +221,11 @@ class ALinuxGuestsLife(LinuxTest):
         self.assertIn("Kernel panic - not syncing", result.out)
         self.assertIn("parley: the guest panicked\n", result.err)
 
-    def test_ends_when_it_reboots_if_it_shall_not(self):
+    def test_ends_on_a_reboot_with_no_reboot(self):
         self.assertEqual(self.results["no_reboot"].code, 0)
         self.assertEqual(self.results["no_reboot"].out.count("L2 ready"), 1)
 
-    def test_starts_again_when_it_reboots_and_keeps_its_nvram(self):
+    def test_starts_again_on_a_reboot_and_keeps_its_nvram(self):
         result = self.results["reboots"]
         self.assertEqual(result.code, 0, result.err)
         self.assertEqual(result.out.count("L2 ready"), 2)
@@ -222,30 +239,28 @@ class ALinuxGuestsLife(LinuxTest):
         )
         self.assertLess(abs(inside - after), 60)
 
-    def test_finds_its_devices_and_complains_of_none(self):
+    def test_finds_its_devices_without_complaints(self):
         out = self.results["devices"].out
         self.assertRegex(out, r"XICS.*hvc_console")
         self.assertNotIn("corruption", out)
         self.assertIn("ibm,os-term\n", out)
 
-    def test_is_content_with_256_mib(self):
+    def test_runs_with_256_mib(self):
         self.assertEqual(self.results["small"].code, 0)
 
-    def test_calls_nothing_that_has_no_answer_but_what_is_known(self):
+    def test_makes_only_known_calls_that_parley_does_not_answer(self):
         unknown = set(re.findall(r"unknown \S+ .*", self.results["traced"].out))
-        known = {
-            "unknown hcall 0x00000000000000f8: -2",
-            "unknown hcall 0x000000000000f080: -2",
-        }  # H_PIC, H_GET_PERF_COUNTER_INFO
+        # H_PIC and H_GET_PERF_COUNTER_INFO
+        known = {"unknown hcall 0x00000000000000f8: -2", "unknown hcall 0x000000000000f080: -2"}
         self.assertLessEqual(unknown, known)
 
-    def test_a_guest_that_is_lost_is_told_of(self):
+    def test_a_guest_without_progress_is_reported(self):
         self.assertIn("no progress: vCPU 0 at pc=", self.results["lost"].err)
 
     def test_a_signal_ends_it_in_half_a_second(self):
         self.assertEqual(self.results["signal"].out, "143\nfast\n")
 
-    def test_says_of_bad_files_and_words_what_they_are(self):
+    def test_explains_wrong_files_and_options(self):
         said = self.results["wrong"].err
         for part in (
             "it is a gzip-compressed file",
@@ -277,7 +292,7 @@ class OnPower10UnderV1(EveryHost, LinuxTest):
         self.assertIn("status 42", self.results["pty"].out)
         self.assertIn("code 0\n", self.results["pty"].out)
 
-    def test_takes_a_second_vcpu_off_and_on_again(self):
+    def test_takes_a_second_vcpu_offline_and_online_again(self):
         self.assertEqual(self.results["smp"].code, 0, self.results["smp"].err)
         self.assertRegex(self.results["smp"].out, r"(?s)a 2\n.*b 1\n.*c 2\n")
 
@@ -302,13 +317,13 @@ class OnTheNextKernel(EveryHost, LinuxTest):
 if FULL:
 
     class OnMany(EveryHost):
-        def test_finds_an_initramfs_of_100_mb_as_it_was(self):
+        def test_gets_an_initramfs_of_100_mb_unchanged(self):
             self.assertEqual(self.results["large"].code, 0, self.results["large"].err)
             sums = re.findall(r"^([0-9a-f]{64})  -", self.results["large"].out, re.M)
             self.assertEqual(len(sums), 2)
             self.assertEqual(sums[0], sums[1])
 
-        def test_takes_much_memory(self):
+        def test_runs_with_4_gib(self):
             self.assertEqual(self.results["much"].code, 0, self.results["much"].err)
 
     class OnManyUnderV1(OnMany):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest that makes every call there is, and many that there are not, with arguments that are chosen to hurt (hostile.c)."""
+"""A guest that calls every existing service and many others, with hostile arguments (tests/lab/guests/hostile.c)."""
 import re
 import unittest
 
 from lab import BUILD, PRIVATE, Host, unexplained
 
-# Measured from when the guest has begun, with all its memory touched, until it has made its last call.
+# The memory is measured from the guest's start, when it has touched all its memory, to its last call.
 STORM = """
 look() { now=$(private $!); [ "${now:-0}" -le $most ] || most=$now; }
 said() { grep -a -q "$1" /tmp/said || ! kill -0 $!; }
@@ -47,26 +47,26 @@ class AHostileGuest:
     def numbers(self, pattern):
         return map(int, re.search(pattern, self.storm.out, re.M).groups())
 
-    def test_comes_to_its_own_end_and_parley_with_it(self):
+    def test_reaches_its_end_and_parley_exits_with_0(self):
         self.assertIn("code 0\n", self.storm.out, self.storm.err)
 
-    def test_was_heard_out(self):
+    def test_makes_all_its_calls(self):
         calls, taken, answered, numbers, rewritten = self.numbers(
             r"^the storm is over: (\d+) calls, (\d+) taken, (\d+) answered, (\d+) hcalls in turn, (\d+) rewritten$"
         )
-        self.assertEqual(numbers, 0x500 // 4 + 1 - 3 + 17, "all that there are, but for three")
-        self.assertGreater(rewritten, 1000, "by the other vCPU")
+        self.assertEqual(numbers, 0x500 // 4 + 1 - 3 + 17, "all hypercall numbers except three")
+        self.assertGreater(rewritten, 1000, "the second vCPU rewrites arguments")
         self.assertGreater(calls, 5000)
-        self.assertGreater(taken, calls / 50, "which were no mistakes")
+        self.assertGreater(taken, calls / 50, "some calls succeed")
         self.assertGreater(answered, calls / 100 if self.host == "client_interface" else -1)
 
     def test_makes_parley_grow_by_less_than_a_mebibyte(self):
         before, most = self.numbers(r"^KiB (\d+) (\d+)$")
-        self.assertGreater(before, 16 << 10, "its own memory is in both")
+        self.assertGreater(before, 16 << 10, "both include the guest's memory")
         self.assertGreater(most, 16 << 10)
         self.assertLess(most - before, 1 << 10)
 
-    def test_leaves_nothing_in_the_kernels_log_that_is_not_normal(self):
+    def test_leaves_only_known_messages_in_the_kernels_log(self):
         self.assertEqual(unexplained(self.log), [])
 
 

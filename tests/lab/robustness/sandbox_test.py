@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sandbox on a real kernel: what it forbids there, and that it allows nothing that no guest needs."""
+"""The sandbox on a real kernel: forbidden calls are killed, and each allowed call is needed by some guest.
+
+The kernel's tracer records the system calls of guests that together use all features of Parley (TRACED, LIVES). Every
+rule of the sandbox must match one of these calls, except the rules in UNREACHABLE.
+"""
 import re
 import unittest
 
 from lab import BUILD, Host
 from linux import SHELL, SMP, linux
 
-# Every system call of every parley that the lines between start, with its arguments, as the kernel's tracer sees it.
+# Traces all system calls, with arguments, of each parley that {lines} starts.
 TRACED = """
 mount -t tracefs none /sys/kernel/tracing
 cd /sys/kernel/tracing
@@ -21,11 +25,11 @@ written() {{ awk '/wchar/ {{ print $2 }}' /proc/$(pidof parley)/io; }}
 echo 0 > /sys/kernel/tracing/tracing_on
 cat /sys/kernel/tracing/trace
 """
-# lis r10,0x4000; mtctr r10; bctr: a guest that is lost in real mode
+# lis r10,0x4000; mtctr r10; bctr: a guest that jumps out of its memory in real mode
 MAKE_LOST = "printf '\\000\\100\\100\\075\\246\\003\\111\\175\\040\\004\\200\\116' > /tmp/lost; "
-# Together they do all that a guest of Parley's can be asked for.
+# These runs together use all features of a guest.
 LIVES = [
-    # Typed at all the time, also while it reboots
+    # With continuous input, also during the reboot
     "{ while [ ! -e /tmp/typed ]; do echo typed; sleep 0.1; done; } | "
     + linux(
         "-smp 2 --nvram /tmp/nvram --dump-dtb /tmp/tree",
@@ -35,18 +39,18 @@ LIVES = [
     + " > /tmp/reboots.out 2>&1; touch /tmp/typed; grep -c 'L2 ready' /tmp/reboots.out >&2",
     linux("--serial unix:/tmp/sock,server=on,wait=on")
     + " & until [ -S /tmp/sock ]; do sleep 0.1; done; talk /tmp/sock '# ' 'x' > /dev/null; wait $!",
-    # Typed at, and ended while it has more to say
-    "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; printf 'exit\\n'; sleep 3; } > /tmp/in & "
-    + linux(append=SHELL, shell="< /tmp/in")
-    + " > /tmp/talk",
-    # Ended while its reader takes nothing
+    # With input, and a further command before its end
+    "mkfifo /tmp/in; { until grep -q 'L2 ready' /tmp/talk 2> /dev/null; do sleep 0.2; done; sleep 2; "
+    "printf 'exit\\n'; sleep 3; } > /tmp/in & " + linux(append=SHELL, shell="< /tmp/in") + " > /tmp/talk",
+    # Ended while its reader does not read
     "mkfifo /tmp/full; sleep 600 < /tmp/full & reader=$!; " + linux(run="yes") + " > /tmp/full & "
-    "until before=$(written); sleep 3; [ ${before:-0} -gt 32768 ] && [ $before = $(written) ]; do kill -0 $! || break; done; kill $!; wait $!; kill $reader",
+    "until before=$(written); sleep 3; [ ${before:-0} -gt 32768 ] && [ $before = $(written) ]; do kill -0 $! || "
+    "break; done; kill $!; wait $!; kill $reader",
     "on-terminal " + linux(shell=" ").strip() + " > /dev/null",
     MAKE_LOST
-    + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # so that the watchdog looks where it is
+    + "timeout -s INT 8 parley run --watchdog 2 --payload /tmp/lost",  # the watchdog reads the vCPU's registers
 ]
-# What only happens when something else goes wrong at that moment.
+# Rules for calls that are made only after a rare failure.
 UNREACHABLE = {
     "answered with ENOSYS: its flags are in memory, which no filter can see",  # only newer C libraries try it
     "continuing a wait after the process was stopped",
@@ -55,38 +59,24 @@ UNREACHABLE = {
 }
 
 GUEST = "parley run --sandbox {mode}"
+PROGRAMS = [BUILD / name for name in ("talk", "on-terminal")]
+PROGRAMS += [BUILD / "tests" / name for name in ("test-sandbox", "test-console", "print-rules")]
 HOST = Host(
-    [
-        "--cpu",
-        "power10",
-        "--api",
-        "v1",
-        "--smp",
-        "2",
-        "--memory",
-        "3G",
-        "--timeout",
-        "800",
-        "--file",
-        f"{BUILD / 'talk'}:/bin/talk",
-        "--file",
-        f"{BUILD / 'on-terminal'}:/bin/on-terminal",
-        "--file",
-        f"{BUILD / 'tests' / 'test-sandbox'}:/bin/test-sandbox",
-        "--file",
-        f"{BUILD / 'tests' / 'test-console'}:/bin/test-console",
-        "--file",
-        f"{BUILD / 'tests' / 'print-rules'}:/bin/print-rules",
-    ],
+    "--cpu power10 --api v1 --smp 2 --memory 3G --timeout 800".split()
+    + [word for program in PROGRAMS for word in ("--file", f"{program}:/bin/{program.name}")],
     {
         "background": "test-console --gtest_filter=ConsoleOnATerminal.LeavesItToTheShellUntilItStandsInTheForeground",
         "planted": "test-sandbox; code=$?; echo logged $(dmesg -c | grep -c type=1326); exit $code",
-        # The kernel tells ten such lines in five seconds, and no more.
-        "only_logged": "sleep 6; dmesg -c > /dev/null; test-sandbox --gtest_filter=Sandbox.RefusesNothingWhereItOnlyLogs; echo logged $(dmesg -c | grep -c type=1326)",
+        # The kernel logs at most ten such lines in five seconds.
+        "only_logged": "sleep 6; dmesg -c > /dev/null; "
+        "test-sandbox --gtest_filter=Sandbox.RefusesNothingWhereItOnlyLogs; echo logged $(dmesg -c | "
+        "grep -c type=1326)",
         "on": GUEST.format(mode="on") + "; dmesg | grep -c type=1326",
         "log": GUEST.format(mode="log") + "; dmesg | grep -c type=1326",
         "off": GUEST.format(mode="off"),
-        "status": f"{MAKE_LOST} parley run --smp 2 --payload /tmp/lost --watchdog off & sleep 2; for t in /proc/$!/task/*; do grep -E 'NoNewPrivs|Seccomp' $t/status; done; kill $!; wait $!; echo code $?",
+        "status": f"{MAKE_LOST} parley run --smp 2 --payload /tmp/lost --watchdog off & sleep 2; "
+        "for t in /proc/$!/task/*; do grep -E 'NoNewPrivs|Seccomp' $t/status; done; kill $!; wait $!; "
+        "echo code $?",
         "rules": "print-rules",
         "trace": TRACED.format(lines="\n".join(LIVES)),
     },
@@ -94,8 +84,10 @@ HOST = Host(
 
 
 def used(trace):
-    """(call, request) of what was called under a filter: by a process after its first, and by any other thread. The guest's first thread has
-    none either until it takes its own; the four calls that it makes before that, those of further vCPUs make under a filter.
+    """The calls under a filter, as (call, request): a process' after its seccomp call, and all those of other threads.
+
+    The guest's first thread has no filter before its own seccomp call. The threads of further vCPUs make the same four
+    calls under a filter, so these need not be left out.
     """
     found, leaders, locked = set(), set(), set()
     for task, number, second in re.findall(r"parley-(\d+) .*sys_enter: NR (\d+) \([0-9a-f]+, ([0-9a-f]+)", trace):
@@ -109,13 +101,13 @@ def used(trace):
 
 
 class Sandbox(unittest.TestCase):
-    def test_kills_what_is_planted_in_it(self):
+    def test_kills_forbidden_calls(self):
         result = HOST.results()["planted"]
         self.assertEqual(result.code, 0, result.out)
         self.assertNotIn("SKIPPED", result.out)
-        self.assertRegex(result.out, r"logged [1-9]", "the kernel says what it killed for")
+        self.assertRegex(result.out, r"logged [1-9]", "the kernel logs the killing call")
 
-    def test_logs_what_it_does_not_refuse(self):
+    def test_logs_forbidden_calls_in_log_mode(self):
         out = HOST.results()["only_logged"].out
         self.assertIn("[  PASSED  ] 1 test.", out)
         self.assertRegex(out, r"logged [1-9]")
@@ -123,14 +115,14 @@ class Sandbox(unittest.TestCase):
     def test_leaves_a_terminal_to_the_shell_while_in_the_background(self):
         self.assertIn("[  PASSED  ] 1 test.", HOST.results()["background"].out)
 
-    def test_is_on_by_default_and_nothing_is_in_its_way(self):
+    def test_hinders_no_guest_in_any_mode(self):
         for mode in ("on", "log", "off"):
             result = HOST.results()[mode]
             self.assertIn("level: power10", result.out)
             if mode != "off":
-                self.assertEqual(result.out.splitlines()[-1], "0", "nothing was refused or would be")
+                self.assertEqual(result.out.splitlines()[-1], "0", "no call was refused or logged")
 
-    def test_holds_each_thread_of_a_running_guest(self):
+    def test_covers_each_thread_of_a_running_guest(self):
         result = HOST.results()["status"]
         self.assertEqual(result.out.count("NoNewPrivs:\t1"), 3, result.out)
         self.assertEqual(result.out.count("Seccomp:\t2"), 3)
@@ -138,11 +130,11 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(
             filters,
             ["1", "1", "2"],
-            "the console's and the guest's thread run through one; that of a further vCPU has its own besides the guest's",
+            "the threads of console and guest have one filter; a further vCPU's thread also inherits the guest's",
         )
         self.assertIn("code 143", result.out)
 
-    def test_allows_nothing_that_no_guest_needs(self):
+    def test_allows_only_calls_that_some_guest_needs(self):
         called = used(HOST.results()["trace"].out)
         numbers = {number for number, _ in called}
         idle = []
@@ -154,7 +146,7 @@ class Sandbox(unittest.TestCase):
         self.assertGreater(len(called), 20)
         self.assertTrue(
             HOST.results()["trace"].err.startswith("2\n"),
-            "it came up, and after its reboot again: " + HOST.results()["trace"].err,
+            "the guest booted twice: " + HOST.results()["trace"].err,
         )
         self.assertEqual(idle, [])
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lab/alongside, with which lab/try builds while the rest comes: what fails is told, its status is kept, and nothing stays behind."""
+"""lab/alongside, which lab/try uses to build while it fetches the emulator: it reports the command that fails, keeps
+its status, and leaves no process behind."""
 import pathlib
 import shutil
 import signal
@@ -11,13 +12,13 @@ import unittest
 from lab import ROOT, processes, wait_for
 
 ALONGSIDE = str(ROOT / "lab" / "alongside")
-# Each says its id in the file that comes behind it, $0.
+# Each writes its process id to the file that follows as an argument, $0.
 STAYS = ["sh", "-c", 'echo $$ > "$0"; exec sleep 1000']
 STAYS_WITH_A_CHILD = ["sh", "-c", 'sleep 1000 & echo $$ > "$0"; wait']
 
 
 def group_of(entry):
-    """Of a process that has not ended: nobody may have asked yet how."""
+    """The process group; None for a zombie."""
     state, _, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
     return None if state == "Z" else int(group)
 
@@ -39,7 +40,7 @@ class Alongside(unittest.TestCase):
         )
 
     def assert_has_ended(self, file):
-        """The process that has said its id there, and its group, should it be one."""
+        """The process whose id is in the file, and its process group, are gone."""
         pid = int(file.read_text())
         self.assertEqual(
             list(processes(lambda entry: pid in (int(entry.name), group_of(entry)) and group_of(entry) is not None)), []
@@ -50,10 +51,10 @@ class Alongside(unittest.TestCase):
             done = self.run_both(["sh", "-c", behind], ["sh", "-c", front])
             self.assertEqual((done.returncode, done.stdout, self.log.read_text()), (0, "front\n", "behind\n"))
 
-    def test_says_that_the_one_in_the_background_goes_on(self):
+    def test_reports_that_the_background_command_continues(self):
         self.assertIn("true has ended; sleep continues", self.run_both(["sleep", "1"], ["true"]).stderr)
 
-    def test_shows_the_log_of_what_fails_in_the_background_and_ends_the_other(self):
+    def test_shows_the_log_of_a_failed_background_command_and_ends_the_other(self):
         done = self.run_both(
             ["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; echo no compiler; exit 7"],
             [*STAYS, self.folder / "pid"],
@@ -62,7 +63,7 @@ class Alongside(unittest.TestCase):
         self.assertIn(f"no compiler\nlab/alongside: sh failed with 7; its log: {self.log}\n", done.stderr)
         self.assert_has_ended(self.folder / "pid")
 
-    def test_keeps_the_status_of_what_fails_in_the_foreground_and_ends_the_other_with_its_children(self):
+    def test_keeps_the_status_of_a_failed_foreground_command_and_ends_the_other_with_its_children(self):
         done = self.run_both(
             [*STAYS_WITH_A_CHILD, self.folder / "pid"],
             ["sh", "-c", f"until [ -s {self.folder}/pid ]; do sleep 0.1; done; exit 9"],
@@ -88,7 +89,7 @@ class Alongside(unittest.TestCase):
             for file in files:
                 file.unlink()
 
-    def test_is_not_outlived_when_it_is_killed(self):
+    def test_its_commands_end_when_it_is_killed(self):
         files = [self.folder / "front", self.folder / "behind"]
         process = subprocess.Popen([ALONGSIDE, self.log, *STAYS, files[1], "--", *STAYS, files[0]])
         wait_for(lambda: all(file.exists() and file.read_text() for file in files), 30)
@@ -98,7 +99,7 @@ class Alongside(unittest.TestCase):
         for file in files:
             self.assert_has_ended(file)
 
-    def test_says_what_it_cannot_start_and_what_it_wants(self):
+    def test_reports_commands_that_it_cannot_start_and_its_usage(self):
         for behind, front in ((["/nonexistent"], ["true"]), (["sleep", "1000"], ["/nonexistent"])):
             done = self.run_both(behind, front)
             self.assertEqual(

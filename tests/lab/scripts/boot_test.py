@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lab/boot itself: what goes in and out of a host, and that nothing stays behind however it ends."""
+"""lab/boot: input and output of a host, exit statuses, and that no process or file is left behind."""
 import os
 import pathlib
 import select
@@ -13,19 +13,19 @@ from lab import BOOT, CACHE, boot, lacks
 
 
 def emulators_below(pid):
-    """The ids of the emulators that this process has started."""
+    """The ids of the emulators among the children of the process."""
     children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if "qemu" in pathlib.Path(f"/proc/{child}/comm").read_text()]
 
 
 def talk(terminal, exchange, timeout=60):
-    """Waits for each prompt in turn and answers it."""
+    """Waits for each prompt and answers it, in order."""
     seen = b""
     for prompt, answer in exchange:
         deadline = time.monotonic() + timeout
         while prompt not in seen:
             if not select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise TimeoutError(f"{prompt} did not come: {seen[-500:]}")
+                raise TimeoutError(f"no {prompt} within {timeout} s: {seen[-500:]}")
             seen += os.read(terminal, 4096)
         seen = b""
         os.write(terminal, answer)
@@ -42,26 +42,18 @@ class Boot(unittest.TestCase):
     def test_ends_with_the_commands_status(self):
         self.assertEqual(boot(["--", "sh", "-c", "exit 42"]).returncode, 42)
 
-    def test_passes_output_and_errors_through_byte_for_byte_and_apart(self):
+    def test_passes_output_and_errors_through_unchanged_and_separate(self):
         data = os.urandom(100_000)
         with tempfile.NamedTemporaryFile() as file:
             file.write(data)
             file.flush()
-            done = boot(
-                [
-                    "--file",
-                    f"{file.name}:/srv/some/where",
-                    "--",
-                    "sh",
-                    "-c",
-                    "cat /srv/some/where; cat /srv/some/where >&2",
-                ]
-            )
+            script = "cat /srv/some/where; cat /srv/some/where >&2"
+            done = boot(["--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", script])
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, data)
 
-    def test_gives_the_command_its_words_as_they_are(self):
+    def test_passes_the_commands_words_unchanged(self):
         done = boot(["--", "printf", "%s|", "a b", "$HOME", "'", "*"])
         self.assertEqual(done.stdout.decode(), "a b|$HOME|'|*|")
 
@@ -69,12 +61,12 @@ class Boot(unittest.TestCase):
         done = boot(["--", "sh", "-c", "ls /lab; parley --version"])
         self.assertEqual(done.stdout.decode().splitlines()[:3], ["initrd.cpio.gz", "vmlinux-fixed", "vmlinux-unfixed"])
 
-    def test_has_the_guests_that_it_is_asked_for(self):
+    def test_has_the_requested_guests(self):
         for names, files in (("unfixed", ["initrd.cpio.gz", "vmlinux-unfixed"]), ("none", ["initrd.cpio.gz"])):
             self.assertEqual(boot(["--guest", names, "--", "ls", "/lab"]).stdout.decode().split(), files)
 
     @unittest.skipIf(lacks("next"), lacks("next"))
-    def test_boots_the_newest_kernel_and_has_it_for_guests(self):
+    def test_boots_the_newest_kernel_and_has_it_as_a_guest(self):
         done = boot(["--kernel", "next", "--guest", "next,fixed", "--", "sh", "-c", "ls /lab; uname -r; ls /dev/kvm"])
         *files, release, kvm = done.stdout.decode().splitlines()
         self.assertEqual(files, ["initrd.cpio.gz", "vmlinux-fixed", "vmlinux-next"])
@@ -90,26 +82,21 @@ class Boot(unittest.TestCase):
     def test_shows_the_console_when_asked(self):
         self.assertIn(b"Linux version 6.12", boot(["-v", "--kernel", "unfixed", "--", "true"]).stderr)
 
-    def test_repeats_itself_to_the_byte_when_deterministic(self):
-        arguments = [
-            "--deterministic",
-            "--",
-            "sh",
-            "-c",
-            "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N",
-        ]
+    def test_is_repeatable_to_the_byte_when_deterministic(self):
+        script = "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N"
+        arguments = ["--deterministic", "--", "sh", "-c", script]
         first, second = boot(arguments), boot(arguments)
         self.assertEqual(first.returncode, 0, first.stderr)
         self.assertGreater(len(first.stdout), 1000)
         self.assertEqual(first.stdout, second.stdout)
         self.assertEqual(first.stderr, second.stderr)
 
-    def test_ends_with_124_past_the_limit_and_shows_the_console(self):
+    def test_ends_with_124_after_the_limit_and_shows_the_console(self):
         done = boot(["--timeout", "3", "--", "sleep", "1000"])
         self.assertEqual(done.returncode, 124)
         self.assertIn(b"no end within 3 seconds", done.stderr)
 
-    def test_ends_past_the_limit_when_nobody_reads_its_output_either(self):
+    def test_ends_after_the_limit_also_without_a_reader_of_its_output(self):
         for stream in ("1", "2"):
             process = subprocess.Popen(
                 [BOOT, "--timeout", "8", "--", "sh", "-c", f"while :; do echo a line of output >&{stream}; done"],
@@ -128,14 +115,14 @@ class Boot(unittest.TestCase):
         self.assertEqual(done.returncode, 125)
         self.assertIn(b"the host died", done.stderr)
 
-    def test_says_what_cannot_be_found(self):
+    def test_names_files_that_do_not_exist(self):
         done = boot(["--kernel", "/nonexistent", "--", "true"])
         self.assertEqual(done.returncode, 126)
         self.assertIn(b"there is no kernel /nonexistent", done.stderr)
         self.assertEqual(boot(["--file", "/nonexistent", "--", "true"]).returncode, 126)
 
-    def test_does_without_guests_that_are_not_there_unless_they_are_asked_for(self):
-        """As after lab/try, which fetches one kernel only; and where the archive has no next one."""
+    def test_leaves_out_missing_guests_unless_they_are_requested(self):
+        """Kernels are missing after lab/try, which fetches one only, and when the archive lacks 'next'."""
         with tempfile.TemporaryDirectory() as folder:
             cache = pathlib.Path(folder)
             (cache / "kernels").mkdir()
@@ -158,28 +145,20 @@ class Boot(unittest.TestCase):
                 (126, "lab/boot: there is no kernel 'next-64k': no suite has one\n"),
             )
 
-    def test_takes_a_kernel_of_ones_own_and_other_sizes(self):
-        done = boot(
-            [
-                "--kernel",
-                str(CACHE / "kernels" / "unfixed" / "vmlinux"),
-                "--memory",
-                "1G",
-                "--guest-page-size",
-                "64k",
-                "--",
-                "sh",
-                "-c",
-                "uname -r; grep MemTotal /proc/meminfo; grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm",
-            ]
+    def test_takes_a_kernel_by_path_and_other_sizes(self):
+        image = str(CACHE / "kernels" / "unfixed" / "vmlinux")
+        script = (
+            "uname -r; grep MemTotal /proc/meminfo; "
+            "grep -a -o -m 1 '6\\.12[^ ]*le-64k ' /lab/vmlinux-unfixed | head -n 1; ls /dev/kvm"
         )
+        done = boot(["--kernel", image, "--memory", "1G", "--guest-page-size", "64k", "--", "sh", "-c", script])
         lines = done.stdout.decode().splitlines()
         self.assertTrue(lines[0].startswith("6.12."), lines)
         self.assertLess(int(lines[1].split()[1]), 1 << 20)
         self.assertTrue(lines[2].endswith("-64k "), lines)
         self.assertEqual(lines[3], "/dev/kvm")
 
-    def test_gives_a_shell_without_a_command(self):
+    def test_starts_a_shell_without_a_command(self):
         leader, follower = os.openpty()
         process = subprocess.Popen([BOOT, "--timeout", "120"], stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
@@ -209,29 +188,14 @@ class Boot(unittest.TestCase):
 class TheGuestsInitrd(unittest.TestCase):
     @staticmethod
     def emulator(command_line):
-        return [
-            "qemu-system-ppc64",
-            "-M",
-            "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off",
-            "-cpu",
-            "power10",
-            "-m",
-            "1G",
-            "-display",
-            "none",
-            "-nodefaults",
-            "-serial",
-            "stdio",
-            "-no-reboot",
-            "-kernel",
-            str(CACHE / "kernels/unfixed/vmlinux"),
-            "-initrd",
-            str(CACHE / "initrd.cpio.gz"),
-            "-append",
-            f"console=hvc0 quiet {command_line}",
-        ]
+        machine = (
+            "pseries,x-vof=on,max-cpu-compat=power9,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
+        )
+        arguments = f"-M {machine} -cpu power10 -m 1G -display none -nodefaults -serial stdio -no-reboot".split()
+        guest = ["-kernel", str(CACHE / "kernels/unfixed/vmlinux"), "-initrd", str(CACHE / "initrd.cpio.gz")]
+        return ["qemu-system-ppc64", *arguments, *guest, "-append", f"console=hvc0 quiet {command_line}"]
 
-    def test_gives_a_shell_when_the_command_line_says_so(self):
+    def test_starts_a_shell_when_the_command_line_says_so(self):
         leader, follower = os.openpty()
         process = subprocess.Popen(self.emulator("shell"), stdin=follower, stdout=follower, stderr=subprocess.DEVNULL)
         os.close(follower)
@@ -243,8 +207,8 @@ class TheGuestsInitrd(unittest.TestCase):
             process.wait()
             os.close(leader)
 
-    def test_says_what_a_linux_sees_and_powers_off(self):
-        """Booted here as a first-level guest, of the emulator itself."""
+    def test_prints_the_processor_as_linux_sees_it_and_powers_off(self):
+        """It is booted as a first-level guest, directly in the emulator."""
         done = subprocess.run(
             self.emulator(""), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
         )
@@ -258,7 +222,7 @@ class TheGuestsInitrd(unittest.TestCase):
 
 class BootLeavesNothingBehind(unittest.TestCase):
     def ended_by(self, number, before_that=lambda emulator: None):
-        """Starts a host, sends a signal to lab/boot, and returns its status once it and its emulator are gone."""
+        """Starts a host, sends a signal to lab/boot, and returns its status after its emulator's end."""
         with tempfile.TemporaryDirectory() as folder:
             process = subprocess.Popen(
                 [BOOT, "--", "sleep", "1000"],
@@ -280,7 +244,7 @@ class BootLeavesNothingBehind(unittest.TestCase):
             deadline = time.monotonic() + 10
             while is_alive(emulators[0]) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            self.assertFalse(is_alive(emulators[0]), "the emulator is still there")
+            self.assertFalse(is_alive(emulators[0]), "the emulator still runs")
             self.assertEqual(os.listdir(folder), [])
             return status
 
@@ -293,8 +257,8 @@ class BootLeavesNothingBehind(unittest.TestCase):
     def test_after_sigkill(self):
         self.assertEqual(self.ended_by(signal.SIGKILL), -9)
 
-    def test_when_the_emulator_hears_nothing_any_more(self):
-        """As in the emulated hypervisor's known loop: a stopped process does not answer SIGTERM either."""
+    def test_when_the_emulator_does_not_react_to_sigterm(self):
+        """A stopped process does not react to SIGTERM, like an emulated hypervisor in its known endless loop."""
         self.assertEqual(
             self.ended_by(signal.SIGTERM, before_that=lambda emulator: os.kill(emulator, signal.SIGSTOP)), 143
         )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matrix on farms: a real Slurm on loopback, GNU parallel, and what a Kubernetes API would say to the Job. The hosts are emulated ones."""
+"""The matrix on farms: a real Slurm on loopback, GNU parallel, and the schema of the Kubernetes API. All hosts are
+emulated."""
 import collections
 import contextlib
 import functools
@@ -36,28 +37,15 @@ def output(*command, **options):
 
 
 @functools.cache
-def made_by_one_machine():
-    """The report of the same cells, from lab/matrix, which boots each host once and tries both levels on it. The farm boots one for each cell."""
+def report_of_one_machine():
+    """The report of the same cells from lab/matrix, which boots each host once for both levels; a farm boots it per
+    cell."""
     with tempfile.TemporaryDirectory() as folder:
         for host in HOSTS:
             cpu, level, api, kernel = re.fullmatch(r"host\.(.*)\.compat\.(.*)\.api\.(.*)\.kernel\.(.*)", host).groups()
-            output(
-                MATRIX,
-                "--cpu",
-                cpu,
-                "--max-compat",
-                level if level != cpu else "none",
-                "--api",
-                api,
-                "--kernel",
-                kernel,
-                "--levels",
-                "power9,power11",
-                "--force",
-                "--out",
-                pathlib.Path(folder, host),
-                stderr=subprocess.DEVNULL,
-            )
+            axes = ["--cpu", cpu, "--max-compat", level if level != cpu else "none", "--api", api, "--kernel", kernel]
+            cells = ["--levels", "power9,power11", "--force"]
+            output(MATRIX, *axes, *cells, "--out", pathlib.Path(folder, host), stderr=subprocess.DEVNULL)
             shutil.copy(pathlib.Path(folder, host, "results", f"{host}.json"), folder)
         pathlib.Path(folder, "plan").write_text("\n".join(CELLS))
         return merged(folder)
@@ -71,22 +59,12 @@ class FarmTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
-        output(
-            *PARLEY,
-            "matrix",
-            "plan",
-            "--hosts",
-            ",".join(HOSTS),
-            "--levels",
-            "power9,power11",
-            "--force",
-            "--out",
-            self.folder / "plan",
-        )
+        cells = ["--hosts", ",".join(HOSTS), "--levels", "power9,power11", "--force"]
+        output(*PARLEY, "matrix", "plan", *cells, "--out", self.folder / "plan")
         self.assertEqual((self.folder / "plan").read_text().split(), CELLS)
 
-    def assert_is_what_one_machine_makes_of_it(self):
-        self.assertEqual(merged(self.folder), made_by_one_machine())
+    def assert_equals_the_report_of_one_machine(self):
+        self.assertEqual(merged(self.folder), report_of_one_machine())
         cells = [cell for host in json.loads(merged(self.folder))["hosts"] for cell in host["cells"]]
         self.assertEqual([cell["id"] for cell in cells], CELLS)
         self.assertEqual([cell["verdict"] for cell in cells], ["works", "refused as expected"] * 2)
@@ -94,7 +72,7 @@ class FarmTest(unittest.TestCase):
 
 class Slurm(FarmTest):
     def start_cluster(self):
-        """One of two nodes, which lives until the test ends."""
+        """Starts a cluster of two nodes, which runs until the test ends."""
         cluster = subprocess.Popen(
             [SLURM / "cluster", "--nodes", "2", "--", "sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -115,31 +93,22 @@ class Slurm(FarmTest):
         self.environment = {**os.environ, "SLURM_CONF": str(self.configuration), "PARLEY_MATRIX": MATRIX}
 
     def in_cluster(self, line):
-        """What is started there is ended with it."""
+        """Runs a line in the cluster's shell; its processes end with the cluster."""
         self.inside.write(line + "\n")
         self.inside.flush()
 
     def slurm(self, *command):
         return output(*command, env=self.environment)
 
-    def test_an_array_gives_what_one_machine_does(self):
-        """With the line of docs/farms.md, and a plan that somebody has written into."""
+    def test_a_job_array_gives_the_report_of_one_machine(self):
+        """With the command of docs/farms.md, and a plan with a comment and an empty line."""
         plan = self.folder / "plan"
         plan.write_text("# the first cells\n\n" + plan.read_text())
-        jobs = output(
-            SLURM / "cluster",
-            "--nodes",
-            "2",
-            "--",
-            "env",
-            f"PARLEY_MATRIX={MATRIX}",
-            SLURM / "submit",
-            self.folder,
-            "--wait",
-        ).split()
+        submit = ["env", f"PARLEY_MATRIX={MATRIX}", SLURM / "submit", self.folder, "--wait"]
+        jobs = output(SLURM / "cluster", "--nodes", "2", "--", *submit).split()
         self.assertEqual(len(jobs), 2)
         self.assertEqual(list(self.folder.glob("*.error")), [])
-        self.assert_is_what_one_machine_makes_of_it()
+        self.assert_equals_the_report_of_one_machine()
 
     def test_a_worker_killed_with_its_node_loses_and_doubles_no_cell(self):
         self.start_cluster()
@@ -184,7 +153,7 @@ class Slurm(FarmTest):
             sorted(path.name for path in self.folder.glob("host.*.json")), sorted(f"{cell}.json" for cell in CELLS)
         )
         self.assertEqual(list(self.folder.glob("*.error")), [])
-        self.assert_is_what_one_machine_makes_of_it()
+        self.assert_equals_the_report_of_one_machine()
 
     def merge_now(self):
         done = subprocess.run(
@@ -200,22 +169,11 @@ class Slurm(FarmTest):
 
 
 class GnuParallel(FarmTest):
-    def test_gives_what_one_machine_does_and_repeats_nothing(self):
+    def test_gives_the_report_of_one_machine_and_repeats_nothing(self):
         def run():
             return subprocess.run(
-                [
-                    "parallel",
-                    "--will-cite",
-                    "--jobs",
-                    "2",
-                    MATRIX,
-                    "--cell",
-                    "{}",
-                    "--results",
-                    self.folder,
-                    "::::",
-                    self.folder / "plan",
-                ],
+                ["parallel", "--will-cite", "--jobs", "2"]
+                + [MATRIX, "--cell", "{}", "--results", self.folder, "::::", self.folder / "plan"],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -224,15 +182,15 @@ class GnuParallel(FarmTest):
             ).stderr
 
         self.assertEqual(run(), "")
-        self.assert_is_what_one_machine_makes_of_it()
+        self.assert_equals_the_report_of_one_machine()
         self.assertEqual(run().count("already has a result"), len(CELLS))
 
 
 class Kubernetes(unittest.TestCase):
-    """There is no cluster here. What there is: the API's schema, as its client library was generated from it."""
+    """Without a cluster: checked against the API's schema, from which the client library is generated."""
 
     def complaints(self, value, kind, where="Job"):
-        """What the schema does not know. The library itself is content with unknown words."""
+        """The properties that the schema does not know; the library itself accepts unknown properties."""
         if kind.startswith("list["):
             return [
                 problem
@@ -251,17 +209,17 @@ class Kubernetes(unittest.TestCase):
             for problem in self.complaints(item, model.openapi_types[names[name]], f"{where}.{name}")
         ]
 
-    def test_would_take_the_job(self):
+    def test_accepts_the_job(self):
         job = yaml.safe_load((ROOT / "lab" / "kubernetes" / "matrix-job.yaml").read_text())
         self.assertEqual(self.complaints(job, "V1Job"), [])
         client = kubernetes.client.ApiClient()
-        read = client._ApiClient__deserialize(job, "V1Job")  # wants what is required, and the right types
+        read = client._ApiClient__deserialize(job, "V1Job")  # checks required properties and types
         self.assertEqual(client.sanitize_for_serialization(read), job)
         (container,) = read.spec.template.spec.containers
         self.assertEqual(container.resources.limits["devices.kubevirt.io/kvm"], "1")
         self.assertEqual(container.command[:3], ["parley", "matrix", "run"])
 
-    def test_would_not_take_anything(self):
+    def test_rejects_unknown_and_missing_properties(self):
         job = yaml.safe_load((ROOT / "lab" / "kubernetes" / "matrix-job.yaml").read_text())
         job["spec"]["complitions"] = 3
         self.assertEqual(self.complaints(job, "V1Job"), ["Job.spec.complitions"])

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's kernels are what they are called, by what they do: whatever their versions say, a stable one may be given the check any day."""
+"""The lab's kernels behave as their names say.
+
+The test checks the behaviour, not the version: the arch_compat check may be backported to a stable kernel at any time.
+"""
 import json
 import re
 import unittest
 
 from lab import FULL, Host, lacks
 
-# One level below power11, and the silicon's own: what becomes of power11 here, the kernel alone decides.
+# The host's level is power10, its silicon's own. So only the kernel decides about power11.
 HOST = ["--cpu", "power10", "--api", "v1", "--guest", "none"]
 NAMES = ["fixed", "unfixed", "next", *(["fixed-64k", "unfixed-64k", "next-64k"] if FULL else [])]
 
@@ -35,24 +38,27 @@ class Kernel:
         self.facts = json.loads(HOSTS[self.name].results()["inspect"].out)["facts"]
         self.version = self.facts["system"]["kernel_release"]
 
-    def assert_called_rightly(self, what, has, ought):
+    def assert_name_fits(self, feature, has, expected):
         self.assertEqual(
             has,
-            ought,
-            f"the kernel called {self.name} is {self.version} and {'has' if has else 'lacks'} {what}: choose another pattern in lab/setup",
+            expected,
+            f"the kernel called {self.name} is {self.version} and {'has' if has else 'lacks'} {feature}: choose "
+            "another pattern in lab/setup",
         )
 
-    def test_takes_a_level_that_is_too_high_or_marks_it_as_its_name_says(self):
+    def test_takes_or_refuses_too_high_a_level_as_its_name_says(self):
         (outcome,) = [trial["outcome"] for trial in self.facts["kvm"]["trials"] if trial["asked"] == "0x0f000007"]
         self.assertIn(outcome, ("taken", "poisoned"))
-        self.assert_called_rightly("the arch_compat check", outcome == "poisoned", self.has_check)
+        self.assert_name_fits("the arch_compat check", outcome == "poisoned", self.has_check)
 
-    def test_has_the_capability_that_says_what_is_legal_as_its_name_says(self):
+    def test_has_or_lacks_the_capability_of_legal_levels_as_its_name_says(self):
         has = self.facts["kvm"]["capabilities"].get("KVM_CAP_PPC_COMPAT_CAPS", 0) == 1
         numbers = tuple(int(number) for number in re.match(r"(\d+)\.(\d+)", self.version).groups())
         if has and not self.has_capability and self.has_check and numbers >= (7, 3):
-            self.skipTest(f"the archive had no 7.2 any more, so {self.name} is the lowest later one, {self.version}")
-        self.assert_called_rightly("KVM_CAP_PPC_COMPAT_CAPS", has, self.has_capability)
+            self.skipTest(
+                f"the archive has no 7.2 any more, so {self.name} is the lowest later version, {self.version}"
+            )
+        self.assert_name_fits("KVM_CAP_PPC_COMPAT_CAPS", has, self.has_capability)
 
 
 class Unfixed(Kernel, unittest.TestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matrix over hosts: what lab/matrix makes of them, and what those who read its reports make of those."""
+"""lab/matrix over several hosts, and the readers of its reports: kunit.py, prove, a JUnit library, LAVA, a browser."""
 import collections
 import contextlib
 import json
@@ -53,7 +53,7 @@ def parley(*arguments):
 
 
 def below(parent):
-    """The processes that descend from that one."""
+    """The ids of all descendants of the process."""
     found, waiting = [], [parent]
     while waiting:
         children = list(processes(lambda entry, pid=waiting.pop(): parent_of(entry) == pid))
@@ -67,7 +67,7 @@ def cells_of(report):
 
 
 class Made:
-    """What the tests look at: a folder each of results, good ones and the same with a planted surprise."""
+    """The folders that the tests use: results, and the same results with a planted surprise."""
 
     runs = {}
 
@@ -78,7 +78,7 @@ def setUpModule():
     results, surprised = Made.folder / "results", Made.folder / "surprised"
     results.mkdir()
     plan = ""
-    # A run each: the axes multiply, and these are two corners only.
+    # One run per host: a single run would try all combinations of the options.
     for host, options in HOSTS.items():
         out = Made.folder / host
         Made.runs[host] = matrix(*options, "--force", "--out", out)
@@ -109,9 +109,9 @@ class ReportTest(unittest.TestCase):
 
 
 class TwoHosts(ReportTest):
-    """A kernel with the check of Linux 7.2 and one without, with all levels."""
+    """All levels on a kernel with the check of Linux 7.2 and on one without it."""
 
-    def test_surprise_nobody_and_name_kernels_and_emulator(self):
+    def test_have_no_surprise_and_name_kernels_and_emulator(self):
         for host, done in Made.runs.items():
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("refused as expected", done.stdout)
@@ -125,7 +125,7 @@ class TwoHosts(ReportTest):
         self.assertRegex(kernels[FIXED], r"^([89]|7\.[2-9])")
         self.assertRegex(kernels[UNFIXED], r"^6\.12\.")
 
-    def test_have_all_levels_and_the_verdicts_that_their_kernels_are_known_for(self):
+    def test_have_all_levels_with_the_known_verdicts_of_their_kernels(self):
         cells = cells_of(json.loads(self.form("json")))
         self.assertEqual(list(cells), [f"{host}.guest.{level}.forced" for host in HOSTS for level in LEVELS])
         works = {name for name, cell in cells.items() if cell["verdict"] == "works"}
@@ -143,7 +143,7 @@ class TwoHosts(ReportTest):
             {cell["verdict"] for name, cell in cells.items() if name not in works}, {"refused as expected"}
         )
 
-    def test_tell_a_kernel_with_the_check_from_one_without_by_the_report_alone(self):
+    def test_show_in_the_report_which_kernel_has_the_check(self):
         cells = cells_of(json.loads(self.form("json")))
         fixed, unfixed = (cells[f"{host}.guest.power11.forced"] for host in HOSTS)
         self.assertEqual(
@@ -154,7 +154,7 @@ class TwoHosts(ReportTest):
             (unfixed["set"]["errno"], unfixed["set"]["readback"], unfixed["run"]["outcome"]), (0, "0x0f000007", "ended")
         )
 
-    def test_are_valid_by_the_schema_which_lets_nothing_else_pass(self):
+    def test_are_valid_by_the_schema_which_rejects_unknown_properties(self):
         for folder in ("results", "surprised"):
             report = json.loads(self.form("json", folder))
             matrix_validator().validate(report)
@@ -163,7 +163,7 @@ class TwoHosts(ReportTest):
         report["hosts"][1]["cells"][0]["verdict"] = "wonders"
         self.assertEqual(len(list(matrix_validator().iter_errors(report))), 3)
 
-    def test_are_read_by_the_kernels_own_kunit(self):
+    def test_are_read_by_the_kernels_kunit(self):
         def parse(folder):
             return subprocess.run(
                 [
@@ -208,7 +208,7 @@ class TwoHosts(ReportTest):
             counted = [suite for suite in report]
             told = [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
             for suite in counted:
-                suite.update_statistics()  # counts what is there, in the place of what was told
+                suite.update_statistics()  # replaces the reported numbers by counted ones
             self.assertEqual(
                 told, [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
             )
@@ -220,8 +220,8 @@ class TwoHosts(ReportTest):
         (failure,) = [case.result[0] for suite in report for case in suite if case.result]
         self.assertIn("it was <b>planted</b> & # here", failure.message)
 
-    def test_are_lines_that_lava_takes(self):
-        """As its dispatcher looks for them on a console."""
+    def test_are_lines_that_lava_accepts(self):
+        """The pattern is the one of LAVA's dispatcher for consoles."""
         signals = [
             re.fullmatch(r"<LAVA_SIGNAL_(\S+) ([^>]+)>", line) for line in self.form("lava", "surprised").splitlines()
         ]
@@ -232,13 +232,13 @@ class TwoHosts(ReportTest):
             [word["TEST_CASE_ID"] for word in words if word["RESULT"] == "fail"], [f"{UNFIXED}.guest.power10.forced"]
         )
 
-    def test_are_text_that_tells_what_nobody_expected_in_full(self):
+    def test_are_text_with_the_full_evidence_of_surprises(self):
         text = self.form("text", "surprised")
         self.assertRegex(text, rf"(?m)^{re.escape(FIXED)} +refused +refused +works +works +refused")
         self.assertIn(f"\n{UNFIXED}.guest.power10.forced\n  policy: legal", text)
         self.assertIn("\n5 works\n11 refused as expected\n", self.form("text"))
 
-    def test_differ_from_others_in_what_has_changed(self):
+    def test_differ_from_other_reports_in_the_changed_facts(self):
         good, bad = self.written("json"), self.written("json", "surprised")
         self.assertEqual(parley("diff", good, good).returncode, 0)
         done = parley("diff", good, bad)
@@ -250,7 +250,7 @@ class TwoHosts(ReportTest):
             f"{UNFIXED}.guest.power10.forced: disagrees: null -> readback\n3 changes since {good}\n",
         )
 
-    def test_lose_no_cell_of_the_plan(self):
+    def test_contain_every_cell_of_the_plan(self):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(Made.folder / "results" / "plan", folder)
             shutil.copy(Made.folder / "results" / f"{FIXED}.json", folder)
@@ -263,19 +263,13 @@ class TwoHosts(ReportTest):
 
 
 class ThePage(ReportTest):
-    """In a headless Chromium."""
+    """The HTML report in a headless Chromium."""
 
     @classmethod
     def setUpClass(cls):
         options = webdriver.ChromeOptions()
-        for argument in (
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--window-size=1600,1200",
-        ):
-            options.add_argument(argument)
+        for argument in "headless=new no-sandbox disable-gpu disable-dev-shm-usage window-size=1600,1200".split():
+            options.add_argument(f"--{argument}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         cls.browser = webdriver.Chrome(options=options)
         cls.addClassCleanup(cls.browser.quit)
@@ -301,7 +295,7 @@ class ThePage(ReportTest):
             if cell.is_displayed()
         ]
 
-    def test_shows_hosts_down_and_levels_across_with_nothing_to_complain_of(self):
+    def test_has_rows_of_hosts_and_columns_of_levels(self):
         self.open("results")
         self.assertEqual([head.text for head in self.find("#map thead th")], ["host", *LEVELS])
         self.assertEqual([row.get_attribute("data-host") for row in self.find("#map tbody tr")], list(HOSTS))
@@ -313,7 +307,7 @@ class ThePage(ReportTest):
         self.assertTrue(self.one("#legend").is_displayed())
         self.assertFalse(self.one("#changes").is_displayed())
 
-    def test_gives_the_evidence_of_a_cell_on_demand(self):
+    def test_shows_the_evidence_of_a_cell_on_demand(self):
         self.open("surprised")
         for host, words in (
             (FIXED, ("reads back 0xffffffff", "level-invalid", "not-above-host")),
@@ -328,7 +322,7 @@ class ThePage(ReportTest):
         self.one(f'[data-cell="{UNFIXED}.guest.power10.forced"]').click()
         self.assertIn("it was <b>planted</b> & # here", self.one("#details").text)
 
-    def test_tells_about_a_host_on_demand(self):
+    def test_shows_the_facts_of_a_host_on_demand(self):
         self.open("results")
         self.one(f'[data-host="{FIXED}"] th button').click()
         for word in ("power10: cpu-version", "nested v2", "L0: QEMU emulator"):
@@ -352,7 +346,7 @@ class ThePage(ReportTest):
         button.send_keys("\n")
         self.assertIn("power9: works", self.one("#details").text)
 
-    def test_shows_what_has_changed_since_another_report(self):
+    def test_shows_the_changes_since_another_report(self):
         self.open("surprised", "--against", self.written("json"))
         rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in self.find("#changes tbody tr")]
         name = f"{UNFIXED}.guest.power10.forced"
@@ -366,8 +360,8 @@ class ThePage(ReportTest):
         )
         self.assertEqual([cell.get_attribute("data-cell") for cell in self.find(".changed")], [name])
 
-    def test_is_light_and_dark_with_text_that_can_be_read(self):
-        """Contrast as WCAG 2 counts it: 4.5 is what it wants for text."""
+    def test_has_a_light_and_a_dark_scheme_with_readable_text(self):
+        """The contrast by WCAG 2, which requires 4.5 for text."""
 
         def luminance(colour):
             parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
@@ -395,7 +389,7 @@ class ThePage(ReportTest):
 
 
 class LabMatrix(unittest.TestCase):
-    """lab/matrix where things go wrong."""
+    """lab/matrix after failures and with other options."""
 
     TWO = ["--cpu", "power9,power10", "--max-compat", "none", "--api", "v1", "--kernel", "fixed", "--levels", "power9"]
     NAMES = [f"host.{cpu}.compat.{cpu}.api.v1.kernel.fixed" for cpu in ("power9", "power10")]
@@ -421,10 +415,10 @@ class LabMatrix(unittest.TestCase):
         return process
 
     def emulators(self, process):
-        """Those that run a machine."""
+        """The emulators that run a host."""
         found = []
         for child in below(process.pid):
-            with contextlib.suppress(OSError):  # it has ended meanwhile
+            with contextlib.suppress(OSError):  # the process has ended
                 words = pathlib.Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
                 if b"qemu-system" in words[0] and b"-M" in words:
                     found.append(child)
@@ -439,7 +433,7 @@ class LabMatrix(unittest.TestCase):
     def has(self, name):
         return (self.out / "results" / f"{name}.json").exists()
 
-    def test_killed_leaves_no_emulator_and_resumes_with_what_is_left(self):
+    def test_leaves_no_emulator_when_killed_and_resumes_with_the_remaining_hosts(self):
         for number, status in ((signal.SIGKILL, -9), (signal.SIGTERM, 143)):
             process = self.start("-j", "1", *(["--resume"] if self.out.joinpath("results", "plan").exists() else []))
             wait_for(lambda: self.has(self.NAMES[0]))
@@ -477,17 +471,17 @@ class LabMatrix(unittest.TestCase):
         self.assertTrue([line for line in cell["log"] if line.startswith("  | ") and line[4:].strip()], cell["log"])
         self.assertIn(cell["reason"], out)
         matrix_validator().validate(json.loads((self.out / "report.json").read_text()))
-        # What failed is tried again, and only that.
+        # --resume tries only the failed host again.
         self.assertEqual(matrix(*self.TWO, "--out", self.out, "--resume").returncode, 0)
         self.assertEqual(self.verdicts(), dict.fromkeys(self.NAMES, "works"))
 
-    def test_a_host_that_does_not_end_in_time_is_an_error(self):
+    def test_a_host_that_exceeds_the_time_limit_is_an_error(self):
         done = matrix(*self.TWO[:-2], "--levels", "power9", "--cpu", "power9", "--timeout", "2", "--out", self.out)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(self.verdicts(), {self.NAMES[0]: "error"})
         self.assertIn("the host did not end in time", done.stdout)
 
-    def test_hosts_of_the_next_kernel_are_left_out_with_a_word_where_the_lab_has_none_and_missed_when_asked_for(self):
+    def test_hosts_with_a_missing_next_kernel_are_left_out_with_a_notice_and_refused_when_requested(self):
         with tempfile.TemporaryDirectory() as folder:
             cache = pathlib.Path(folder)
             (cache / "kernels").mkdir()
@@ -509,23 +503,9 @@ class LabMatrix(unittest.TestCase):
                 (asked.returncode, asked.stderr), (126, "lab/matrix: there is no kernel 'next': no suite has one\n")
             )
 
-    def test_linux_guests_negotiate_what_the_cell_asks_for(self):
-        done = matrix(
-            "--cpu",
-            "power11",
-            "--max-compat",
-            "none",
-            "--api",
-            "v1",
-            "--kernel",
-            "fixed",
-            "--levels",
-            "power9,power11",
-            "--guest",
-            "linux",
-            "--out",
-            self.out,
-        )
+    def test_linux_guests_negotiate_the_level_of_their_cell(self):
+        host = ["--cpu", "power11", "--max-compat", "none", "--api", "v1", "--kernel", "fixed"]
+        done = matrix(*host, "--levels", "power9,power11", "--guest", "linux", "--out", self.out)
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         cells = cells_of(json.loads((self.out / "report.json").read_text()))
         self.assertEqual(
@@ -536,25 +516,10 @@ class LabMatrix(unittest.TestCase):
             {"power9.linux": ("works", "power9", "power9"), "power11.linux": ("works", "power11", "power11")},
         )
 
-    def test_forced_and_raw_linux_guests_surprise_nobody(self):
-        """Under v1, whose kernel takes levels without radix."""
-        done = matrix(
-            "--cpu",
-            "power10",
-            "--max-compat",
-            "none",
-            "--api",
-            "v1",
-            "--kernel",
-            "unfixed",
-            "--levels",
-            "power8,raw,power11",
-            "--force",
-            "--guest",
-            "linux",
-            "--out",
-            self.out,
-        )
+    def test_forced_and_raw_linux_guests_cause_no_surprise(self):
+        """Under v1, where the kernel takes levels without radix."""
+        host = ["--cpu", "power10", "--max-compat", "none", "--api", "v1", "--kernel", "unfixed"]
+        done = matrix(*host, "--levels", "power8,raw,power11", "--force", "--guest", "linux", "--out", self.out)
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         cells = cells_of(json.loads((self.out / "report.json").read_text()))
         self.assertEqual(
@@ -569,7 +534,7 @@ class LabMatrix(unittest.TestCase):
             "only radix", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"]
         )
 
-    def test_bad_words_are_one_clear_error(self):
+    def test_wrong_options_are_one_clear_error(self):
         for options, word in (
             (["--cpu", "power8"], "'power8' is none of"),
             (["-j", "0"], "-j needs"),
@@ -585,7 +550,7 @@ class LabMatrix(unittest.TestCase):
             (
                 ["--cell", "host.power9.compat.power9.guest.power9", "--results", self.out],
                 1,
-                "it wants .api. and .kernel.",
+                "its name needs .api. and .kernel.",
             ),
             (["--parley", "/nonexistent"], 126, "there is no /nonexistent"),
         ):
@@ -599,14 +564,13 @@ class LabMatrix(unittest.TestCase):
 if FULL:
 
     class AllHosts(unittest.TestCase):
-        def test_hold_no_surprise(self):
+        def test_have_no_surprise(self):
             number = 24 if lacks("next") else 36
             with tempfile.TemporaryDirectory() as folder:
                 began = time.monotonic()
                 done = matrix("--force", "--out", folder)
-                print(
-                    f"       {number} hosts in {time.monotonic() - began:.0f} s"
-                )  # for people: a loaded machine is no failure
+                # Information only: a slow machine is no failure.
+                print(f"       {number} hosts in {time.monotonic() - began:.0f} s")
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 report = json.loads(pathlib.Path(folder, "report.json").read_text())
             self.assertEqual([len(host["cells"]) for host in report["hosts"]], [8] * number)
