@@ -4,12 +4,12 @@
 # partition: the flattened device tree whose address it gets in r3, the hcall H_PUT_TERM_CHAR for its voice, and
 # RTAS "power-off" for its end.
 #
-# Its level is the cpu-version of its own device tree, which is where Linux takes it from; the physical PVR it reads from the
-# processor, which never shows anything but the silicon.
+# Its level is the cpu-version of its own device tree, which is where Linux takes it from; the physical PVR it reads
+# from the processor, which never shows anything but the silicon.
 #
-# It is position-independent, runs in real mode (addresses are real addresses), little-endian, and needs no stack. Registers:
-# r31 the device tree, r30 our base address, r29 the buffer that the number of put_hex is made in; leaf routines keep
-# their return address in r28 to r26, one register per depth.
+# It is position-independent, runs in real mode (addresses are real addresses), little-endian, and needs no stack.
+# Registers: r31 the device tree, r30 our base address, r29 the buffer that the number of put_hex is made in; leaf
+# routines keep their return address in r28 to r26, one register per depth.
 
         .machine power8
         .abiversion 2
@@ -94,8 +94,8 @@ endian:
         sc      1
 stuck:  b       stuck
 
-# Prints the text at r3 up to its NUL, 16 bytes an hcall. H_PUT_TERM_CHAR takes the length and two registers in which the
-# first character is the most significant byte.
+# Prints the text at r3 up to its NUL, 16 bytes an hcall. H_PUT_TERM_CHAR takes the length and two registers in which
+# the first character is the most significant byte.
 put_text:
         mflr    %r28
         mr      %r20, %r3
@@ -141,8 +141,9 @@ put_hex:
         mtlr    %r27
         blr
 
-# Finds the first property with the name at r3 in the whole tree at r31. Returns the address of its value in r3, 0 if there is
-# none. Layout: Devicetree Specification 0.4, chapter 5. Header: structure block's offset at 8, strings block's at 12.
+# Finds the first property with the name at r3 in the whole tree at r31. Returns the address of its value in r3, 0 if
+# there is none. Layout: Devicetree Specification 0.4, chapter 5. Header: structure block's offset at 8, strings block's
+# at 12.
 find_property:
         mflr    %r26
         mr      %r14, %r3

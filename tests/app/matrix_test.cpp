@@ -33,7 +33,9 @@ class MatrixCommands : public ::testing::Test {
   static std::string report(const std::string &verdict) {
     return R"({"schema": "parley-matrix/2", "hosts": [{"id": ")" + kHost +
            R"(", "notes": [], "host": null, "cells": [{"id": ")" + kHost +
-           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, "policy": {"legal": true, "rule": "", "evidence": ""}, "set": null, "negotiated": null, "run": null, "seen": null, "expected": "", "verdict": ")" +
+           R"(.guest.power9", "asked": "power9", "guest": "builtin", "forced": false, )"
+           R"("policy": {"legal": true, "rule": "", "evidence": ""}, "set": null, "negotiated": null, "run": null, )"
+           R"("seen": null, "expected": "", "verdict": ")" +
            verdict + R"(", "reason": "", "disagrees": null, "log": []}]}]})";
   }
 
