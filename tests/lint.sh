@@ -6,6 +6,7 @@
 #   layout    clang-format for C and C++ (.clang-format), black for Python (pyproject.toml), shfmt for shell
 #             (.editorconfig)
 #   defects   flake8 for Python (.flake8), shellcheck for shell
+#   length    no line has more than 120 columns; exempt are recorded and generated data, and rows of Markdown tables
 #   licence   each file has an SPDX line
 #
 # Scripts without a suffix are recognised by their first line. With --deep it also runs cppcheck and clang-tidy over
@@ -45,6 +46,16 @@ black --check --quiet "${python[@]}" || {
 flake8 "${python[@]}" || status=1
 shfmt -d "${shell[@]}" || status=1
 shellcheck "${shell[@]}" || status=1
+
+for file in "${tracked[@]}"; do
+  case $file in *.dts | *.json | src/start.ld) continue ;; esac
+  [ -e "$file" ] || continue
+  long=$(LC_ALL=C.UTF-8 grep -nE '^.{121}' "$file" || true)
+  case $file in *.md) long=$(grep -vE '^[0-9]+:\|' <<< "$long" || true) ;; esac
+  [ -n "$long" ] || continue
+  while IFS=: read -r number _; do echo "$file:$number: more than 120 columns"; done <<< "$long"
+  status=1
+done
 
 for file in "${tracked[@]}"; do
   [ -e "$file" ] || continue
