@@ -87,7 +87,7 @@ static uint64_t accept(void) { return answer(kXirr, 0, NULL); }
 
 // Interrupts are off here: H_XIRR and H_IPOLL show the pending sources.
 static void test_asking(void) {
-  enum { kNobody = 4711, kMessage = 2 };
+  enum { kNoProcessor = 4711, kMessage = 2 };
   const uint64_t me = self()->number;
   uint64_t message = 0;
   disable_interrupts();
@@ -125,8 +125,8 @@ static void test_asking(void) {
   expect_true("H_XIRR_X returns the time", registers[1] - before < ticks_per_second, registers[1], "the timebase's");
   HCALL(kIpi, me, 0xff);
   HCALL(kEoi, 0xff000000 | kMessage);
-  expect("H_IPI to an unknown server is refused", HCALL(kIpi, kNobody, 5), kParameter);
-  expect("H_IPOLL of an unknown server is refused", answer(kIpoll, kNobody, NULL), kParameter);
+  expect("H_IPI to an unknown server is refused", HCALL(kIpi, kNoProcessor, 5), kParameter);
+  expect("H_IPOLL of an unknown server is refused", answer(kIpoll, kNoProcessor, NULL), kParameter);
 }
 
 static void test_delivery(void) {

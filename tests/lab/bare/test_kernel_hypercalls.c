@@ -41,7 +41,7 @@ static void test_cede(void) {
 }
 
 static void test_prod_and_confer(void) {
-  enum { kNobody = 4711 };
+  enum { kNoProcessor = 4711 };
   const uint64_t me = self()->number;
   int64_t prodded = kSuccess, ceded = kSuccess;
   for (int attempt = 0; attempt < 5; ++attempt) {  // if the host paused, the decrementer may have expired first
@@ -57,9 +57,9 @@ static void test_prod_and_confer(void) {
   expect("H_CEDE after H_PROD succeeds", ceded, kSuccess);
   if (!under_v2) expect("H_CEDE after H_PROD returns before the decrementer expires", interrupt_count(), 0);
   allow_none();
-  expect("H_PROD of an unknown processor is refused", HCALL(kProd, kNobody), kParameter);
+  expect("H_PROD of an unknown processor is refused", HCALL(kProd, kNoProcessor), kParameter);
   expect("H_CONFER to all succeeds", HCALL(kConfer, -1ull, 0), kSuccess);
-  expect("H_CONFER to an unknown processor is refused", HCALL(kConfer, kNobody, 0), kParameter);
+  expect("H_CONFER to an unknown processor is refused", HCALL(kConfer, kNoProcessor, 0), kParameter);
 }
 
 // --- Areas that a processor shares with the hypervisor (LoPAR 14.11.3)
@@ -79,9 +79,18 @@ static int64_t register_of_size(uint64_t function, uint64_t address, uint32_t si
 }
 
 static void test_register_vpa(void) {
-  enum { kVpa = 1, kTrace = 2, kShadow = 3, kNoVpa = 5, kNoTrace = 6, kNoShadow = 7, kNobody = 4711, kVpaSize = 640 };
+  enum {
+    kVpa = 1,
+    kTrace = 2,
+    kShadow = 3,
+    kNoVpa = 5,
+    kNoTrace = 6,
+    kNoShadow = 7,
+    kNoProcessor = 4711,
+    kVpaSize = 640
+  };
   const uint64_t me = self()->number, at = (uintptr_t)vpa;
-  expect("H_REGISTER_VPA refuses an unknown processor", register_area(kVpa, kNobody, at), kParameter);
+  expect("H_REGISTER_VPA refuses an unknown processor", register_area(kVpa, kNoProcessor, at), kParameter);
   expect("H_REGISTER_VPA refuses function 0", register_area(0, me, at), kParameter);
   expect("H_REGISTER_VPA refuses an unaligned address", register_area(kVpa, me, at + 8), kParameter);
   expect("H_REGISTER_VPA refuses a small VPA", register_of_size(kVpa, at, kVpaSize - 1), kParameter);

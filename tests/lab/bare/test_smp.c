@@ -9,7 +9,7 @@
 
 enum { kStopped = 0, kRunning = 2, kParameterError = -3, kHardwareError = -1 };
 enum { kStops = 1, kCedes = 2, kTakesMessages = 3 };  // processor.argument
-enum { kDecrementer = 0x900, kExternal = 0x500, kSecond = 1000000, kNobody = 4711 };
+enum { kDecrementer = 0x900, kExternal = 0x500, kSecond = 1000000, kNoProcessor = 4711 };
 
 #define SHARED(field) (*(volatile uint64_t *)&(field))
 static void in_order(void) { __asm__ volatile("sync" : : : "memory"); }
@@ -131,9 +131,10 @@ void test_smp(void) {
   set_decrementer(0x7fffffff);
   expect("the first processor is running", state_of(self()->number), kRunning);
   expect("start-cpu of the first processor is an error", start(self(), kStops), kHardwareError);
-  expect("query-cpu-stopped-state of an unknown processor is a parameter error", state_of(kNobody), kParameterError);
-  struct processor nobody = {.number = kNobody};
-  expect("start-cpu of an unknown processor is a parameter error", start(&nobody, kStops), kParameterError);
+  expect("query-cpu-stopped-state of an unknown processor is a parameter error", state_of(kNoProcessor),
+         kParameterError);
+  struct processor unknown = {.number = kNoProcessor};
+  expect("start-cpu of an unknown processor is a parameter error", start(&unknown, kStops), kParameterError);
   uint64_t count = 1;
   for (Node cpu = first_child(find_node("/cpus")); cpu; cpu = next_sibling(cpu)) {
     uint32_t number = 0;

@@ -265,13 +265,13 @@ class WithTheCapability:
         self.assertEqual(
             self.results["grants"].out.splitlines(),
             [
-                f"right: 0 24 {self.bits}",
+                f"valid: 0 24 {self.bits}",
                 f"larger: 0 24 {self.bits}",
                 "smaller: " + none.format(16),
-                "of no size: " + none.format(0),
+                "size 0: " + none.format(0),
                 "with a flag: " + none.format(24),
-                "of the system: " + none.format(24),
-                "of a vCPU: " + none.format(24),
+                "on the system descriptor: " + none.format(24),
+                "on a vCPU: " + none.format(24),
             ],
         )
 

@@ -29,9 +29,9 @@ class Alongside(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.log = self.folder / "log"
 
-    def run_both(self, behind, front):
+    def run_both(self, background, front):
         return subprocess.run(
-            [ALONGSIDE, self.log, *behind, "--", *front],
+            [ALONGSIDE, self.log, *background, "--", *front],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -47,9 +47,12 @@ class Alongside(unittest.TestCase):
         )
 
     def test_waits_for_both_and_keeps_their_output_apart(self):
-        for behind, front in (("sleep 1; echo behind", "echo front"), ("echo behind", "sleep 1; echo front")):
-            done = self.run_both(["sh", "-c", behind], ["sh", "-c", front])
-            self.assertEqual((done.returncode, done.stdout, self.log.read_text()), (0, "front\n", "behind\n"))
+        for background, front in (
+            ("sleep 1; echo background", "echo front"),
+            ("echo background", "sleep 1; echo front"),
+        ):
+            done = self.run_both(["sh", "-c", background], ["sh", "-c", front])
+            self.assertEqual((done.returncode, done.stdout, self.log.read_text()), (0, "front\n", "background\n"))
 
     def test_reports_that_the_background_command_continues(self):
         self.assertIn("true has ended; sleep continues", self.run_both(["sleep", "1"], ["true"]).stderr)
@@ -73,7 +76,7 @@ class Alongside(unittest.TestCase):
 
     def test_ends_both_on_a_signal(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            files = [self.folder / "front", self.folder / "behind"]
+            files = [self.folder / "front", self.folder / "background"]
             process = subprocess.Popen(
                 [ALONGSIDE, self.log, *STAYS_WITH_A_CHILD, files[1], "--", *STAYS, files[0]], stderr=subprocess.DEVNULL
             )
@@ -90,7 +93,7 @@ class Alongside(unittest.TestCase):
                 file.unlink()
 
     def test_its_commands_end_when_it_is_killed(self):
-        files = [self.folder / "front", self.folder / "behind"]
+        files = [self.folder / "front", self.folder / "background"]
         process = subprocess.Popen([ALONGSIDE, self.log, *STAYS, files[1], "--", *STAYS, files[0]])
         wait_for(lambda: all(file.exists() and file.read_text() for file in files), 30)
         process.kill()
@@ -100,8 +103,8 @@ class Alongside(unittest.TestCase):
             self.assert_has_ended(file)
 
     def test_reports_commands_that_it_cannot_start_and_its_usage(self):
-        for behind, front in ((["/nonexistent"], ["true"]), (["sleep", "1000"], ["/nonexistent"])):
-            done = self.run_both(behind, front)
+        for background, front in ((["/nonexistent"], ["true"]), (["sleep", "1000"], ["/nonexistent"])):
+            done = self.run_both(background, front)
             self.assertEqual(
                 (done.returncode, done.stderr),
                 (126, "lab/alongside: cannot start /nonexistent: No such file or directory\n"),

@@ -205,18 +205,18 @@ class TwoHosts(ReportTest):
     def test_are_read_by_a_junit_library(self):
         def totals(folder):
             report = junitparser.JUnitXml.fromstring(self.form("junit", folder).encode())
-            counted = [suite for suite in report]
-            told = [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
+            counted = list(report)
+            reported = [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
             for suite in counted:
                 suite.update_statistics()  # replaces the reported numbers by counted ones
             self.assertEqual(
-                told, [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
+                reported, [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in counted]
             )
-            return report, told
+            return report, reported
 
         self.assertEqual(totals("results")[1], [(FIXED, 8, 0, 0, 0), (UNFIXED, 8, 0, 0, 0)])
-        report, told = totals("surprised")
-        self.assertEqual(told[1], (UNFIXED, 8, 1, 0, 0))
+        report, reported = totals("surprised")
+        self.assertEqual(reported[1], (UNFIXED, 8, 1, 0, 0))
         (failure,) = [case.result[0] for suite in report for case in suite if case.result]
         self.assertIn("it was <b>planted</b> & # here", failure.message)
 

@@ -77,8 +77,8 @@ int main(int argc, char **argv) {
     // Status 0 is right when the command ended by itself, perhaps while the signal was on its way.
     if ((code != 0 && (by_itself || code != 128 + number)) || !in_time || !same_terminal || left_behind)
       printf("wrong: signal %d after %d ms: code %d%s%s%s%s\n", number, delay, code, by_itself ? ", by itself" : "",
-             in_time ? "" : ", late", same_terminal ? "" : ", the terminal is another",
-             left_behind ? ", something is left behind" : "");
+             in_time ? "" : ", late", same_terminal ? "" : ", the terminal differs",
+             left_behind ? ", PATH exists" : "");
     unlink(argv[4]);
   }
   for (int code = 0; code < 256; ++code)

@@ -22,12 +22,12 @@ int main(void) {
   const int vm = syscall(SYS_ioctl, system, 0x2000ae01ul, 1);
   const int vcpu = syscall(SYS_ioctl, vm, 0x2000ae41ul, 0);
   if (system < 0 || vm < 0 || vcpu < 0) return 1;
-  ask("right", vm, 24, 0);
+  ask("valid", vm, 24, 0);
   ask("larger", vm, 32, 0);
   ask("smaller", vm, 16, 0);
-  ask("of no size", vm, 0, 0);
+  ask("size 0", vm, 0, 0);
   ask("with a flag", vm, 24, 1);
-  ask("of the system", system, 24, 0);
-  ask("of a vCPU", vcpu, 24, 0);
+  ask("on the system descriptor", system, 24, 0);
+  ask("on a vCPU", vcpu, 24, 0);
   return 0;
 }

@@ -29,7 +29,7 @@ static int open_path(const char *path) {
 
 int main(int argc, char **argv) {
   static char seen[1 << 20];
-  size_t filled = 0, told = 0;
+  size_t filled = 0, matched = 0;
   int next = 2;
   int fd = argc > 1 ? open_path(argv[1]) : -1;
 
@@ -45,10 +45,10 @@ int main(int argc, char **argv) {
     if (write(1, seen + filled, count) != count) return 1;
     filled += count;
     while (next + 1 < argc) {
-      char *found = strstr(seen + told, argv[next]);
+      char *found = strstr(seen + matched, argv[next]);
 
       if (!found) break;
-      told = found - seen + strlen(argv[next]);
+      matched = found - seen + strlen(argv[next]);
       if (write(fd, argv[next + 1], strlen(argv[next + 1])) < 0) return 1;
       next += 2;
     }
