@@ -46,8 +46,8 @@ def timed(name, stopwatch_words):
     """
     name, words = shlex.quote(name), shlex.join(["stopwatch", *stopwatch_words])
     return (
-        f'sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: "$figures" || {{ echo {name}: >&2; cat '
-        f"/tmp/errors >&2; exit 1; }}"
+        f'sleep 1; figures=$({words} 2> /tmp/errors) && echo {name}: "$figures" || '
+        f"{{ echo {name}: >&2; cat /tmp/errors >&2; exit 1; }}"
     )
 
 
