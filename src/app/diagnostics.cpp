@@ -103,6 +103,7 @@ void Diagnostics::debug_lines(std::string_view text) const {
   for (const auto line : split(text, '\n')) logger_->debug(line);
 }
 void Diagnostics::trace(const std::string &text) const { logger_->trace(text); }
+bool Diagnostics::informs() const { return logger_->should_log(spdlog::level::info); }
 bool Diagnostics::traces() const { return logger_->should_log(spdlog::level::trace); }
 
 }  // namespace parley::app

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "options.hpp"
+#include "log_level.hpp"
 #include "parley/base/failure.hpp"
 #include "parley/console/message_writer.hpp"
 
@@ -30,6 +30,7 @@ class Diagnostics {
   void debug(const std::string &text) const;
   void debug_lines(std::string_view text) const;  ///< one message per line
   void trace(const std::string &text) const;
+  bool informs() const;
   bool traces() const;
 
   /// For the console's event loop, which writes the messages while a guest runs.

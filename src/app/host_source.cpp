@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "host_source.hpp"
-
-#include <tuple>
+#include "app/host_source.hpp"
 
 #include "parley/base/failure.hpp"
 #include "parley/base/file.hpp"
 #include "parley/base/text.hpp"
+#include "parley/executor/results.hpp"
 #include "parley/machine/probe.hpp"
 #include "parley/report/json.hpp"
 
@@ -14,14 +13,10 @@ namespace {
 
 bool looks_like_json(const std::string &text) { return trim(text).starts_with('{'); }
 
-Failure cannot_look_again(const std::string &call, int error) {
-  return {"cannot read the host's level again", call + errno_text(error), "EMFILE: allow more files (ulimit -n)"};
-}
-
 }  // namespace
 
 std::expected<host::Facts, Failure> load_host(const std::string &path) {
-  const auto text = read_text(path, kMaxReportSize);
+  const auto text = read_text(path, executor::kMaxReportSize);
   if (text && looks_like_json(*text)) return report::read_inspect_json(*text, path);
   auto tree = host::load_tree_facts(path);
   if (!tree) {
@@ -37,24 +32,6 @@ std::expected<host::Facts, Failure> load_host(const std::string &path) {
 compat::AssessedHost assess_host(host::Facts facts) {
   auto capabilities = host::assess(facts);
   return {std::move(facts), std::move(capabilities)};
-}
-
-std::expected<std::optional<host::LevelWatch>, Failure> watch_level(const compat::AssessedHost &host) {
-  auto watch = host::LevelWatch::open(host.facts.tree);
-  if (!watch) return std::unexpected(cannot_look_again("open: ", watch.error()));
-  return std::move(*watch);
-}
-
-std::expected<std::optional<compat::AssessedHost>, Failure> look_again(const host::LevelWatch &watch,
-                                                                       const compat::AssessedHost &host) {
-  auto nodes = watch.look();
-  if (!nodes) return std::unexpected(cannot_look_again("reading cpu-version: ", nodes.error()));
-  host::Facts facts = host.facts;
-  facts.tree.cpus = std::move(*nodes);
-  compat::AssessedHost now = assess_host(std::move(facts));
-  const auto &[before, after] = std::tie(host.capabilities, now.capabilities);
-  if (before.level == after.level && before.level_reason == after.level_reason) return std::nullopt;
-  return now;
 }
 
 void warn_of_doubts(const compat::AssessedHost &host, const Diagnostics &diagnostics) {

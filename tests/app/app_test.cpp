@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The program as a whole, on a host from a file; what needs a live KVM is tested in the lab.
+// The whole program, on a host from a file. The lab tests what needs a real KVM.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/utsname.h>
@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/run_parley.hpp"
 #include "host/hosts.hpp"
-#include "run_parley.hpp"
 
 namespace parley::app {
 namespace {
@@ -19,10 +19,10 @@ using parley::testing::blob_path;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-TEST(App, ExplainsItselfOnStandardOutput) {
+TEST(App, PrintsItsHelpOnStandardOutput) {
   const Outcome help = parley_with({"--help"});
   EXPECT_EQ(help.code, 0);
-  EXPECT_THAT(help.out, HasSubstr("Exit codes: 0 fine"));
+  EXPECT_THAT(help.out, HasSubstr("Exit codes: 0 success"));
   EXPECT_EQ(help.err, "");
   EXPECT_THAT(parley_with({"run", "--help"}).out, HasSubstr("--on-refusal"));
   EXPECT_THAT(parley_with({"--version"}).out, StartsWith("parley "));
@@ -52,39 +52,39 @@ bool is_power() {
   return std::string_view(name.machine).starts_with("ppc64");
 }
 
-// On POWER the fake kernel takes the place of KVM, and what comes of it depends on the machine.
-TEST(App, EndsWith4WhereThereIsNoPowerAndOnlyThere) {
+// On POWER the fake kernel replaces KVM, and the results depend on the machine.
+TEST(App, EndsWith4OnlyOnAMachineThatIsNotPower) {
   for (const std::vector<const char *> &command :
        std::vector<std::vector<const char *>>{{"inspect"},
                                               {"check", "power10"},
-                                              // This process would be locked down for good.
+                                              // The sandbox could not be left again.
                                               {"run", "--sandbox", "off"},
                                               {"run", "--sandbox", "off", "--force"}}) {
     EXPECT_EQ(parley_with(command).code == 4, !is_power()) << command.front();
   }
 }
 
-TEST(App, ChecksALegalLevelWith0AndItsTrail) {
+TEST(App, EndsWith0AndTheTrailForALegalLevel) {
   const Outcome outcome = parley_with({"check", "power10", "--host", blob_path("host-power11-as-power10").c_str()});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("power10 (0x0f000006): legal"));
   EXPECT_EQ(outcome.err, "");
 }
 
-TEST(App, ChecksAnIllegalLevelWith3AndThreeLines) {
+TEST(App, EndsWith3AndThreeLinesForAnIllegalLevel) {
   const Outcome outcome = parley_with({"check", "power11", "--host", blob_path("host-power11-as-power10").c_str()});
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.out, HasSubstr("refused by not-above-host"));
   EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 3);
 }
 
-TEST(App, SaysThatAHostFileCannotBeRead) {
+TEST(App, ReportsAHostFileThatCannotBeRead) {
   const Outcome outcome = parley_with({"inspect", "--host", "/nonexistent"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("ENOENT"));
 }
 
-TEST(App, ReadsASavedReportAsItReadsTheHost) {
+TEST(App, PrintsTheSameForASavedReportAsForItsHost) {
   const auto tree = blob_path("host-power10-as-power9");
   const Outcome report = parley_with({"inspect", "--json", "--host", tree.c_str()});
   ASSERT_EQ(report.code, 0);
@@ -95,7 +95,7 @@ TEST(App, ReadsASavedReportAsItReadsTheHost) {
   std::filesystem::remove(path);
 }
 
-TEST(App, KeepsADoubtOffStandardOutputAndWithQuietToo) {
+TEST(App, PrintsADoubtOnStandardErrorEvenWithQuiet) {
   const auto path = std::filesystem::temp_directory_path() / ("parley-host-" + std::to_string(::getpid()));
   std::filesystem::create_directories(path / "rtas");
   std::filesystem::create_directories(path / "cpus" / "cpu@0");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// System calls of a run made to fail that are not KVM's: one at a time, with each errno. What the C library and
-// Boost.Asio make of it is what they do in production.
+// Fault injection for the other system calls of a run: each one fails once, one at a time, with each errno in turn. The
+// kernel makes them fail (tests/app/saboteur.hpp), so that the C library and Boost.Asio react as they do in production.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -11,13 +11,14 @@
 #include <filesystem>
 #include <string>
 
-#include "run_parley.hpp"
-#include "saboteur.hpp"
+#include "app/run_parley.hpp"
+#include "app/saboteur.hpp"
 
 namespace parley::app {
 namespace {
 
 using parley::testing::FakeKvm;
+using parley::testing::reference_facts;
 using parley::testing::says;
 using ::testing::Each;
 using ::testing::HasSubstr;
@@ -25,8 +26,8 @@ using ::testing::HasSubstr;
 struct Sabotaged {
   const char *name;
   long number;
-  const char *said;                ///< what the message must name
-  const char *harmless = nullptr;  ///< why it may go well all the same
+  const char *said;                ///< the message must contain it
+  const char *harmless = nullptr;  ///< why the run may succeed nevertheless
   const char *sandbox = "off";
 };
 const Sabotaged kCalls[] = {
@@ -36,10 +37,9 @@ const Sabotaged kCalls[] = {
     {"epoll_create1", SYS_epoll_create1, "epoll", "Asio tries the older call"},
     {"timerfd_create", SYS_timerfd_create, "timerfd", "Asio waits with epoll's own time limit"},
     {"clone3", SYS_clone3, "pthread_create"},
-    {"getrandom", SYS_getrandom, "getrandom"},
-    {"fcntl", SYS_fcntl, "fcntl",
-     "a stream that cannot be asked after counts as open; Asio does without the flags of its pipe"},
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they do in each thread what no guest needs
+    {"getrandom", SYS_getrandom, "getrandom", "an interrupted call is repeated"},
+    {"fcntl", SYS_fcntl, "fcntl", "a stream of unknown state counts as open; Asio works without the flags of its pipe"},
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // the sanitizers' threads make forbidden calls
     {"prctl", SYS_prctl, "prctl", nullptr, "on"},
     {"seccomp", SYS_seccomp, "seccomp", nullptr, "on"},
     {"landlock_create_ruleset", SYS_landlock_create_ruleset, "landlock_create_ruleset", nullptr, "on"},
@@ -51,14 +51,14 @@ class ARunWhoseSystemCallFails : public ::testing::TestWithParam<Sabotaged> {
  protected:
   ARunWhoseSystemCallFails() { std::filesystem::create_directories(folder_); }
   ~ARunWhoseSystemCallFails() override { std::filesystem::remove_all(folder_); }
-  // Returns how many such calls there were.
+  // Returns the number of such calls.
   int run(int nth, int error, Outcome &outcome) const {
     const std::string nvram = folder_ / "nvram";
     const std::string tree = folder_ / "tree";
     FakeKvm fake;
     fake.play(says("hello\n"));
     int calls = 0;
-    // The host is known beforehand; what a test says it says outside, as the thread is locked down in the end.
+    // The facts are computed before: the thread is in the sandbox at the end, and may not open files.
     outcome = parley_with(
         {"run", "-m", "1", "--sandbox", GetParam().sandbox, "--nvram", nvram.c_str(), "--dump-dtb", tree.c_str()},
         {fake, [facts = reference_facts()] { return facts; }},
@@ -73,7 +73,7 @@ class ARunWhoseSystemCallFails : public ::testing::TestWithParam<Sabotaged> {
       std::filesystem::temp_directory_path() / ("parley-sabotage-" + std::to_string(::getpid()));
 };
 
-TEST_P(ARunWhoseSystemCallFails, SaysWhichAndWhyUnlessThereIsAnotherWay) {
+TEST_P(ARunWhoseSystemCallFails, NamesTheCallAndTheErrorUnlessItHasAnAlternative) {
   Outcome whole;
   const int calls = run(0, 0, whole);
   ASSERT_EQ(whole.code, kSuccess) << whole.err;

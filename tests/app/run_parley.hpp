@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "fake_guest.hpp"
 #include "parley/app/app.hpp"
+#include "session/reference_host.hpp"
 
 namespace parley::app {
 
@@ -19,7 +19,7 @@ struct Outcome {
   std::string err;
 };
 
-/// The program with that command line; `around` runs it.
+/// Runs the program with that command line, inside of `around`.
 inline Outcome parley_with(
     std::vector<const char *> arguments, const World &world,
     const std::function<void(const std::function<void()> &)> &around = [](const auto &program) { program(); }) {
@@ -38,10 +38,10 @@ inline Outcome parley_with(std::vector<const char *> arguments) {
 }
 /// The same on the reference host.
 inline Outcome parley_on_power(std::vector<const char *> arguments, parley::testing::FakeKvm &fake) {
-  return parley_with(std::move(arguments), {fake, reference_facts});
+  return parley_with(std::move(arguments), {fake, parley::testing::reference_facts});
 }
 
-/// With each of them every call is made to fail.
+/// The errors of fault injection.
 inline constexpr int kErrors[] = {EINVAL, ENOMEM, EFAULT, EINTR, EBUSY, EPERM, ENOTTY, EIO};
 inline constexpr std::uint32_t kPower10Pvr = 0x0f000006;
 
@@ -50,7 +50,7 @@ inline std::size_t open_files() {
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
-/// Failures have one, and there is one of them at the most.
+/// The number of failures in the output: each has one reason.
 inline long messages_with_a_reason(const std::string &text) {
   long count = 0;
   for (std::size_t at = text.find("\n  why: "); at != std::string::npos; at = text.find("\n  why: ", at + 1)) ++count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "saboteur.hpp"
+#include "app/saboteur.hpp"
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -34,7 +34,7 @@ int listen_to(long number) {
   return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
-// False when the caller is gone.
+// False if the caller no longer exists.
 bool answer(int listener, const std::function<int()> &error_of_next) {
   seccomp_notif call{};
   if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return false;
@@ -58,7 +58,7 @@ int sabotage(long number, int nth, int error, const std::function<void()> &funct
   FileDescriptor listener(handed_over);
   int calls = 0;
   if (listener) {
-    // It hangs up with the last thread that it listens to.
+    // It reports a hang-up when the last observed thread has ended.
     for (pollfd waiting{listener.get(), POLLIN, 0};;) {
       if (::poll(&waiting, 1, -1) < 0 && errno == EINTR) continue;
       if ((waiting.revents & POLLIN) == 0) break;
@@ -66,7 +66,7 @@ int sabotage(long number, int nth, int error, const std::function<void()> &funct
     }
   }
   const bool listened = static_cast<bool>(listener);
-  listener.reset();  // whoever still waits for an answer gets ENOSYS
+  listener.reset();  // calls that still wait for an answer get ENOSYS
   thread.join();
   if (!listened) throw std::runtime_error("seccomp has no user notification here");
   return calls;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Command lines, a word a line.
-#include "app/options.hpp"
+#include "app/command_line/parse.hpp"
 #include "input.hpp"
 #include "parley/base/text.hpp"
 #include "parley/matrix/cell_id.hpp"
@@ -16,8 +16,9 @@ void words(ByteView bytes) {
   for (const auto word : split(text, '\n')) words.emplace_back(word);
   std::vector<const char *> line;
   for (const auto &word : words) line.push_back(word.c_str());
-  const auto options = app::parse_options(static_cast<int>(line.size()), line.data());
-  if (!options) require(!options.error().help.empty() || options.error().failure, "a refused line has a reason");
+  const auto invocation = app::parse_command_line(static_cast<int>(line.size()), line.data());
+  if (!invocation)
+    require(!invocation.error().help.empty() || invocation.error().failure, "a refused line has a reason");
   for (const auto &word : words) {
     if (const auto cell = matrix::parse_cell(word)) {
       const auto again = matrix::parse_cell(matrix::name(*cell));

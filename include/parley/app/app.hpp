@@ -8,20 +8,20 @@
 
 namespace parley::app {
 
-/// How `parley` ends; 128 + n after signal n. README.md documents them.
+/// The exit codes of `parley`; 128 + n after signal n. README.md documents them.
 enum ExitCode : int {
   kSuccess = 0,
   kFailure = 1,
   kUsage = 2,
-  kRefused = 3,        ///< the level was refused cleanly, by the policy or by the kernel
+  kRefused = 3,        ///< the policy or the kernel refused the level
   kNotApplicable = 4,  ///< no POWER KVM here
   kSignal = 128,
 };
 
-/// Where the program finds itself: on this machine, or in a test.
+/// The outside of the program: this machine, or a test's fake.
 struct World {
   kvm::Kernel &kernel;
-  std::function<host::Facts()> live_facts = host::read_live_facts;  ///< all but KVM's
+  std::function<host::Facts()> live_facts = host::read_live_facts;  ///< all except KVM's
 };
 
 /// The whole program.

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `parley run` as a user sees it, on the reference host and on similar ones, with a fake KVM.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <new>
+#include <thread>
+
+#include "app/run_parley.hpp"
+
+namespace parley::app {
+namespace {
+
+using parley::testing::FakeKvm;
+using parley::testing::says;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr std::uint32_t kPower11Pvr = 0x0f000007;
+
+Outcome run_with(std::vector<const char *> more, FakeKvm &fake) {
+  more.insert(more.begin(), {"run", "--sandbox", "off", "-m", "1"});
+  return parley_on_power(std::move(more), fake);
+}
+
+// A hypervisor that accepts every level, but refuses to enter the guest, under a kernel without the arch_compat check:
+// KVM_RUN returns 0, with exit_reason UNKNOWN and -EINVAL as the trap.
+parley::testing::FakeHost late_refuser() { return {.fixed = false, .hypervisor_checks = true}; }
+
+TEST(ARun, CheckAndInspectReportThatTheHypervisorsGrantsCannotBeRead) {
+  for (const std::vector<const char *> &command :
+       {std::vector{"run", "--sandbox", "off", "-m", "1"}, {"check", "power10"}, {"inspect"}}) {
+    FakeKvm fake{{.compat_caps = 0x6000000000000000}};
+    fake.fail(kvm::abi::kGetCompatCaps, ENOTTY);
+    const Outcome outcome = parley_on_power(command, fake);
+    EXPECT_EQ(outcome.code, kSuccess);
+    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("KVM_PPC_GET_COMPAT_CAPS failed with ENOTTY")) << command[0];
+  }
+}
+
+TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
+  FakeKvm fake;
+  fake.play(says("x"));
+  const Outcome outcome = run_with({"-vv"}, fake);
+  EXPECT_EQ(outcome.code, kSuccess);
+  const auto entries = std::to_string(fake.times(kvm::abi::kRun));
+  EXPECT_THAT(outcome.err, HasSubstr("parley: counted: KVM_RUN " + entries + "\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("parley: counted: exit KVM_EXIT_PAPR_HCALL 2\n"));
+  FakeKvm untraced;
+  EXPECT_THAT(run_with({"-v"}, untraced).err, Not(HasSubstr("counted")));
+}
+
+TEST(ARun, AtALegalLevelIsNotAffectedByALateRefusal) {
+  FakeKvm fake{late_refuser()};
+  EXPECT_EQ(run_with({}, fake).code, kSuccess);
+  EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
+}
+
+TEST(ARun, ReportsALateRefusalAsARefusal) {
+  FakeKvm fake{late_refuser()};
+  const Outcome outcome = run_with({"--compat", "power11", "--force"}, fake);
+  EXPECT_EQ(outcome.code, kRefused);
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+  EXPECT_THAT(outcome.err, HasSubstr("parley: the kernel refuses power11 (0x0f000007)\n  why: "));
+  EXPECT_THAT(outcome.err, HasSubstr("KVM_RUN succeeded, exit_reason 0, hardware reason 0xffffffffffffffea"));
+  EXPECT_THAT(outcome.err, HasSubstr("legal here: "));
+  EXPECT_THAT(outcome.err, HasSubstr("; or add --on-refusal fallback\n"));
+}
+
+TEST(ARun, FallsBackOnceAfterALateRefusalIfRequested) {
+  FakeKvm fake{late_refuser()};
+  fake.play(says("rescued\n"));
+  const Outcome outcome = run_with({"--compat", "power11", "--force", "--on-refusal", "fallback"}, fake);
+  EXPECT_EQ(outcome.code, kSuccess);
+  EXPECT_EQ(outcome.out, "rescued\n");
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower11Pvr, kPower10Pvr));
+  EXPECT_THAT(fake.levels_entered(), Each(kPower10Pvr));
+  EXPECT_EQ(fake.times(kvm::abi::kCreateVcpu), 1) << "on the same vCPU";
+  EXPECT_THAT(outcome.err, HasSubstr("the kernel refuses power11 (0x0f000007) ("));
+  EXPECT_THAT(outcome.err, HasSubstr("falling back to power10 (0x0f000006)\n"));
+}
+
+// At a level that the host has, the same signature is not a refusal of the level: no other level is tried.
+TEST(ARun, DoesNotFallBackAfterAFailedEntryAtALegalLevel) {
+  FakeKvm fake;
+  fake.play(parley::testing::fails(0, kvm::abi::kExitUnknown, 0xffffffffffffffea));
+  const Outcome outcome = run_with({"--on-refusal", "fallback"}, fake);
+  EXPECT_EQ(outcome.code, kFailure);
+  EXPECT_THAT(fake.levels_asked(), ElementsAre(kPower10Pvr));
+  EXPECT_THAT(outcome.err, HasSubstr("the level is not above the host's"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("falling back")));
+}
+
+// On each of its threads.
+TEST(ARun, EndsWithOneMessageWhenItsMemoryRunsOut) {
+  const auto runs_out = [](kvm::abi::Run &) -> int { throw std::bad_alloc(); };
+  FakeKvm first;
+  first.play(says("first\n"));
+  first.play(runs_out);
+  FakeKvm second;
+  second.play_on(1, runs_out);
+  second.play(second.rtas("start-cpu", {1, 0x2000, 0}, 1));
+  second.play([](kvm::abi::Run &page) {  // runs until it is interrupted
+    while (std::atomic_ref(page.immediate_exit).load() == 0) std::this_thread::yield();
+    return EINTR;
+  });
+  for (FakeKvm *fake : {&first, &second}) {
+    const Outcome outcome = run_with({"--smp", "2"}, *fake);
+    EXPECT_EQ(outcome.code, kFailure);
+    EXPECT_THAT(outcome.err, HasSubstr("parley: Parley has no memory left\n  why: ENOMEM (Cannot allocate memory)\n"));
+    EXPECT_EQ(fake->open_descriptors(), 0u);
+    EXPECT_EQ(fake->open_mappings(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace parley::app

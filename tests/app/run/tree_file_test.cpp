@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/run/tree_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "parley/base/file.hpp"
+
+namespace parley::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+Bytes text(std::string_view characters) {
+  const auto bytes = std::as_bytes(std::span(characters));
+  return {bytes.begin(), bytes.end()};
+}
+
+class TreeFileTest : public ::testing::Test {
+ protected:
+  ~TreeFileTest() override { std::filesystem::remove(path_); }
+  const std::string path_ = std::filesystem::temp_directory_path() / ("parley-tree-file-" + std::to_string(::getpid()));
+};
+
+TEST_F(TreeFileTest, HoldsOnlyTheLastTree) {
+  ASSERT_TRUE(write_file(path_, text("the old content")));
+  const auto file = TreeFile::open(path_);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(read_text(path_, 100), "the old content") << "until there is a tree";
+  EXPECT_TRUE(file->write(text("a first tree")));
+  EXPECT_TRUE(file->write(text("a second")));
+  EXPECT_EQ(read_text(path_, 100), "a second");
+}
+
+TEST_F(TreeFileTest, MayBeAPipe) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const FileDescriptor reader(ends[0]);
+  {
+    const FileDescriptor writer(ends[1]);
+    const auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(file->write(text("one ")));
+    EXPECT_TRUE(file->write(text("two")));
+  }
+  EXPECT_EQ(read_file(reader, 100), text("one two"));
+}
+
+TEST_F(TreeFileTest, ReportsAFileThatCannotBeOpened) {
+  const auto file = TreeFile::open("/nonexistent/tree");
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().what, HasSubstr("/nonexistent/tree"));
+  EXPECT_THAT(file.error().why, HasSubstr("ENOENT"));
+  EXPECT_FALSE(TreeFile()) << "no file was requested";
+}
+
+}  // namespace
+}  // namespace parley::app
