@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs a build into an empty folder and compiles the example against the installed library, with pkg-config's flags
-# only.
+# Installs a build into a fresh folder, and compiles each example of docs/examples against the installed library. The
+# compiler gets its flags from pkg-config only. The programs are copied to OUTPUT-FOLDER.
 #
-# usage: tests/install.sh BUILD-FOLDER OUTPUT [COMPILER ARGUMENT...]
+# usage: tests/install.sh BUILD-FOLDER OUTPUT-FOLDER [COMPILER ARGUMENT...]
 set -euo pipefail
 build=$(cd "$1" && pwd) output=$2
 shift 2
@@ -28,10 +28,13 @@ for private in app console sandbox; do
   }
 done
 
-# A copy of the example, so that the source tree's headers cannot be found.
-cp "$source/docs/examples/set_level.cpp" "$stage/"
+# A copy, so that no header of the source tree can be found by accident.
+cp "$source"/docs/examples/*.cpp "$stage/"
 pc=$(find "$stage" -name parley.pc)
 flags=$(PKG_CONFIG_PATH=$(dirname "$pc") PKG_CONFIG_SYSROOT_DIR=$stage pkg-config --static --cflags --libs parley)
-# shellcheck disable=SC2086  # the flags are separate words
-(cd "$stage" && "$@" set_level.cpp $flags -o set_level)
-cp "$stage/set_level" "$output"
+for example in "$stage"/*.cpp; do
+  name=$(basename "$example" .cpp)
+  # shellcheck disable=SC2086  # the flags are words
+  (cd "$stage" && "$@" "$name.cpp" $flags -o "$name")
+  cp "$stage/$name" "$output/"
+done

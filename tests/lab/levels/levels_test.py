@@ -31,6 +31,7 @@ COMMANDS = {
     "busybox": "parley run -kernel /bin/busybox; a=$?; parley run --payload /bin/busybox; echo $a $?",
     "example": ["/lab/set_level", "auto"],
     "example_refused": ["/lab/set_level", "power11"],
+    "example_guest": ["/lab/run_guest"],
     "complaints": "dmesg -c > /dev/null; for i in 1 2 3 4 5 6 7 8 9 10; do parley -q run > /dev/null || exit 1; done; "
     "dmesg | grep -E 'BUG:|Oops|WARNING:|lockdep'; test $? = 1",
 }
@@ -71,7 +72,7 @@ SIGNALS = {
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = [word for name in ("grants", "set_level", "big-endian.elf") for word in ("--file", str(BUILD / name))]
+FILES = [word for name in ("grants", "set_level", "run_guest", "big-endian.elf") for word in ("--file", str(BUILD / name))]
 FILES += ["--file", str(BUILD / "src" / "builtin.bin")]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]
@@ -199,6 +200,11 @@ class EveryHost:
     def test_the_example_with_the_installed_library_agrees(self):
         self.assertEqual(self.results["example"].out, f"{self.level} ({self.pvr})\n")
         self.assertEqual(self.results["example_refused"].code, 0 if self.level == "power11" else 3)
+
+    def test_the_example_that_runs_a_guest_runs_it_at_the_hosts_level(self):
+        result = self.results["example_guest"]
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn(f"level: {self.level} (cpu-version {self.pvr})\n", result.out)
 
     def test_ten_guests_leave_no_warning_in_the_kernels_log(self):
         self.assertEqual(self.results["complaints"].code, 0, self.results["complaints"].out)
