@@ -80,6 +80,8 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   MachinePlan plan;
   describe_host(host, decision.legal, plan);
   plan.memory_size = request.memory_size;
+  plan.regions = {{GuestAddress{0}, plan.memory_size}};
+  plan.memory = std::move(request.memory);
   plan.processors = request.processors;
   plan.boot = request.boot;
   plan.level = decision.chosen;

@@ -19,8 +19,9 @@ constexpr std::uint32_t kRtasErrorLogMax = 2048;
 constexpr std::uint32_t kRtasSize = 4096;
 constexpr std::uint32_t kInterruptControllerPhandle = 1;
 
-std::string hex(std::uint32_t value) {
-  const std::string digits = hex32(value).substr(2);
+// As in node names: without leading zeros.
+std::string hex(std::uint64_t value) {
+  const std::string digits = hex64(value).substr(2);
   const auto first = digits.find_first_not_of('0');
   return first == std::string::npos ? "0" : digits.substr(first);
 }
@@ -112,11 +113,15 @@ std::vector<std::uint32_t> wide(std::uint64_t value) {
   return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
 }
 
+// Linux takes its first allocations from the node at 0.
 void add_memory(fdt::Node &root, const MachinePlan &plan) {
-  fdt::Node &memory = root.add("memory@0");
-  memory.set_text("device_type", "memory");
-  memory.set_cells(
-      "reg", {0, 0, static_cast<std::uint32_t>(plan.memory_size >> 32), static_cast<std::uint32_t>(plan.memory_size)});
+  for (const MemoryRegion &region : plan.regions) {
+    fdt::Node &memory = root.add("memory@" + hex(region.at.value));
+    memory.set_text("device_type", "memory");
+    auto reg = wide(region.at.value);
+    std::ranges::copy(wide(region.size), std::back_inserter(reg));
+    memory.set_cells("reg", reg);
+  }
 }
 
 bool is_present(const MachinePlan &plan, std::optional<devices::Kind> device) {

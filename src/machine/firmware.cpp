@@ -8,27 +8,10 @@
 #include "parley/papr/rtas.hpp"
 
 namespace parley::machine {
-namespace {
-
-// Memory above the content is already zero, as the mapping is new.
-std::expected<void, kvm::CallError> lay(kvm::Mapping &ram, const guest::Segment &segment) {
-  GuestMemory memory(ram.bytes());
-  if (!memory.contains(segment.at, segment.size))
-    return std::unexpected(kvm::CallError{"loading the payload into the guest's memory", EFAULT});
-  std::size_t laid = 0;
-  if (segment.source.fd() >= 0)
-    laid = TRY(ram.lay_file(segment.at.value, segment.source.fd(), segment.offset, segment.length));
-  [[maybe_unused]] const bool fits =
-      memory.write(GuestAddress{segment.at.value + laid}, segment.content().subspan(laid));
-  return {};
-}
-
-}  // namespace
-
-std::expected<void, kvm::CallError> load(kvm::Mapping &ram, const guest::MachinePlan &plan) {
-  for (const guest::Segment &segment : plan.payload.segments) TRY(lay(ram, segment));
-  if (plan.initrd) TRY(lay(ram, *plan.initrd));
-  GuestMemory memory(ram.bytes());
+std::expected<void, kvm::CallError> load(GuestRam &ram, const guest::MachinePlan &plan) {
+  for (const guest::Segment &segment : plan.payload.segments) TRY(ram.load(segment));
+  if (plan.initrd) TRY(ram.load(*plan.initrd));
+  GuestMemory memory = ram.memory();
   const bool entries =
       memory.write(plan.firmware_at, papr::rtas_entry_code()) &&
       memory.write(GuestAddress{plan.firmware_at.value + kClientInterfaceEntry}, papr::client_interface_entry_code());

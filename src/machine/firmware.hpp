@@ -11,9 +11,9 @@
 
 #include <expected>
 
+#include "guest_ram.hpp"
 #include "parley/base/guest_memory.hpp"
 #include "parley/guest/plan.hpp"
-#include "parley/kvm/handle.hpp"
 #include "parley/kvm/system.hpp"
 
 namespace parley::machine {
@@ -29,9 +29,8 @@ inline constexpr std::uint64_t kMsrLittleEndian = ppc_bit(63);
 inline constexpr std::uint64_t kClientInterfaceEntry = 0x100;
 inline constexpr std::uint64_t kFirstStack = guest::kPageSize - 0x100;
 
-/// Puts the payload, the initrd and the firmware page into the guest's memory. Parts of files are mapped, not copied,
-/// as far as their alignment allows.
-std::expected<void, kvm::CallError> load(kvm::Mapping &ram, const guest::MachinePlan &plan);
+/// Puts the payload, the initrd and the firmware page into the guest's memory.
+std::expected<void, kvm::CallError> load(GuestRam &ram, const guest::MachinePlan &plan);
 
 /// The flattened tree of the guest.
 Bytes flat_tree(const guest::MachinePlan &plan, compat::Target level);

@@ -87,16 +87,16 @@ std::expected<std::vector<kvm::Vcpu>, kvm::CallError> create_vcpus(kvm::Vm &vm, 
 // The members are destroyed in reverse: vCPUs first, then the VM, then the memory that the VM has mapped.
 class Machine::Parts {
  public:
-  Parts(guest::MachinePlan plan, devices::Devices &devices, Observer observer, Environment &environment,
-        kvm::Mapping ram, kvm::Vm vm, kvm::Xics xics, std::vector<kvm::Vcpu> vcpus)
+  Parts(const Resources &resources, guest::MachinePlan plan, Observer observer, GuestRam ram, kvm::Vm vm,
+        kvm::Xics xics, std::vector<kvm::Vcpu> vcpus)
       : plan_(std::move(plan)),
-        devices_(devices),
+        devices_(resources.devices),
         observer_(std::move(observer)),
         ram_(std::move(ram)),
         vm_(std::move(vm)),
         xics_(std::move(xics)),
-        partition_(plan_, observer_, devices_, environment, GuestMemory(ram_.bytes()), vm_, std::move(vcpus)),
-        watchdog_(partition_.processors(), plan_.memory_size, environment) {
+        partition_(plan_, observer_, devices_, resources.environment, ram_.memory(), vm_, std::move(vcpus)),
+        watchdog_(partition_.processors(), plan_.memory_size, resources.environment) {
     for (const auto &terminal : devices_.terminals())
       terminal.vty->on_input([this, source = terminal.spec.interrupt] { interrupt(source); });
   }
@@ -120,7 +120,7 @@ class Machine::Parts {
   const guest::MachinePlan plan_;
   devices::Devices &devices_;
   const Observer observer_;
-  kvm::Mapping ram_;
+  GuestRam ram_;
   kvm::Vm vm_;
   kvm::Xics xics_;
   Partition partition_;
@@ -199,21 +199,20 @@ End Machine::run() { return parts_->run(); }
 void Machine::stop() { parts_->stop(); }
 std::vector<std::string> Machine::check_progress(std::chrono::seconds limit) { return parts_->check_progress(limit); }
 
-std::expected<Machine, Failure> Machine::build(kvm::Kernel &kernel, guest::MachinePlan plan, devices::Devices &devices,
-                                               Observer observer, std::optional<FreshVm> fresh,
-                                               Environment &environment) {
+std::expected<Machine, Failure> Machine::build(const Resources &resources, guest::MachinePlan plan, Observer observer,
+                                               std::optional<FreshVm> fresh) {
   install_kick_handler();
   const auto create = [&]() -> std::expected<std::unique_ptr<Parts>, kvm::CallError> {
-    kvm::Mapping ram = TRY(kvm::Mapping::anonymous(kernel, plan.memory_size));
+    GuestRam ram = TRY(GuestRam::create(resources.kernel, plan, resources.ram_files));
     TRY(load(ram, plan));
-    auto [vm, first] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(kernel));
-    TRY(vm.map_memory(GuestAddress{0}, ram.bytes()));
+    auto [vm, first] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(resources.kernel));
+    TRY(ram.map_into(vm));
     TRY(vm.configure_radix());
     kvm::Xics xics = TRY(create_interrupts(vm, plan));
     TRY(delegate(vm, plan.papr));
     auto vcpus = TRY(create_vcpus(vm, std::move(first), xics, plan.processors));
-    return std::make_unique<Parts>(std::move(plan), devices, std::move(observer), environment, std::move(ram),
-                                   std::move(vm), std::move(xics), std::move(vcpus));
+    return std::make_unique<Parts>(resources, std::move(plan), std::move(observer), std::move(ram), std::move(vm),
+                                   std::move(xics), std::move(vcpus));
   };
   auto parts = create();
   if (!parts) return std::unexpected(cannot_create(parts.error()));

@@ -54,7 +54,7 @@ machine::LevelRefused no_longer_legal(const guest::MachinePlan &plan, const comp
 class Session::State {
  public:
   State(kvm::Kernel &kernel, Environment &environment, Start start, OpenedKvm kvm, devices::Devices devices,
-        Settings settings, Hooks hooks)
+        machine::RamFiles ram_files, Settings settings, Hooks hooks)
       : kernel_(kernel),
         environment_(environment),
         settings_(settings),
@@ -63,7 +63,8 @@ class Session::State {
         host_watch_(std::move(start.host_watch)),
         system_(std::move(kvm.system)),
         fresh_vm_(std::move(kvm.fresh)),
-        devices_(std::move(devices)) {}
+        devices_(std::move(devices)),
+        ram_files_(std::move(ram_files)) {}
 
   std::expected<void, Failure> build();
   Outcome run();
@@ -87,6 +88,7 @@ class Session::State {
   const kvm::System system_;
   std::optional<machine::FreshVm> fresh_vm_;  // until the first machine takes it
   devices::Devices devices_;
+  machine::RamFiles ram_files_;
 
   std::mutex mutex_;  // protects machine_ (its existence, not its inside) and stop_reason_
   std::optional<machine::Machine> machine_;
@@ -102,8 +104,8 @@ std::expected<void, Failure> Session::State::build() {
     if (!created) return std::unexpected(machine::cannot_create(created.error()));
     fresh = std::move(*created);
   }
-  auto built =
-      TRY(machine::Machine::build(kernel_, std::move(plan), devices_, hooks_.observer, std::move(fresh), environment_));
+  auto built = TRY(machine::Machine::build({kernel_, devices_, ram_files_, environment_}, std::move(plan),
+                                           hooks_.observer, std::move(fresh)));
   const std::lock_guard lock(mutex_);
   machine_.emplace(std::move(built));
   if (stop_reason_) machine_->stop();
@@ -186,9 +188,10 @@ std::expected<Session, Failure> Session::open(kvm::Kernel &kernel, Start start, 
                                               Environment &environment) {
   if (!hooks.observer.notice) hooks.observer.notice = [](const machine::Notice &) {};
   auto devices = TRY(devices::Devices::build(start.plan.devices, std::move(start.nvram), {}, environment));
+  auto ram_files = TRY(machine::RamFiles::open(kernel, start.plan));
   auto kvm = start.kvm ? std::move(*start.kvm) : TRY(open_kvm(kernel));
   auto state = std::make_unique<State>(kernel, environment, std::move(start), std::move(kvm), std::move(devices),
-                                       settings, std::move(hooks));
+                                       std::move(ram_files), settings, std::move(hooks));
   TRY(state->build());
   return Session(std::move(state));
 }

@@ -36,6 +36,7 @@ class MachineTest : public ::testing::Test {
     plan.legal = "legal here: power9 to power10";
     plan.host_level = level("power10");
     plan.memory_size = guest::kMinMemory;
+    plan.regions = {{GuestAddress{0}, guest::kMinMemory}};
     plan.level = Target::of(level(name));
     plan.tree_at = GuestAddress{guest::kMinMemory - guest::kTreeRoom};
     plan.firmware_at = GuestAddress{guest::kPageSize};
@@ -54,7 +55,7 @@ class MachineTest : public ::testing::Test {
   devices::Vty &vty() { return *devices_.terminal(0); }
   std::string console() { return vty().take_output(devices::Vty::kOutputLimit); }
   End run(FakeKvm &fake, guest::MachinePlan plan) {
-    auto machine = Machine::build(fake, std::move(plan), devices(), observer());
+    auto machine = Machine::build({fake, devices()}, std::move(plan), observer());
     if (!machine) return RunFailed{machine.error()};
     return machine->run();
   }

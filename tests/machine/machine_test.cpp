@@ -87,7 +87,7 @@ TEST_F(MachineTest, TellsWhatTheKernelAnsweredToEachLevelAndHowKvmRunFailed) {
   Observer watching = observer();
   watching.setting = [&](const kvm::LevelSetting &setting) { settings.push_back(setting.outcome); };
   watching.failure = [&](const kvm::RunFailure &failure) { failures.push_back(failure.kind); };
-  auto machine = Machine::build(fake, forced, devices(), watching);
+  auto machine = Machine::build({fake, devices()}, forced, watching);
   ASSERT_TRUE(machine);
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
   EXPECT_THAT(settings, ElementsAre(kvm::SettingOutcome::kPoisoned, kvm::SettingOutcome::kTaken));
@@ -340,7 +340,7 @@ TEST_F(MachineTest, StopsFromAnotherThreadWhileTheGuestSpins) {
     return EINTR;
   };
   fake.play(spin);
-  auto machine = Machine::build(fake, plan("power10"), devices(), observer()).value();
+  auto machine = Machine::build({fake, devices()}, plan("power10"), observer()).value();
   std::optional<End> end;
   std::jthread vcpu([&] { end = machine.run(); });
   while (!entered) std::this_thread::yield();
@@ -359,7 +359,7 @@ TEST_F(MachineTest, InterruptsTheCallThatItsThreadWaitsIn) {
     const timespec long_time{60, 0};
     return nanosleep(&long_time, nullptr) == 0 ? 0 : errno;
   });
-  auto machine = Machine::build(fake, plan("power10"), devices(), observer()).value();
+  auto machine = Machine::build({fake, devices()}, plan("power10"), observer()).value();
   std::optional<End> end;
   std::atomic<bool> done = false;
   std::jthread vcpu([&] {
@@ -381,7 +381,7 @@ TEST_F(MachineTest, InterruptsTheCallThatItsThreadWaitsIn) {
 
 TEST_F(MachineTest, StopsBeforeItRuns) {
   FakeKvm fake;
-  auto machine = Machine::build(fake, plan("power10"), devices(), observer()).value();
+  auto machine = Machine::build({fake, devices()}, plan("power10"), observer()).value();
   machine.stop();
   EXPECT_TRUE(std::holds_alternative<Stopped>(machine.run()));
   EXPECT_THAT(fake.levels_entered(), IsEmpty());

@@ -72,7 +72,7 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     request.payload = guest::builtin_payload();
     auto plan = guest::plan_machine(std::move(request), decision, host, papr_interface(host.facts.kvm));
     auto devices = devices::Devices::build(plan->devices).value();
-    return Machine::build(fake, std::move(*plan), devices, silent)->run();
+    return Machine::build({fake, devices}, std::move(*plan), silent)->run();
   }
 };
 

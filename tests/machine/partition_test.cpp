@@ -122,7 +122,7 @@ TEST_F(PartitionTest, AnswersOneThatPrintsWhileAnotherWaitsForItsAnswer) {
     waiting = true;
     EXPECT_TRUE(wait_for(printed));
   };
-  auto machine = Machine::build(fake, two_processors(), devices(), watching);
+  auto machine = Machine::build({fake, devices()}, two_processors(), watching);
   ASSERT_TRUE(machine);
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
   EXPECT_THAT(console(), ::testing::StartsWith("meanwhile"));
@@ -264,7 +264,7 @@ TEST_F(PartitionTest, GivesEachTerminalAnInterruptOfItsOwn) {
   fake.play(then([&] { both.terminal(second)->feed("x"); }));
   fake.play(hcall(0x58, {second, 2, 0x6869000000000000, 0}));  // H_PUT_TERM_CHAR "hi"
   fake.play(says("first"));
-  auto machine = Machine::build(fake, std::move(plan), both, observer());
+  auto machine = Machine::build({fake, both}, std::move(plan), observer());
   ASSERT_TRUE(machine) << machine.error().why;
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
   EXPECT_THAT(fake.pulses(), ElementsAre(0x1101));
@@ -316,7 +316,7 @@ TEST_F(PartitionTest, HandsLoadsAndStoresOnToTheDeviceAtTheirAddress) {
   after(kAt + 0xffe);  // across the end of the range: no device decodes it
   after(0x300000000000);
   fake.play(touches(kAt + 8, 2, 0xabcd000000000000));
-  auto machine = Machine::build(fake, std::move(plan), with_register, observer());
+  auto machine = Machine::build({fake, with_register}, std::move(plan), observer());
   ASSERT_TRUE(machine) << machine.error().why;
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(machine->run()));
   using Four = std::array<std::uint8_t, 4>;
@@ -390,7 +390,7 @@ TEST_F(PartitionTest, ShowsTheTreeWithTheNegotiatedLevel) {
   std::vector<Bytes> trees;
   Observer watching = observer();
   watching.tree = [&](const Bytes &tree) { trees.push_back(tree); };
-  Machine::build(fake, two_processors(), devices(), watching)->run();
+  Machine::build({fake, devices()}, two_processors(), watching)->run();
   ASSERT_EQ(trees.size(), 2u);
   const auto tree = fdt::parse_blob(trees.back()).value();
   for (const auto &cpu : tree.child("cpus")->children)
@@ -529,6 +529,7 @@ TEST_F(PartitionTest, SaysThatAFileCannotBeLaidIntoMemory) {
   machine_plan.initrd =
       guest::whole(SharedBytes::open("/proc/self/exe", guest::kDefaultMemory).value(), GuestAddress{0x30000});
   machine_plan.memory_size = 2 * guest::kDefaultMemory;
+  machine_plan.regions = {{GuestAddress{0}, machine_plan.memory_size}};
   fake.fail(FakeKvm::kMmapFile, ENOMEM);
   EXPECT_THAT(failure(run(fake, machine_plan)).why, HasSubstr("ENOMEM"));
 }
@@ -583,7 +584,7 @@ TEST_F(PartitionTest, SaysWhereAVcpuIsThatMakesNoProgress) {
   fake.play(spin);
   auto nowhere = two_processors();
   nowhere.payload.entry = GuestAddress{0x40000000};
-  auto machine = Machine::build(fake, nowhere, devices(), observer()).value();
+  auto machine = Machine::build({fake, devices()}, nowhere, observer()).value();
   std::jthread vcpu([&] { machine.run(); });
   std::vector<std::string> stalls;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -606,7 +607,7 @@ TEST_F(PartitionTest, IsLookedAtWithoutWaitingForAThreadThatTellsSomething) {
     telling = true;
     while (!looked) std::this_thread::yield();
   };
-  auto machine = Machine::build(fake, two_processors(), devices(), watching).value();
+  auto machine = Machine::build({fake, devices()}, two_processors(), watching).value();
   std::jthread vcpu([&] { machine.run(); });
   while (!telling) std::this_thread::yield();
   auto look = std::async(std::launch::async, [&] { machine.check_progress(std::chrono::seconds(0)); });

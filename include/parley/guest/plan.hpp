@@ -61,9 +61,27 @@ inline constexpr std::uint64_t kTreeRoom = 64 * 1024;
 inline constexpr std::uint64_t kBootLimit = 768 * 1024 * 1024;
 inline constexpr unsigned kMaxProcessors = 64;
 
+/// A piece of guest RAM. Address and size in multiples of kPageSize.
+struct MemoryRegion {
+  GuestAddress at;
+  std::uint64_t size = 0;  ///< bytes
+  friend bool operator==(const MemoryRegion &, const MemoryRegion &) = default;
+};
+
+/// Where guest RAM comes from. Private memory has no descriptor: large pages form by themselves, and parts of files are
+/// mapped into it. Shared memory is a file per region that other processes can map; images are copied into it.
+struct MemoryBacking {
+  bool shared = false;                               ///< a memfd
+  bool huge = false;                                 ///< a memfd of huge pages from the host's pool
+  std::optional<std::string> folder = std::nullopt;  ///< a file there: on tmpfs, or on hugetlbfs for huge pages
+  bool is_shared() const { return shared || huge || folder; }
+  friend bool operator==(const MemoryBacking &, const MemoryBacking &) = default;
+};
+
 /// What a user asked for.
 struct GuestRequest {
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes
+  MemoryBacking memory;
   unsigned processors = 1;
   unsigned terminals = 1;  ///< at most devices::kMaxTerminals
   BootKind boot = BootKind::kFlatTree;
@@ -76,8 +94,10 @@ struct MachinePlan {
   std::string host;   ///< the host's level and how it is known, for messages
   std::string legal;  ///< which levels are legal there, for messages
   std::optional<Level> host_level;
-  std::uint64_t memory_size = kDefaultMemory;  ///< bytes
-  unsigned processors = 1;                     ///< one thread per core; ids count from 0
+  std::uint64_t memory_size = kDefaultMemory;  ///< bytes, of all regions
+  std::vector<MemoryRegion> regions;           ///< sorted; the first is at 0 and holds all that a guest starts with
+  MemoryBacking memory;
+  unsigned processors = 1;  ///< one thread per core; ids count from 0
   BootKind boot = BootKind::kFlatTree;
   compat::Target level;                   ///< to begin with
   std::vector<compat::Target> fallbacks;  ///< in order, for when the kernel refuses `level`

@@ -33,6 +33,7 @@
 #include "parley/kvm/exit.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "parley/machine/fresh_vm.hpp"
+#include "parley/machine/ram_files.hpp"
 #include "parley/papr/context.hpp"
 
 namespace parley::machine {
@@ -82,13 +83,19 @@ struct RunFailed {
 };
 using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 
+/// What a machine uses and does not own. All must outlive it.
+struct Resources {
+  kvm::Kernel &kernel;
+  devices::Devices &devices;                       ///< those of the plan's list
+  const RamFiles &ram_files = RamFiles::none();    ///< of the plan's memory
+  Environment &environment = real_environment();
+};
+
 class Machine {
  public:
   /// Creates the VM, its memory and its vCPUs. A given FreshVm is used instead of a new VM and first vCPU.
-  /// The devices are those of the plan; they and the environment outlive it.
-  static std::expected<Machine, Failure> build(kvm::Kernel &kernel, guest::MachinePlan plan, devices::Devices &devices,
-                                               Observer observer, std::optional<FreshVm> fresh = std::nullopt,
-                                               Environment &environment = real_environment());
+  static std::expected<Machine, Failure> build(const Resources &resources, guest::MachinePlan plan, Observer observer,
+                                               std::optional<FreshVm> fresh = std::nullopt);
   Machine(Machine &&) noexcept;
   ~Machine();
 
