@@ -119,7 +119,7 @@ class UnreadMessages : public ::testing::Test {
   }
 
   FakeKvm fake_;
-  const host::Facts facts_ = reference_facts();
+  const host::Facts facts_ = parley::testing::reference_facts();
   PipedStandardError stderr_;
   std::thread parley_;
   std::atomic<int> code_ = -1;

@@ -44,6 +44,10 @@ class OptionHandle {
           });
     });
   }
+  /// May be given several times, with one value each; the target is a vector.
+  OptionHandle &repeatable() {
+    return if_registered([&] { option_->allow_extra_args(false); });
+  }
   OptionHandle &shows_default() {
     return if_registered([&] { option_->capture_default_str(); });
   }

@@ -16,10 +16,10 @@ using Treatment = QemuTreatment;
 // With two dashes these are options of Parley, with another meaning than QEMU's.
 constexpr std::array<std::string_view, 2> kOtherMeaning{"boot", "sandbox"};
 // Parley's options whose next word is their value, whatever that looks like.
-constexpr std::array<std::string_view, 21> kWithValue{
-    "-m",           "--append",  "--boot",      "--compat",  "--cpu",    "--dump-dtb", "--host",
-    "--initrd",     "--kernel",  "--log-level", "--machine", "--memory", "--note",     "--nvram",
-    "--on-refusal", "--payload", "--sandbox",   "--serial",  "--smp",    "--watchdog", "-M"};
+constexpr std::array<std::string_view, 23> kWithValue{
+    "-m",           "--append",    "--boot",    "--compat",   "--cpu",    "--dump-dtb",    "--host", "--initrd",
+    "--kernel",     "--log-level", "--machine", "--mem-path", "--memory", "--memory-path", "--note", "--nvram",
+    "--on-refusal", "--payload",   "--sandbox", "--serial",   "--smp",    "--watchdog",    "-M"};
 
 bool takes_next_word(std::string_view word) { return std::ranges::find(kWithValue, word) != kWithValue.end(); }
 

@@ -36,6 +36,12 @@ std::expected<guest::GuestRequest, Failure> make_request(const GuestOptions &opt
   guest::GuestRequest request;
   request.memory_size = options.memory_size;
   request.processors = options.processors;
+  request.terminals = options.terminals;
+  if (options.memory_path == "hugetlb") {
+    request.memory.huge = true;
+  } else {
+    request.memory.folder = options.memory_path;
+  }
   request.command_line = options.command_line;
   auto payload = load_payload(options);
   if (!payload) return std::unexpected(payload.error());

@@ -21,8 +21,8 @@ class OptionRegistry;
 struct RunOptions {
   GuestOptions guest;
   compat::Wish wish;
-  console::Endpoint serial;
-  bool reboot = true;  ///< a guest that reboots starts again
+  std::vector<console::Endpoint> serials;  ///< of the guest's terminals, at least one
+  bool reboot = true;                      ///< a guest that reboots starts again
   std::optional<std::chrono::seconds> watchdog;
   std::optional<std::string> dump_tree;  ///< the file for the guest's flattened tree
   std::optional<std::string> nvram;
@@ -39,7 +39,7 @@ struct RunOptions {
     std::string machine;
     std::string cpu = "host";
     std::string boot;
-    std::string serial = "stdio";
+    std::vector<std::string> serials;
     std::string watchdog = "10";
     std::string sandbox = "on";
     bool no_reboot = false;

@@ -57,11 +57,16 @@ void add_machine_options(OptionRegistry &run, RunOptions &options) {
              "The guest's memory: a number with K, M, G or T (default unit: MiB); 256M, with a kernel 1G")
       .type("SIZE");
   run.option("--smp", texts.smp, "The number of vCPUs, at most 64").type("N").shows_default();
-  run.option("--serial", texts.serial,
+  run.option("--memory-path,--mem-path", options.guest.memory_path,
+             "Take the guest's memory from a file in this folder, on tmpfs or hugetlbfs (huge pages), or with the word "
+             "hugetlb from the host's pool of huge pages. Other processes can share it")
+      .type("FOLDER|hugetlb");
+  run.option("--serial", texts.serials,
              "The guest's console: stdio (on a terminal Ctrl-a h helps), none, pty, file:PATH, or "
-             "unix:PATH[,server=on|off][,wait=on|off]")
+             "unix:PATH[,server=on|off][,wait=on|off]. Given again, a further console: hvc1, hvc2, ... in Linux "
+             "(default: stdio)")
       .type("WHERE")
-      .shows_default();
+      .repeatable();
   run.option("--nvram", options.nvram, "Keep the guest's non-volatile memory in this file (64 KiB)").type("FILE");
   run.flag("--no-reboot", texts.no_reboot, "End when the guest reboots, instead of starting it again");
   run.option("--watchdog", texts.watchdog,
@@ -131,6 +136,17 @@ std::expected<void, Failure> finish_memory(RunOptions &options) {
   return {};
 }
 
+std::expected<void, Failure> finish_serials(RunOptions &options) {
+  if (options.texts.serials.empty()) options.texts.serials.emplace_back("stdio");
+  if (options.texts.serials.size() > devices::kMaxTerminals)
+    return std::unexpected(Failure{"too many consoles",
+                                   "--serial is given " + std::to_string(options.texts.serials.size()) + " times",
+                                   "a guest has at most " + std::to_string(devices::kMaxTerminals)});
+  for (const std::string &text : options.texts.serials) options.serials.push_back(TRY(console::parse_endpoint(text)));
+  options.guest.terminals = static_cast<unsigned>(options.serials.size());
+  return {};
+}
+
 }  // namespace
 
 void add_options(OptionRegistry &registry, RunOptions &options) {
@@ -153,7 +169,7 @@ std::expected<void, Failure> finish(RunOptions &options) {
   TRY(finish_memory(options));
   if (!texts.boot.empty())
     options.guest.boot = texts.boot == "of" ? guest::BootKind::kClientInterface : guest::BootKind::kFlatTree;
-  options.serial = TRY(console::parse_endpoint(texts.serial));
+  TRY(finish_serials(options));
   options.watchdog = TRY(parse_watchdog(texts.watchdog));
   options.reboot = !texts.no_reboot;
   options.sandbox = sandbox_mode(texts.sandbox);

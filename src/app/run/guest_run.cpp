@@ -60,8 +60,10 @@ machine::Observer GuestRun::observer() {
 
 std::expected<void, Failure> GuestRun::open(kvm::Kernel &kernel, session::Start start) {
   session_.emplace(TRY(session::Session::open(kernel, std::move(start), {.reboot = options_.reboot}, session_hooks())));
-  console_.emplace(TRY(console::Console::open({{options_.serial, *session_->devices().terminal(0)}}, console_events(),
-                                              {}, &diagnostics_.writer())));
+  std::vector<console::Line> lines;
+  const auto terminals = session_->devices().terminals();
+  for (std::size_t i = 0; i < terminals.size(); ++i) lines.push_back({options_.serials[i], *terminals[i].vty});
+  console_.emplace(TRY(console::Console::open(lines, console_events(), {}, &diagnostics_.writer())));
   return {};
 }
 

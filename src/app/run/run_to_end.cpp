@@ -12,9 +12,13 @@ namespace parley::app {
 namespace {
 
 // The folders in which the console removes its sockets at the end.
-std::vector<std::filesystem::path> folders_of_sockets(const console::Endpoint &endpoint) {
-  if (endpoint.kind != console::Endpoint::Kind::kUnixServer) return {};
-  return {std::filesystem::path(endpoint.path).parent_path()};
+std::vector<std::filesystem::path> folders_of_sockets(const std::vector<console::Endpoint> &endpoints) {
+  std::vector<std::filesystem::path> folders;
+  for (const console::Endpoint &endpoint : endpoints) {
+    if (endpoint.kind == console::Endpoint::Kind::kUnixServer)
+      folders.push_back(std::filesystem::path(endpoint.path).parent_path());
+  }
+  return folders;
 }
 
 // In the sandbox a file may be opened only if the kernel can restrict the process to one folder.
@@ -53,7 +57,7 @@ Ended run_to_end(guest::MachinePlan plan, compat::AssessedHost host, session::Op
   if (!tree) return {kFailure, tree.error()};
   auto watch = watch_host(std::move(host), options, diagnostics);
   if (!watch) return {kFailure, watch.error()};
-  const sandbox::Openings openings{folders_of_sockets(options.serial), *watch ? (*watch)->folder() : -1};
+  const sandbox::Openings openings{folders_of_sockets(options.serials), *watch ? (*watch)->folder() : -1};
   return GuestRun(options, openings, std::move(*tree), diagnostics)
       .run(kernel, {std::move(plan), std::move(kvm), std::move(*watch), std::move(*nvram)});
 }
