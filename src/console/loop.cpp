@@ -2,17 +2,19 @@
 //
 // The loop's life, from the first signal to the last byte.
 //
-//   construction   SIGPIPE is ignored and the other signals are caught. They stay pending until run(), so a signal
-//   during
-//                  the start of a guest is not lost, and no file stays behind.
-//   run()          Each connection starts. When every endpoint that waits has had a peer, on_ready lets the guest
-//   start. finish()       The guest has ended, so no further output comes. Each connection writes its rest and reports
-//   its end;
-//                  so does the output of messages. The last report stops the loop. Signals are still heard: a reader
-//                  that stopped reading must not keep Parley alive.
-//   abandon()      The loop stops at once. Each connection writes as much as its reader takes without waiting.
-//   destruction    Terminals and socket files are restored first, while signals are still caught. Then the signals get
-//                  their former actions. The last messages are written after that, because this write may block.
+// Construction: SIGPIPE is ignored and the other signals are caught. They stay pending until run(), so a signal during
+// the start of a guest is not lost, and no file stays behind.
+//
+// run(): Each connection starts. When every endpoint that waits has had a peer, on_ready lets the guest start.
+//
+// finish(): The guest has ended, so no further output comes. Each connection writes its rest and reports its end, and
+// so does the output of messages. The last report stops the loop. Signals are still heard: a reader that stopped
+// reading must not keep Parley alive.
+//
+// abandon(): The loop stops at once. Each connection writes as much as its reader takes without waiting.
+//
+// Destruction: Terminals and socket files are restored first, while signals are still caught. Then the signals get
+// their former actions. The last messages are written after that, because this write may block.
 //
 // The guest's threads call finish(), abandon() and the callbacks of a Vty. All of these only post work to the loop, so
 // no other state needs a lock.

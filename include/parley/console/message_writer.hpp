@@ -5,9 +5,8 @@
 // Console exists it is wrong: a blocked loop does not hear signals, and a blocked vCPU does not hear that the session
 // ends. So there are two modes:
 //
-//   without a Console   each line is written at once, on the caller's thread
-//   with a Console      lines go into a queue of bounded size; the event loop writes them whenever the reader takes
-//   them
+//   without a Console   each line is written at once, on the caller's thread;
+//   with a Console      lines go into a bounded queue, which the event loop writes as the reader takes them.
 //
 // A guest's thread that finds the queue full waits for room, so that no line is lost while the reader reads. It stops
 // waiting when the reader has taken nothing for kPatience, and at once when the session ends (stop_waiting()). The
