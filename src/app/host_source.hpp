@@ -11,7 +11,7 @@
 
 namespace parley::app {
 
-/// The host that --host names: a folder, a .dtb, or a saved JSON report, told apart by what they are.
+/// Loads the host of --host: a folder, a .dtb or a saved JSON report. The content decides which of them it is.
 std::expected<host::Facts, Failure> load_host(const std::string &path);
 
 compat::AssessedHost assess_host(host::Facts facts);

@@ -3,7 +3,7 @@
 // `parley run` once the plan is made: a session with a console, in the sandbox.
 //
 //   main thread       opens everything, then runs the console's event loop: it carries the guest's output and input,
-//                     hears the signals, and looks at the guest's progress once a second
+//                     writes messages, hears the signals, and looks at the guest's progress once a second
 //   guest's thread    waits until the console has its first peer, then runs the session and with it the first vCPU
 //   vCPUs' threads    one for each further vCPU; the machine makes them
 //

@@ -72,7 +72,9 @@ SIGNALS = {
     for name, number in (("term", 15), ("int", 2), ("hup", 1))
 }
 
-FILES = [word for name in ("grants", "set_level", "run_guest", "big-endian.elf") for word in ("--file", str(BUILD / name))]
+FILES = [
+    word for name in ("grants", "set_level", "run_guest", "big-endian.elf") for word in ("--file", str(BUILD / name))
+]
 FILES += ["--file", str(BUILD / "src" / "builtin.bin")]
 P11_AS_P10 = ["--cpu", "power11", "--max-compat", "power10", *FILES]
 P11 = ["--cpu", "power11", *FILES]

@@ -17,9 +17,9 @@
 #include <string>
 #include <thread>
 
+#include "app/run_parley.hpp"
 #include "parley/base/file_descriptor.hpp"
 #include "parley/console/message_writer.hpp"
-#include "run_parley.hpp"
 
 namespace parley::app {
 namespace {
