@@ -11,7 +11,7 @@ namespace {
 // COMMAND_LINE_SIZE without the NUL (arch/powerpc/include/uapi/asm/setup.h).
 constexpr std::size_t kLinuxLimit = 2047;
 constexpr std::size_t kQuoted = 40;
-constexpr std::string_view kConsole = "hvc0";
+constexpr std::string_view kConsole = "hvc";
 
 // The devices of all "console=" words, without their options ("ttyS0,115200").
 std::vector<std::string_view> consoles_in(std::string_view text) {
@@ -25,9 +25,19 @@ std::vector<std::string_view> consoles_in(std::string_view text) {
   return devices;
 }
 
+bool is_terminal(std::string_view device, unsigned terminals) {
+  std::uint64_t number = 0;
+  return device.starts_with(kConsole) && parse_number(device.substr(kConsole.size()), number) && number < terminals;
+}
+
+std::string terminal_names(unsigned terminals) {
+  const std::string first = std::string(kConsole) + "0";
+  return terminals == 1 ? first : first + " to " + std::string(kConsole) + std::to_string(terminals - 1);
+}
+
 }  // namespace
 
-std::vector<std::string> doubts_about_linux_command_line(std::string_view text) {
+std::vector<std::string> doubts_about_linux_command_line(std::string_view text, unsigned terminals) {
   std::vector<std::string> doubts;
   if (text.size() > kLinuxLimit) {
     doubts.push_back("Linux reads " + std::to_string(kLinuxLimit) + " bytes of its command line, and this one has " +
@@ -35,12 +45,12 @@ std::vector<std::string> doubts_about_linux_command_line(std::string_view text) 
                      (text.size() > kLinuxLimit + kQuoted ? "...\"" : "\""));
   }
   const auto devices = consoles_in(text.substr(0, kLinuxLimit));
-  if (!devices.empty() && std::ranges::find(devices, kConsole) == devices.end()) {
-    const std::string console(kConsole);
+  const auto exists = [&](std::string_view device) { return is_terminal(device, terminals); };
+  if (!devices.empty() && std::ranges::none_of(devices, exists)) {
     doubts.push_back("console=" + printable(devices.back()) +
                      " names a device that the guest does not have: it falls silent once its kernel has started; its "
                      "console is " +
-                     console + " (-append console=" + console + ")");
+                     terminal_names(terminals) + " (-append console=hvc0)");
   }
   return doubts;
 }

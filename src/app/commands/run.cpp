@@ -14,7 +14,7 @@
 namespace parley::app {
 namespace {
 
-// Warns if the policy did not grant the user's first choice.
+// Warns about each requested level that the policy refused.
 void announce_policy(const compat::Decision &decision, const Diagnostics &diagnostics) {
   for (const auto &attempt : decision.trail) {
     if (attempt.legal()) break;
@@ -63,7 +63,8 @@ std::expected<guest::GuestRequest, Ended> announced_request(const RunOptions &op
   auto request = make_request(options.guest);
   if (!request) return std::unexpected(Ended{kFailure, request.error()});
   if (options.guest.kernel && !request->payload.relocates_itself)
-    for (const std::string &doubt : doubts_about_linux_command_line(request->command_line)) diagnostics.warn(doubt);
+    for (const std::string &doubt : doubts_about_linux_command_line(request->command_line, request->terminals))
+      diagnostics.warn(doubt);
   return std::move(*request);
 }
 
