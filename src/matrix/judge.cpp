@@ -8,9 +8,8 @@
 // "works", or is "refused as expected": by the policy, by the kernel when the level is set, by KVM_RUN, or by a guest
 // kernel that does not list the level.
 //
-// The prediction concerns only the kernel (predict.cpp). The policy decides whether a
-// guest may have the level at all. Where the kernel accepts a level that the policy refuses, the policy alone protects
-// the guest.
+// The prediction concerns only the kernel (predict.cpp). The policy decides whether a guest may have the level at all.
+// Where the kernel accepts a level that the policy refuses, the policy alone protects the guest.
 #include <algorithm>
 #include <ranges>
 

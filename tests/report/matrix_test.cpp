@@ -183,9 +183,8 @@ TEST(MatrixReport, IsOneSelfContainedPageWhoseDataIsEscaped) {
 TEST(MatrixReport, ShowsTheChangesInTextAndHtml) {
   const Comparison since{
       "old.json", "new.json", {{"host.x", "verdict", "works", "surprise"}, {"host.y", "", "works", std::nullopt}}};
-  EXPECT_THAT(
-      matrix(sample(), MatrixFormat::kText, since),
-      HasSubstr("host.x: verdict: works -> surprise\nhost.y: works -> (absent)\n2 changes since old.json\n"));
+  EXPECT_THAT(matrix(sample(), MatrixFormat::kText, since),
+              HasSubstr("host.x: verdict: works -> surprise\nhost.y: works -> (absent)\n2 changes since old.json\n"));
   EXPECT_THAT(matrix(sample(), MatrixFormat::kHtml, since), HasSubstr("\"before\":\"old.json\""));
 }
 
