@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "parley/host/kvm_facts.hpp"
+
 #include "parley/base/failure.hpp"
 #include "parley/base/text.hpp"
-#include "parley/host/facts.hpp"
 
 namespace parley::host {
 

@@ -219,42 +219,5 @@ TEST(Decide, DoesNotRefuseLowerLevelsWhenOnlyTheHighestGrantIsSet) {
   EXPECT_EQ(rule_against("power10", host_of(facts)), "granted-by-hypervisor");
 }
 
-TEST(LegalRange, IsPower9ToTheHostsLevelOnALimitedPartition) {
-  const LegalRange range = legal_range(reference_host());
-  EXPECT_EQ(range.lowest, level("power9"));
-  EXPECT_EQ(range.highest, level("power10"));
-  EXPECT_EQ(describe(range), "legal here: power9 to power10");
-  EXPECT_THAT(range.highest_reason, ::testing::HasSubstr("requested power11"));
-  EXPECT_THAT(range.lowest_reason, ::testing::HasSubstr("radix-only"));
-}
-
-TEST(LegalRange, IsOneLevelOnAPower9Partition) {
-  EXPECT_EQ(describe(legal_range(host_of(parley::testing::tree_only("power9")))),
-            "the only legal level here is power9");
-}
-
-AssessedHost power7_host() { return host_of(parley::testing::partition({parley::testing::cpu_node({0x0f, 0, 0, 3})})); }
-
-// Levels above the host's are illegal for another reason.
-TEST(LegalRange, GivesTheReasonOfTheHostsOwnLevelWhenNoLevelIsLegal) {
-  const LegalRange range = legal_range(power7_host());
-  EXPECT_EQ(range.highest, std::nullopt);
-  EXPECT_EQ(describe(range),
-            "no level is legal here: guests of a partition are radix-only, and power7 has only the hash MMU");
-  EXPECT_EQ(rule_against("power9", power7_host()), "not-above-host");
-}
-
-TEST(LegalRange, IsEmptyWithAReasonOnAnUnknownHost) {
-  EXPECT_EQ(describe(legal_range(host_of(parley::testing::partition({})))),
-            "no level is legal here: no source gives a level");
-}
-
-TEST(Rules, HaveDifferentNames) {
-  std::vector<std::string_view> names;
-  for (const Rule &rule : rules()) names.push_back(rule.name);
-  std::ranges::sort(names);
-  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
-}
-
 }  // namespace
 }  // namespace parley::compat

@@ -11,22 +11,13 @@ namespace {
 
 using parley::testing::cpu_node;
 using parley::testing::partition;
+using parley::testing::reference_facts;
 using parley::testing::tree_only;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// The captured answers of the reference host.
-Facts reference_host() {
-  Facts facts = tree_only("power11-as-power10");
-  facts.system = parley::testing::reference_system();
-  facts.kvm.access = KvmAccess::kHv;
-  facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", 0}, {"KVM_CAP_IRQ_XICS", 1}};
-  facts.kvm.pvr = PhysicalPvr{0x00821200};
-  return facts;
-}
 
 const Source &source(const Capabilities &host, std::string_view name) {
   return *std::ranges::find(host.sources, name, &Source::name);
@@ -60,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Trees, CapturedHost,
                                            HostTree{"powernv-power11", Platform::kPowerNv, "power11", false}));
 
 TEST(Capabilities, TakeTheLevelFromThePartitionAndNotFromItsSilicon) {
-  const Capabilities host = assess(reference_host());
+  const Capabilities host = assess(reference_facts());
   EXPECT_EQ(host.level, level("power10"));
   EXPECT_EQ(host.silicon, level("power11"));
   EXPECT_EQ(host.kvm, KvmKind::kNestedV2);
@@ -69,7 +60,7 @@ TEST(Capabilities, TakeTheLevelFromThePartitionAndNotFromItsSilicon) {
 }
 
 TEST(Capabilities, TakeNoLevelFromASourceThatDescribesTheSilicon) {
-  const Capabilities host = assess(reference_host());
+  const Capabilities host = assess(reference_facts());
   for (const char *name : {"AT_BASE_PLATFORM", "cpuinfo pvr", "KVM vCPU pvr"}) {
     EXPECT_EQ(source(host, name).level, level("power11")) << name;
     EXPECT_EQ(source(host, name).trust, Trust::kSiliconOnly) << name;
@@ -77,7 +68,7 @@ TEST(Capabilities, TakeNoLevelFromASourceThatDescribesTheSilicon) {
 }
 
 TEST(Capabilities, LowerTheLevelToAtPlatformWithADoubt) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.system.platform = "power9";
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power9"));
@@ -85,7 +76,7 @@ TEST(Capabilities, LowerTheLevelToAtPlatformWithADoubt) {
 }
 
 TEST(Capabilities, DoNotRaiseTheLevelToAtPlatform) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.system.platform = "power11";
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power10"));
@@ -93,7 +84,7 @@ TEST(Capabilities, DoNotRaiseTheLevelToAtPlatform) {
 }
 
 TEST(Capabilities, FallBackToAtPlatformWithADoubtWhenTheTreeGivesNoLevel) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.tree.cpus = {cpu_node({0xff, 0xff, 0xff, 0xff})};
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power10"));
@@ -102,7 +93,7 @@ TEST(Capabilities, FallBackToAtPlatformWithADoubtWhenTheTreeGivesNoLevel) {
 }
 
 TEST(Capabilities, FallBackToCpuinfoLast) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.tree.cpus.clear();
   facts.system.platform.reset();
   const Capabilities host = assess(facts);
@@ -117,7 +108,7 @@ TEST(Capabilities, HaveNoLevelWhenNothingGivesOne) {
 }
 
 TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownWithADoubt) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.tree.cpus = {cpu_node({0x0f, 0, 0, 8})};
   facts.system.platform = "power12";
   facts.system.cpuinfo_cpu = "Power12 (architected)";
@@ -127,119 +118,28 @@ TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownWithADoubt) {
   EXPECT_THAT(host.doubts, Contains(Field(&Doubt::id, "at-platform-newer-than-known")));
 }
 
-TEST(Capabilities, DoubtALevelAboveTheSilicon) {
-  Facts facts = reference_host();
-  facts.kvm.pvr = PhysicalPvr{0x004e1202};
-  EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "silicon-below-level")));
-}
-
 TEST(Capabilities, RecogniseNestedApiV1ByItsCapability) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.kvm.capabilities["KVM_CAP_PPC_NESTED_HV"] = 1;
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
 TEST(Capabilities, RecogniseNestedApiV1WithoutNestingByTheTrialOfPower8) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.kvm.trials = {{level("power8").pvr(), TrialOutcome::kTaken, 0, level("power8").pvr()}};
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
-TEST(Capabilities, DoubtThePlatformOfATreeWithoutRtasAndOpal) {
-  Facts facts;
-  facts.tree.cpus = {cpu_node({0x0f, 0, 0, 6})};
-  EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "platform-unknown")));
-}
-
-TEST(Capabilities, DoubtAKernelThatAcceptsALevelAboveTheHosts) {
-  Facts facts = reference_host();
-  facts.kvm.trials = {{level("power11").pvr(), TrialOutcome::kTaken, 0, level("power11").pvr()}};
-  const Capabilities host = assess(facts);
-  EXPECT_EQ(host.level, level("power10"));
-  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "kvm-trial-disagrees")));
-  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("before Linux 7.2"));
-}
-
 TEST(Capabilities, ListTheLevelsThatTheHypervisorGrants) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.kvm.compat_caps = CompatCaps{0, kCompatCapPower9 | kCompatCapPower10};
   const Source row = source(assess(facts), "KVM compat capabilities");
   EXPECT_EQ(row.says, "power9, power10");
   EXPECT_EQ(row.agreement, Agreement::kAgrees);
 }
 
-TEST(Capabilities, HaveNoDoubtAboutTheReferenceHost) { EXPECT_THAT(assess(reference_host()).doubts, IsEmpty()); }
-
-TEST(Capabilities, DoubtTheGrantsWhenTheCallFails) {
-  Facts facts = reference_host();
-  facts.kvm.compat_caps = CompatCaps{25, 0};
-  const Capabilities host = assess(facts);
-  EXPECT_EQ(source(host, "KVM compat capabilities").says, "failed: ENOTTY");
-  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "compat-caps-unreadable")));
-  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("KVM_PPC_GET_COMPAT_CAPS failed with ENOTTY"));
-}
-
-TEST(Capabilities, DoubtEachAbsentSourceOfALiveMachine) {
-  const std::pair<const char *, void (*)(SystemFacts &)> cases[] = {
-      {"AT_PLATFORM", [](SystemFacts &system) { system.platform.reset(); }},
-      {"AT_BASE_PLATFORM", [](SystemFacts &system) { system.base_platform.reset(); }},
-      {"AT_HWCAP2", [](SystemFacts &system) { system.hwcap2.reset(); }},
-      {"cpuinfo cpu", [](SystemFacts &system) { system.cpuinfo_cpu.reset(); }},
-      {"cpuinfo pvr", [](SystemFacts &system) { system.cpuinfo_pvr.reset(); }}};
-  for (const auto &[name, remove] : cases) {
-    Facts facts = reference_host();
-    remove(facts.system);
-    const Capabilities host = assess(facts);
-    ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "source-silent"))) << name;
-    EXPECT_THAT(host.doubts[0].sentence, HasSubstr(name));
-  }
-}
-
-TEST(Capabilities, DoubtAnUnreadableCpuinfoOnce) {
-  Facts facts = reference_host();
-  facts.system.cpuinfo_cpu.reset();
-  facts.system.cpuinfo_pvr.reset();
-  facts.system.cpuinfo_problem = "EACCES (Permission denied)";
-  const Capabilities host = assess(facts);
-  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "cpuinfo-unreadable")));
-  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("EACCES"));
-}
-
-TEST(Capabilities, DoubtASourceThatNamesNoKnownProcessor) {
-  Facts facts = reference_host();
-  facts.system.base_platform = "ppc970";
-  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
-  facts = reference_host();
-  facts.kvm.pvr = PhysicalPvr{0x00830100};
-  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
-}
-
-TEST(Capabilities, DoubtATrialThatFailedForAnotherReason) {
-  Facts facts = reference_host();
-  facts.kvm.trials = {{level("power9").pvr(), TrialOutcome::kOther, 5, std::nullopt}};
-  const Capabilities host = assess(facts);
-  EXPECT_EQ(source(host, "KVM trial of power9").agreement, Agreement::kSilent);
-  ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "kvm-trial-failed")));
-  EXPECT_THAT(host.doubts[0].sentence, HasSubstr("EIO"));
-}
-
-TEST(Capabilities, DoubtAGuessedTimebaseOnce) {
-  Facts facts = reference_host();
-  facts.tree.timebase_frequency.reset();
-  EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "timebase-unknown")));
-  facts.tree = {};
-  facts.tree.problem = "/proc/device-tree: EACCES";
-  const auto doubts = assess(facts).doubts;
-  EXPECT_THAT(doubts, Contains(Field(&Doubt::sentence, HasSubstr("guests get a timebase of 512 MHz"))));
-  EXPECT_THAT(doubts, ::testing::Not(Contains(Field(&Doubt::id, "timebase-unknown"))));
-}
-
-TEST(Capabilities, HaveNoDoubtAboutSourcesThatADeviceTreeAloneCannotHave) {
-  EXPECT_THAT(assess(tree_only("power11-as-power10")).doubts, IsEmpty());
-}
-
 TEST(Capabilities, TreatAHostWithAnUnreadableTreeAsAPartition) {
-  Facts facts = reference_host();
+  Facts facts = reference_facts();
   facts.tree = {};
   facts.tree.problem = "/proc/device-tree: EACCES";
   const Capabilities host = assess(facts);

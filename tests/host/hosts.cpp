@@ -31,6 +31,15 @@ host::SystemFacts reference_system() {
           4096};
 }
 
+host::Facts reference_facts() {
+  host::Facts facts = tree_only("power11-as-power10");
+  facts.system = reference_system();
+  facts.kvm.access = host::KvmAccess::kHv;
+  facts.kvm.capabilities = {{"KVM_CAP_PPC_NESTED_HV", 0}, {"KVM_CAP_IRQ_XICS", 1}};
+  facts.kvm.pvr = PhysicalPvr{0x00821200};
+  return facts;
+}
+
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name) {
   Bytes bytes;
   for (const unsigned byte : cpu_version) bytes.push_back(static_cast<std::byte>(byte));

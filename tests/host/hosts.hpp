@@ -19,6 +19,9 @@ host::Facts tree_only(const std::string &name);
 /// The reference host without its tree: a partition at power10 on Power11 silicon.
 host::SystemFacts reference_system();
 
+/// The captured answers of the reference host.
+host::Facts reference_facts();
+
 /// A cpu node with these bytes as cpu-version.
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name = "PowerPC,POWER10@0");
 
