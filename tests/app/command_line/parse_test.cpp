@@ -120,6 +120,22 @@ TEST(Options, MayHaveAValueThatLooksLikeACommandOrAnOption) {
   EXPECT_EQ(options.guest.processors, 1u);
 }
 
+TEST(Options, GiveTheGuestATerminalForEachSerial) {
+  using Kind = console::Endpoint::Kind;
+  const RunOptions one = parse_run({"run"});
+  ASSERT_THAT(one.serials, SizeIs(1));
+  EXPECT_EQ(one.serials[0].kind, Kind::kStdio);
+  const RunOptions two = parse_run({"run", "--serial", "pty", "-serial", "file:log"});
+  ASSERT_THAT(two.serials, SizeIs(2));
+  EXPECT_EQ(two.serials[0].kind, Kind::kPty);
+  EXPECT_EQ(two.serials[1].path, "log");
+  EXPECT_EQ(two.guest.terminals, 2u);
+  EXPECT_FALSE(parse({"run", "--serial", "pty", "none"})) << "each has one value";
+  std::vector<const char *> many{"run"};
+  for (unsigned i = 0; i <= devices::kMaxTerminals; ++i) many.insert(many.end(), {"--serial", "none"});
+  EXPECT_EQ(parse(many).error().failure->what, "too many consoles");
+}
+
 TEST(Options, SwitchTheSandboxOnByDefault) {
   EXPECT_EQ(parse_run({"run"}).sandbox, sandbox::Mode::kOn);
   EXPECT_EQ(parse_run({"run", "--sandbox", "log"}).sandbox, sandbox::Mode::kLog);

@@ -4,12 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
+#include <filesystem>
 #include <new>
 #include <thread>
 
 #include "app/run_parley.hpp"
+#include "parley/base/file.hpp"
 
 namespace parley::app {
 namespace {
@@ -54,6 +58,30 @@ TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
   EXPECT_THAT(outcome.err, HasSubstr("parley: counted: exit KVM_EXIT_PAPR_HCALL 2\n"));
   FakeKvm untraced;
   EXPECT_THAT(run_with({"-v"}, untraced).err, Not(HasSubstr("counted")));
+}
+
+// The second terminal's unit comes after the first one's and the NVRAM's.
+TEST(ARun, GivesEachTerminalAnEndpointOfItsOwn) {
+  constexpr std::uint64_t kPutTermChar = 0x58;
+  constexpr std::uint64_t kSecondUnit = 0x71000002;
+  const auto path = std::filesystem::temp_directory_path() / ("parley-serial-" + std::to_string(::getpid()));
+  FakeKvm fake;
+  fake.play(says("first\n"));
+  fake.play(parley::testing::hcall(kPutTermChar, {kSecondUnit, 7, 0x7365636f6e640a00, 0}));  // "second\n"
+  const std::string file = "file:" + path.string();
+  const Outcome outcome = run_with({"--serial", "stdio", "--serial", file.c_str()}, fake);
+  EXPECT_EQ(outcome.code, kSuccess) << outcome.err;
+  EXPECT_EQ(outcome.out, "first\n");
+  EXPECT_EQ(read_text(path, 100), "second\n");
+  std::filesystem::remove(path);
+}
+
+TEST(ARun, CannotConnectTwoTerminalsToStandardOutput) {
+  FakeKvm fake;
+  const Outcome outcome = run_with({"--serial", "stdio", "--serial", "stdio"}, fake);
+  EXPECT_EQ(outcome.code, kFailure);
+  EXPECT_THAT(outcome.err, HasSubstr("cannot connect two of the guest's consoles to standard input and output"));
+  EXPECT_EQ(fake.open_descriptors(), 0u);
 }
 
 TEST(ARun, AtALegalLevelIsNotAffectedByALateRefusal) {
