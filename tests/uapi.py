@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEADER = ROOT / "include" / "parley" / "kvm" / "abi.hpp"
+HEADERS = [ROOT / "include" / "parley" / "kvm" / name for name in ("abi.hpp", "abi_structs.hpp")]
 CHECK = ROOT / "src" / "kvm" / "abi_check.cpp"
 CACHE = pathlib.Path(subprocess.check_output([ROOT / "lab" / "cache-folder"], text=True).strip())
 NEWEST = CACHE / "uapi-next"
@@ -57,7 +57,7 @@ def compiles(order, options, headers):
 
 def main():
     check = CHECK.read_text()
-    names = list(names_of(HEADER.read_text()))
+    names = list(names_of("".join(header.read_text() for header in HEADERS)))
     unchecked = [name for name in names if not is_checked(name, check)]
     results = [
         report(

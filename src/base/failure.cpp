@@ -20,8 +20,8 @@ std::string errno_text(int error) {
 Failure explain(const std::exception &error) {
   if (dynamic_cast<const std::bad_alloc *>(&error) != nullptr)
     return {"Parley has no memory left", errno_text(ENOMEM),
-            "allow it more (ulimit -v, the limit of its control group), or free some on the host"};
-  return {"Parley cannot go on", error.what(), "please report it"};
+            "raise its limit (ulimit -v, or that of its control group), or free memory on the host"};
+  return {"Parley cannot continue", error.what(), "please report it"};
 }
 
 }  // namespace parley

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Reading and writing of whole files.
+//
+// Files of /proc and /sys report size 0, and pipes have none, so a reader asks for more until read(2) returns 0; a
+// limit keeps an endless file from filling memory. A signal may interrupt read(2) and write(2) (EINTR), and write(2)
+// may take a part only; the loops below hide both.
+//
+// A report must never be half written: another process may read it at any moment, and the host may crash. So
+// replace_file() writes a temporary file beside it, forces it to disk (fsync(2)), and renames it over the old one.
+// SharedBytes maps images of kernels and initrds instead of reading them: most of their pages go into the guest's
+// memory by mapping the same file there (kvm::Mapping::lay_file).
 #include "parley/base/file.hpp"
 
 #include <fcntl.h>
@@ -15,8 +26,9 @@
 #include "parley/base/text.hpp"
 
 namespace parley {
+
 std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit, std::optional<std::size_t> size) {
-  // Most files of /proc and /sys are a few bytes: a page for those, more for what turns out to be long.
+  // Most files of /proc and /sys have a few bytes: one page is enough for them. Longer files get growing chunks.
   constexpr std::size_t kFirst = 4096;
   constexpr std::size_t kLargest = 256 * kFirst;
   Bytes content;
@@ -70,8 +82,8 @@ std::expected<void, FileError> write_file(const std::filesystem::path &path, Byt
 }
 
 std::expected<void, FileError> replace_file(const std::filesystem::path &path, ByteView content) {
-  // In the same folder, as only there a renaming is one step. Hidden, and with a name that no other process has, be it
-  // on another machine.
+  // In the same folder, because rename(2) is atomic only within a file system. Hidden, and with a random name, because
+  // another process, even on another machine, may write to the same folder.
   std::random_device random;
   const std::string suffix = hex32(random()) + hex32(random());
   const std::filesystem::path beside = path.parent_path() / ("." + path.filename().string() + "." + suffix);
@@ -88,7 +100,7 @@ std::expected<void, FileError> replace_file(const std::filesystem::path &path, B
   return {};
 }
 
-// Either a mapped file or bytes.
+// Holds either a mapped file or bytes.
 class SharedBytes::Holder {
  public:
   explicit Holder(Bytes bytes) : file_(-1), bytes_(std::move(bytes)), view_(bytes_) {}
@@ -121,7 +133,7 @@ std::expected<SharedBytes, FileError> SharedBytes::open(const std::filesystem::p
     void *mapping = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (mapping != MAP_FAILED) return SharedBytes(std::make_shared<const Holder>(std::move(file), mapping, size));
   }
-  // A pipe, or a file that does not tell its size.
+  // A pipe, or a file that does not report its size.
   auto content = read_file(file, limit);
   if (!content) return std::unexpected(FileError{path, content.error()});
   return SharedBytes(std::move(*content));

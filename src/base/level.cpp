@@ -74,9 +74,10 @@ Level level(std::string_view name) {
 }
 
 bool is_newer_than_known(LogicalPvr pvr) {
-  // All levels but POWER7+ are numbered in one row; what stands outside of it is not newer but unknown.
-  const bool in_the_row = (pvr.value & 0xffff0000) == 0x0f000000;
-  return in_the_row && pvr.value > Level::highest().pvr().value;
+  // The logical PVRs of all levels but POWER7+ are consecutive. A number outside of this sequence is unknown, not
+  // newer.
+  const bool in_sequence = (pvr.value & 0xffff0000) == 0x0f000000;
+  return in_sequence && pvr.value > Level::highest().pvr().value;
 }
 
 std::string describe(Level level) { return std::string(level.name()) + " (" + hex32(level.pvr().value) + ")"; }

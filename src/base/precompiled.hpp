@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What most files include of the standard library, and what takes longest to read of it: precompiled where the build is
-// for tests (src/meson.build). It stands in for no include: all other builds do without.
+// The standard headers that most files include and that take longest to parse: precompiled in sanitizer builds
+// (src/meson.build). Each file still includes the headers that it uses, as other builds do not have this one.
 #include <algorithm>
 #include <array>
 #include <chrono>

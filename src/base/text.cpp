@@ -8,7 +8,7 @@ namespace parley {
 
 namespace {
 
-// All digits; reports are full of these, so it is done without a format.
+// With leading zeros. Reports contain many of these, so it avoids a formatting library.
 template <typename T>
 std::string hex(T value) {
   constexpr char kDigits[] = "0123456789abcdef";

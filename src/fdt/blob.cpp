@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Flattened device trees (Devicetree Specification 0.4, chapter 5): from a blob to a Node and back.
+//
+// A blob has a header, a list of reserved memory, a block of structure and a block of strings. The structure block is a
+// sequence of 32-bit tags: FDT_BEGIN_NODE with the node's name, FDT_PROP with a length, the offset of the property's
+// name in the strings block and the value, FDT_END_NODE, all padded to 4 bytes.
+//
+// Blobs come from files that a user names, so a blob may be malformed on purpose. libfdt checks it (fdt_check_full),
+// but version 1.6 misses two things that are checked here before: a property length that makes it loop, and formats
+// that are too old. Afterwards the depth of nodes is limited, because they are read by recursion.
 #include <libfdt.h>
 
 #include <algorithm>
@@ -11,17 +21,16 @@
 namespace parley::fdt {
 namespace {
 
-// A device tree is a few levels deep. A blob that is deeper is broken or hostile.
+// Real device trees have a few levels of nodes. A deeper blob is broken or hostile.
 constexpr int kMaxDepth = 32;
-// The oldest format that there has been since 2005 (Devicetree Specification 0.4, 5.2). Of older ones libfdt 1.6 reads
-// a root without a name at address 0.
+// All writers since 2005 produce this version or a later one (Devicetree Specification 0.4, 5.2). In older ones libfdt
+// 1.6 dereferences a null pointer where the root has no name.
 constexpr std::uint32_t kOldestVersion = 16;
 
 TreeError libfdt_error(std::string where, int code) { return {std::move(where), fdt_strerror(code)}; }
 
-// Whether a property says that it is longer than all of the blob. libfdt 1.6 adds the length up as a number with a
-// sign: from 2 GiB on it finds itself before that property again, reads on there, and with 0xfffffff4 does so for ever.
-// What else is wrong here, it finds.
+// True where the length of a property exceeds the whole blob. libfdt 1.6 adds the length as a signed number: from 2 GiB
+// on it moves backwards, reads earlier tags again, and with 0xfffffff4 never ends. It detects all other errors itself.
 bool has_endless_property(ByteView blob) {
   const ByteView structure = blob.subspan(std::min<std::size_t>(fdt_off_dt_struct(blob.data()), blob.size()));
   std::size_t at = 0;
@@ -71,8 +80,8 @@ std::expected<Node, TreeError> parse_node(const void *blob, int offset, const st
   return node;
 }
 
-// The bytes that a node takes (Devicetree Specification 0.4, 5.4), and those of its properties' names: each stands
-// there as often as it is used.
+// The bytes of a node in the structure block (Devicetree Specification 0.4, 5.4), and of its properties' names in the
+// strings block, where each use of a name has its own copy.
 std::size_t size_of(const Node &node) {
   const auto aligned = [](std::size_t size) { return (size + 3) / 4 * 4; };
   std::size_t size = 2 * FDT_TAGSIZE + aligned(node.name.size() + 1);
@@ -82,7 +91,7 @@ std::size_t size_of(const Node &node) {
   return size;
 }
 
-// libfdt's sequential writer fails only for want of room, or when it is called out of order.
+// libfdt's sequential writer fails only where the buffer is too small, or where it is called out of order.
 int write_node(void *blob, const Node &node) {
   if (const int error = fdt_begin_node(blob, node.name.c_str())) return error;
   for (const Property &property : node.properties) {
@@ -98,8 +107,7 @@ int write_node(void *blob, const Node &node) {
 
 int write_tree(Bytes &blob, const Node &root, const std::vector<Reservation> &reservations) {
   void *buffer = blob.data();
-  // To look for each name among those before it took longer than all the rest of writing a guest's tree: names that
-  // occur twice stand there twice.
+  // Sharing equal names means to search all earlier names for each one; this took longer than all the rest.
   const int size = static_cast<int>(blob.size());
   if (const int error = fdt_create_with_flags(buffer, size, FDT_CREATE_FLAG_NO_NAME_DEDUP)) return error;
   for (const Reservation &reservation : reservations) {
@@ -124,7 +132,7 @@ std::expected<Node, TreeError> parse_blob(ByteView blob) {
 }
 
 Bytes to_blob(const Node &root, const std::vector<Reservation> &reservations) {
-  // Before the nodes there are the header and the reservations, with one that ends them, all aligned to one.
+  // The header, the reservations, the one that ends their list, and padding to the size of one.
   const std::size_t before = sizeof(fdt_header) + (reservations.size() + 2) * sizeof(fdt_reserve_entry);
   Bytes blob(before + size_of(root) + FDT_TAGSIZE);
   [[maybe_unused]] const int error = write_tree(blob, root, reservations);

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device tree from a folder. A host has thousands of properties, and each costs an open and a close: what is wanted
-// is opened by its name, beside its folder and not from the root, and only where any node will do is a folder listed.
+// Reads a device tree from a folder, as Linux shows the host's in /proc/device-tree: a folder for each node, a file for
+// each property.
+//
+// The tree of a host has thousands of properties, and start-up time matters: each file costs an open(2) and a close(2).
+// So the caller lists the items that it wants, and only these are opened, by name. A folder is listed only where the
+// path has kAnyNode. Every open is relative to the folder above (openat(2)), so the kernel walks one component only.
+//
+// The folder may also be a user's copy (--host FOLDER), with anything in it. Links are not followed, because one could
+// lead out of the tree or back to a node above. Only regular files are read: a FIFO would block.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,7 +30,6 @@ constexpr std::size_t kMaxPropertySize = 1024 * 1024;
 using Folder = std::unique_ptr<DIR, decltype([](DIR *folder) { ::closedir(folder); })>;
 using Paths = std::vector<std::string_view>;
 
-// Links are not followed: the kernel makes none inside the tree, and one could lead out of it or round in a circle.
 FileDescriptor open_below(const FileDescriptor &folder, const std::string &name, int flags) {
   return FileDescriptor(::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags));
 }
@@ -31,7 +37,7 @@ FileDescriptor open_below(const FileDescriptor &folder, const std::string &name,
 class Reader {
  public:
   explicit Reader(std::string root) : root_(std::move(root)) {}
-  /// `path` is the node's inside the tree, `wanted` are relative to it.
+  /// `path` is that of the node in the tree; the paths in `wanted` are relative to the node.
   std::expected<Node, TreeError> read_node(const FileDescriptor &folder, const std::string &path,
                                            const Paths &wanted) const;
 
@@ -54,7 +60,7 @@ std::expected<std::vector<std::string>, TreeError> Reader::list_nodes(const File
   FileDescriptor again = FileDescriptor::duplicate(folder.get());
   const Folder listed(again ? ::fdopendir(again.get()) : nullptr);
   if (!listed) return failed(path, errno);
-  again.release();  // it is closed with the folder
+  again.release();  // closedir() closes it
   std::vector<std::string> names;
   for (;;) {
     errno = 0;
@@ -70,7 +76,7 @@ std::expected<std::vector<std::string>, TreeError> Reader::list_nodes(const File
     if (is_folder) names.emplace_back(name);
   }
   if (errno != 0) return failed(path, errno);
-  // The kernel lists nodes in no order that means anything; a stable one makes reports comparable.
+  // The kernel lists nodes in no meaningful order; a stable one makes reports comparable.
   std::ranges::sort(names);
   return names;
 }
@@ -108,7 +114,7 @@ std::expected<Node, TreeError> Reader::read_node(const FileDescriptor &folder, c
       ++next;
       continue;
     }
-    Paths below;  // of the neighbours that begin with the same node
+    Paths below;  // the rest of the adjacent paths that begin with the same node
     for (; next != wanted.end() && next->starts_with(first) && next->substr(first.size()).starts_with('/'); ++next) {
       if (next->size() > first.size() + 1) below.push_back(next->substr(first.size() + 1));
     }

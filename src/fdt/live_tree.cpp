@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// A flattened tree in a buffer with kGrowth spare bytes, which libfdt reads and changes in place.
+//
+// Offsets into the structure block change with each change of a property, so they cannot name a node to the guest. Each
+// node therefore gets a phandle at the start, and each call looks up the node's offset by it. The trees of guests are
+// small, a few dozen nodes, and are queried only while the guest boots.
 #include "parley/fdt/live_tree.hpp"
 
 #include <libfdt.h>
@@ -102,14 +108,14 @@ std::optional<std::string> LiveTree::next_property(Phandle node, std::string_vie
 
 bool LiveTree::set_property(Phandle node, std::string_view property_name, ByteView value) {
   const int at = offset(node);
-  // Two nodes with one phandle would turn a walk over the tree into a circle.
+  // Two nodes with the same phandle would make a walk over the tree endless.
   if (at < 0 || property_name == "phandle") return false;
   return fdt_setprop(blob_.data(), at, std::string(property_name).c_str(), value.data(),
                      static_cast<int>(value.size())) == 0;
 }
 
 std::size_t LiveTree::room() const {
-  // After fdt_open_into the strings are the last block; what lies behind them is free.
+  // After fdt_open_into() the strings block is the last one; the rest of the buffer is free.
   return blob_.size() - fdt_off_dt_strings(blob_.data()) - fdt_size_dt_strings(blob_.data());
 }
 

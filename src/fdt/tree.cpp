@@ -55,7 +55,7 @@ void Node::set_text(std::string_view property_name, std::string_view value) {
 void Node::set_texts(std::string_view property_name, const std::vector<std::string> &values) {
   Bytes bytes;
   for (const std::string &value : values) {
-    const auto text = std::as_bytes(std::span(value.c_str(), value.size() + 1));  // the NUL counts
+    const auto text = std::as_bytes(std::span(value.c_str(), value.size() + 1));  // with the NUL
     bytes.insert(bytes.end(), text.begin(), text.end());
   }
   set(property_name, std::move(bytes));

@@ -20,7 +20,7 @@ SettingOutcome classify(const LevelSetting &setting) {
     return unknown ? SettingOutcome::kNoRegister : SettingOutcome::kOther;
   }
   if (setting.readback == kInvalidLogicalPvr) return SettingOutcome::kPoisoned;
-  // Kernels before 7.2 report success without PAPR too; the vCPU still could not run.
+  // Kernels before 7.2 report success also without PAPR, but the vCPU cannot run.
   if (setting.readback == setting.asked && setting.papr_error != 0) return SettingOutcome::kStoredWithoutPapr;
   if (setting.readback == setting.asked && setting.set_error == 0) return SettingOutcome::kTaken;
   const bool unchanged = setting.readback == setting.before;
@@ -35,8 +35,7 @@ LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked) {
   LevelSetting setting;
   setting.asked = asked;
   setting.before = read_level(vcpu).value_or(kNoLogicalPvr);
-  // While the vCPU is poisoned this fails for that reason, not for want of PAPR; after a cure it is there
-  // (kvmppc_sanity_check).
+  // On a poisoned vCPU this returns EINVAL because of the level (kvmppc_sanity_check), but enables PAPR nevertheless.
   const bool poisoned = setting.before == kInvalidLogicalPvr;
   const int papr_error = errno_of(vcpu.enable_papr());
   setting.papr_error = poisoned ? 0 : papr_error;

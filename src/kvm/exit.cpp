@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cases were read from Linux 7.2: arch/powerpc/kvm/powerpc.c (kvm_arch_vcpu_ioctl_run, kvmppc_sanity_check),
-// book3s_hv.c (kvmppc_vcpu_run_hv, kvmppc_handle_exit_hv), book3s_hv_nestedv2.c, virt/kvm/kvm_main.c (kvm_vcpu_ioctl).
+// How an errno and an exit_reason map to one case, and the message for each failure. exit.hpp explains the two
+// channels.
+//
+// The mapping follows Linux 7.2: arch/powerpc/kvm/powerpc.c (kvm_arch_vcpu_ioctl_run, kvmppc_sanity_check), book3s_hv.c
+// (kvmppc_vcpu_run_hv, kvmppc_handle_exit_hv), book3s_hv_nestedv2.c, virt/kvm/kvm_main.c (kvm_vcpu_ioctl). The errno
+// decides first, because KVM leaves exit_reason and its union stale on most error paths. EINVAL has three causes that
+// exit_reason tells apart: FAIL_ENTRY for a hash guest without its table, INTERNAL_ERROR for the sanity check (wrong
+// level or no PAPR), and an untouched reason for a call that KVM rejected at once.
 #include "parley/kvm/exit.hpp"
 
 #include <algorithm>
@@ -14,7 +20,7 @@ namespace {
 
 using Kind = RunFailureKind;
 
-// -EINVAL, as the trap number that a failed entry under nested API v2 is folded into.
+// Under nested API v2 KVM stores the -EINVAL of a failed entry as if it were a trap number.
 constexpr auto kFailedEntryTrap = static_cast<std::uint64_t>(-EINVAL);
 
 Kind kind_of_errno(int error, std::uint32_t reason) {
@@ -60,10 +66,9 @@ struct Wording {
 constexpr std::string_view kReport = "this should not happen: please report it with the kernel's log";
 
 constexpr Wording kWordings[] = {
-    {Kind::kLevelInvalid, "level-invalid",
-     "the kernel refuses to run the vCPU: its level is not one that this host has",
+    {Kind::kLevelInvalid, "level-invalid", "the kernel refuses to run the vCPU: this host cannot run its level",
      "ask for a level that is legal here (parley inspect lists them), or add --on-refusal fallback"},
-    {Kind::kPaprMissing, "papr-missing", "the kernel refuses to run the vCPU: it is no PAPR vCPU",
+    {Kind::kPaprMissing, "papr-missing", "the kernel refuses to run the vCPU: it is not a PAPR vCPU",
      "enable KVM_CAP_PPC_PAPR before any other capability of the vCPU"},
     {Kind::kNoHashMemory, "no-hash-memory",
      "the kernel could not enter the guest: no hash page table, or the calling thread is in a transaction",
@@ -71,19 +76,19 @@ constexpr Wording kWordings[] = {
     {Kind::kBadCall, "bad-call", "the kernel rejected the call before it looked at the vCPU", kReport},
     {Kind::kForeignProcess, "foreign-process", "the VM is dead, or belongs to another process",
      "run the guest in the process that created it"},
-    {Kind::kHostMemory, "host-memory", "the kernel lost the memory behind the guest's RAM",
+    {Kind::kHostMemory, "host-memory", "the kernel cannot access the memory behind the guest's RAM",
      "check the host for memory errors"},
     {Kind::kOutOfMemory, "out-of-memory", "the host ran out of memory while it ran the guest",
      "give the guest less memory (-m), or free some on the host"},
-    {Kind::kTryAgain, "try-again", "the kernel keeps asking to try again", "try later: the host is busy"},
+    {Kind::kTryAgain, "try-again", "the kernel keeps returning EAGAIN", "try later: the host is busy"},
     {Kind::kLateRefusal, "late-refusal", "the hypervisor refused to enter the guest",
-     "see dmesg: 'couldn't set guest wide elements' means that the level was refused, then ask for a lower one"},
-    {Kind::kUnknownTrap, "unknown-trap", "the guest left for a reason that the kernel does not know",
+     "see dmesg; 'couldn't set guest wide elements' there means a refused level: ask for a lower one"},
+    {Kind::kUnknownTrap, "unknown-trap", "the guest exited by a trap that the kernel does not know",
      "see dmesg for the vCPU's registers"},
     {Kind::kEntryFailed, "entry-failed", "the processor refused to enter the guest", kReport},
     {Kind::kHypervisorMode, "hypervisor-mode", "the guest was found in hypervisor mode", kReport},
     {Kind::kMachineCheck, "machine-check", "a machine check hit the guest", "check the host's hardware and its log"},
-    {Kind::kUnexpectedExit, "unexpected-exit", "the guest left for a reason that Parley does not handle", kReport},
+    {Kind::kUnexpectedExit, "unexpected-exit", "the guest exited for a reason that Parley does not handle", kReport},
     {Kind::kUnexpectedErrno, "unexpected-errno", "the kernel failed to run the vCPU", kReport},
 };
 
@@ -111,7 +116,7 @@ Exit mmio(const abi::Run &run) {
 Exit classify_exit(int error, abi::Run &run) {
   const std::uint32_t reason = run.exit_reason;
   if (error == EINTR) return Interrupted{};
-  // In-kernel RTAS leaves its own errno and an hcall half done (book3s_rtas.c:kvmppc_rtas_hcall).
+  // RTAS in the kernel returns an errno of its own with the hcall unfinished (book3s_rtas.c:kvmppc_rtas_hcall).
   if (error != 0 && reason == abi::kExitPaprHcall) return BadRtasArguments{};
   if (error == 0) {
     switch (reason) {

@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// /dev/kvm and virtual machines: the ioctls of KVM's system and VM descriptors (Documentation/virt/kvm/api.rst).
+//
+// KVM on POWER expects a certain order. The capabilities are queried on the system; the required ones come first in the
+// list below, each with the message for hosts without it. KVM_CREATE_VM takes the backend as its type: HV runs guests
+// in the processor's guest mode, PR emulates in problem state and has no arch_compat. Memory is mapped before the guest
+// runs. The translation mode (KVM_PPC_CONFIGURE_V3_MMU) is set while no vCPU runs. The XICS is created before vCPUs are
+// connected to it, and its sources stay masked until the guest unmasks them, because their server may not exist yet.
+//
+// A VM's descriptor keeps the VM alive, and so does each descriptor made from it: vCPUs and the XICS may be closed in
+// any order.
 #include "parley/kvm/system.hpp"
 
 #include <array>
@@ -11,15 +22,14 @@ namespace {
 
 constexpr std::array kCapabilities{
     CapabilityInfo{abi::Cap::kPpcPapr, "KVM_CAP_PPC_PAPR", "this KVM cannot run PAPR guests"},
-    CapabilityInfo{abi::Cap::kOneReg, "KVM_CAP_ONE_REG",
-                   "this KVM has no one_reg interface, and so no way to set a level"},
-    CapabilityInfo{abi::Cap::kUserMemory, "KVM_CAP_USER_MEMORY", "this KVM takes no memory from user space"},
+    CapabilityInfo{abi::Cap::kOneReg, "KVM_CAP_ONE_REG", "this KVM cannot set a level: it has no one_reg interface"},
+    CapabilityInfo{abi::Cap::kUserMemory, "KVM_CAP_USER_MEMORY", "this KVM cannot use memory of user space"},
     CapabilityInfo{abi::Cap::kImmediateExit, "KVM_CAP_IMMEDIATE_EXIT",
                    "this KVM cannot be interrupted reliably (Linux before 4.11)"},
     CapabilityInfo{abi::Cap::kIrqXics, "KVM_CAP_IRQ_XICS",
-                   "this KVM has no interrupt controller in the kernel (CONFIG_KVM_XICS)"},
+                   "this KVM does not emulate the interrupt controller (CONFIG_KVM_XICS)"},
     CapabilityInfo{abi::Cap::kPpcRtas, "KVM_CAP_PPC_RTAS",
-                   "this KVM handles no RTAS calls of its interrupt controller (Linux before 3.10)"},
+                   "this KVM does not handle the RTAS calls of its interrupt controller (Linux before 3.10)"},
     CapabilityInfo{abi::Cap::kNrVcpus, "KVM_CAP_NR_VCPUS", ""},
     CapabilityInfo{abi::Cap::kMaxVcpus, "KVM_CAP_MAX_VCPUS", ""},
     CapabilityInfo{abi::Cap::kPpcSmt, "KVM_CAP_PPC_SMT", ""},
@@ -120,7 +130,7 @@ std::expected<Xics, CallError> Vm::create_xics() {
 }
 
 std::expected<int, CallError> Vm::pulse(std::uint32_t source) {
-  const abi::IrqLevel edge{source, 1};  // of an edge-triggered source, lowering the line says nothing
+  const abi::IrqLevel edge{source, 1};  // an edge-triggered source ignores the falling edge
   return descriptor_.call<abi::kIrqLine>(edge);
 }
 
@@ -132,7 +142,7 @@ std::expected<abi::CpuChar, CallError> Vm::cpu_characteristics() const {
 
 std::expected<int, CallError> Xics::add_source(std::uint32_t number) {
   constexpr std::uint64_t kLeastFavoured = 0xff;
-  const std::uint64_t state = kLeastFavoured << abi::kXicsPriorityShift | abi::kXicsMasked;  // for server 0
+  const std::uint64_t state = kLeastFavoured << abi::kXicsPriorityShift | abi::kXicsMasked;  // of server 0
   const abi::DeviceAttr attribute{0, abi::kXicsGroupSources, number, reinterpret_cast<std::uint64_t>(&state)};
   return descriptor_.call<abi::kSetDeviceAttr>(attribute, "(XICS source)");
 }

@@ -6,7 +6,7 @@
 namespace parley {
 namespace {
 
-TEST(Level, ComparesInTheOrderOfTheTableNotOfTheNumbers) {
+TEST(Level, IsOrderedByTheTableAndNotByItsNumber) {
   EXPECT_GT(level("power7+").pvr(), level("power11").pvr());
   EXPECT_LT(level("power7+"), level("power8"));
   EXPECT_LT(level("power10"), level("power11"));
@@ -27,14 +27,14 @@ TEST(Level, IsFoundByItsLogicalPvr) {
   EXPECT_EQ(Level::from_logical(kInvalidLogicalPvr), std::nullopt);
 }
 
-TEST(Level, IsFoundByTheFamilyOfThePhysicalPvrWhateverTheRevision) {
+TEST(Level, IsFoundByTheFamilyOfAPhysicalPvrOfAnyRevision) {
   EXPECT_EQ(Level::from_physical(PhysicalPvr{0x00821200}), level("power11"));
   EXPECT_EQ(Level::from_physical(PhysicalPvr{0x00800100}), level("power10"));
   EXPECT_EQ(Level::from_physical(PhysicalPvr{0x004c0201}), level("power8"));
   EXPECT_EQ(Level::from_physical(PhysicalPvr{0x00700000}), std::nullopt);
 }
 
-TEST(Level, KnowsALogicalPvrAboveItsTableAsNewer) {
+TEST(Level, TreatsALogicalPvrAboveTheTableAsNewer) {
   EXPECT_TRUE(is_newer_than_known(LogicalPvr{0x0f000008}));
   EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f000007}));
   EXPECT_FALSE(is_newer_than_known(LogicalPvr{0x0f100003}));

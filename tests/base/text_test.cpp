@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-TEST(Text, HasUpperCaseForItsLettersOnly) {
+TEST(Text, ConvertsOnlyAsciiLettersToUpperCase) {
   EXPECT_EQ(to_upper("level 9, ä"), "LEVEL 9, ä");
   EXPECT_EQ(to_upper(""), "");
 }
@@ -19,7 +19,7 @@ TEST(Text, WritesHexadecimalNumbersWithAllTheirDigits) {
   EXPECT_EQ(hex64(0xffffffffffffffea), "0xffffffffffffffea");
 }
 
-TEST(Text, ReadsANumberOnlyWhenItIsTheWholeText) {
+TEST(Text, ParsesANumberOnlyFromTheWholeText) {
   std::uint64_t number = 0;
   EXPECT_TRUE(parse_number("0x0f000006", number));
   EXPECT_EQ(number, 0x0f000006u);
@@ -30,12 +30,12 @@ TEST(Text, ReadsANumberOnlyWhenItIsTheWholeText) {
   }
 }
 
-TEST(Text, TrimsWhiteSpaceOffBothEnds) {
+TEST(Text, TrimsWhiteSpaceAtBothEnds) {
   EXPECT_EQ(trim(" \ta b\r\n"), "a b");
   EXPECT_EQ(trim(" \n"), "");
 }
 
-TEST(Text, EscapesWhatDoesNotBelongInALine) { EXPECT_EQ(printable("a\n\x1b[31mb\xff"), "a\\x0a\\x1b[31mb\\xff"); }
+TEST(Text, EscapesControlCharactersAndOtherBytes) { EXPECT_EQ(printable("a\n\x1b[31mb\xff"), "a\\x0a\\x1b[31mb\\xff"); }
 
 TEST(Bytes, AreBigEndian) {
   std::array<std::byte, 4> bytes{};
@@ -56,12 +56,12 @@ TEST(Failure, NamesAnErrnoAndFallsBackToItsNumber) {
   EXPECT_EQ(errno_text(22), "EINVAL (Invalid argument)");
 }
 
-}  // namespace
-TEST(Text, SecondsAreAWholeNumberUpToADay) {
+TEST(Text, ParsesWholeSecondsUpToADay) {
   EXPECT_EQ(parse_seconds("1"), std::chrono::seconds(1));
   EXPECT_EQ(parse_seconds("86400"), std::chrono::hours(24));
   for (const char *wrong : {"", "0", "86401", "1.5", "-1", "10s"})
     EXPECT_EQ(parse_seconds(wrong), std::nullopt) << wrong;
 }
 
+}  // namespace
 }  // namespace parley

@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr Phandle kNoNode{0x7777};
-constexpr std::uint32_t kGiven = 5;  // a phandle that stands in the tree
+constexpr std::uint32_t kGiven = 5;  // a phandle in the tree
 
 Node sample() {
   Node root;
@@ -42,10 +42,10 @@ class LiveTreeTest : public ::testing::Test {
   LiveTree tree_{sample()};
 };
 
-TEST_F(LiveTreeTest, FindsNodesByTheirPathsAndKeepsThePhandlesThatAreGiven) {
+TEST_F(LiveTreeTest, FindsNodesByTheirPathsAndKeepsGivenPhandles) {
   EXPECT_EQ(at("/interrupt-controller"), Phandle{kGiven});
   EXPECT_NE(at("/"), at("/cpus"));
-  EXPECT_EQ(at("/vdevice/vty"), at("/vdevice/vty@71000000")) << "the unit address may be left out";
+  EXPECT_EQ(at("/vdevice/vty"), at("/vdevice/vty@71000000")) << "the unit address may be omitted";
   EXPECT_EQ(at("/cpus/"), at("/cpus"));
   for (const char *path : {"", "cpus", "/cpu", "/cpus/PowerPC,POWER10@1", "/vdevice/vty@7100000", "/cpus/reg", "/ "})
     EXPECT_EQ(tree_.find(path), std::nullopt) << path;
@@ -73,7 +73,7 @@ TEST_F(LiveTreeTest, NamesNodesWithoutTheirUnitAddresses) {
   EXPECT_EQ(tree_.name(at("/")), "");
 }
 
-TEST_F(LiveTreeTest, HasNothingToSayOfANodeThatIsNotThere) {
+TEST_F(LiveTreeTest, ReturnsNothingForAnUnknownNode) {
   for (const Phandle node : {kNoNode, Phandle{0}, Phandle{0xffffffff}}) {
     EXPECT_EQ(tree_.parent(node), std::nullopt);
     EXPECT_EQ(tree_.first_child(node), std::nullopt);
@@ -86,17 +86,17 @@ TEST_F(LiveTreeTest, HasNothingToSayOfANodeThatIsNotThere) {
   }
 }
 
-TEST_F(LiveTreeTest, GivesItsPropertiesOneAfterTheOther) {
+TEST_F(LiveTreeTest, EnumeratesThePropertiesOfANode) {
   const Phandle controller = at("/interrupt-controller");
   EXPECT_EQ(tree_.next_property(controller, ""), "phandle");
   EXPECT_EQ(tree_.next_property(controller, "phandle"), "interrupt-controller");
   EXPECT_EQ(tree_.next_property(controller, "interrupt-controller"), "");
   EXPECT_EQ(tree_.next_property(controller, "interrupt"), std::nullopt);
-  EXPECT_EQ(property("/interrupt-controller", "interrupt-controller"), Bytes()) << "empty, but there";
+  EXPECT_EQ(property("/interrupt-controller", "interrupt-controller"), Bytes()) << "an empty property exists";
   EXPECT_EQ(property("/interrupt-controller", "interrupt"), std::nullopt);
 }
 
-TEST_F(LiveTreeTest, ChangesAndAddsPropertiesWithoutChangingAnyPhandle) {
+TEST_F(LiveTreeTest, ChangesAndAddsPropertiesAndKeepsAllPhandles) {
   const auto console = at("/vdevice/vty");
   ASSERT_TRUE(tree_.set_property(at("/"), "model", text("a much longer name than it had")));
   ASSERT_TRUE(tree_.set_property(at("/cpus"), "new", text("x")));
@@ -115,20 +115,20 @@ TEST_F(LiveTreeTest, DoesNotChangeAPhandle) {
   EXPECT_NE(at("/cpus/PowerPC,POWER10@8"), at("/cpus/PowerPC,POWER10@0"));
 }
 
-TEST_F(LiveTreeTest, GrowsAsFarAsThereIsRoomAndStaysWhole) {
+TEST_F(LiveTreeTest, GrowsUpToItsLimitAndStaysIntact) {
   std::size_t grown = 0;
   for (int i = 0; tree_.set_property(at("/"), "p" + std::to_string(i), Bytes(1000, std::byte{1})); ++i) grown += 1000;
   EXPECT_GT(grown, LiveTree::kGrowth * 9 / 10);
   EXPECT_LE(grown, LiveTree::kGrowth);
   EXPECT_FALSE(tree_.set_property(at("/cpus"), "reg", Bytes(LiveTree::kGrowth)));
   EXPECT_EQ(property("/", "p0"), Bytes(1000, std::byte{1}));
-  EXPECT_TRUE(tree_.set_property(at("/"), "p0", Bytes(999))) << "what shrinks always fits";
+  EXPECT_TRUE(tree_.set_property(at("/"), "p0", Bytes(999))) << "a shorter value always fits";
 }
 
-TEST_F(LiveTreeTest, GoesOutAsABlobWithItsChanges) {
+TEST_F(LiveTreeTest, BecomesABlobWithItsChanges) {
   ASSERT_TRUE(tree_.set_property(at("/"), "model", text("changed")));
   const Bytes blob = tree_.blob();
-  EXPECT_LT(blob.size(), LiveTree::kGrowth) << "without the room to grow";
+  EXPECT_LT(blob.size(), LiveTree::kGrowth) << "without the spare bytes";
   const auto again = parse_blob(blob);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->text("model"), "changed");

@@ -42,7 +42,7 @@ Node sample() {
   return root;
 }
 
-TEST(Tree, SurvivesTheWayThroughABlob) {
+TEST(Tree, IsTheSameAfterAWayThroughABlob) {
   const auto again = parse_blob(to_blob(sample()));
   ASSERT_TRUE(again);
   const Node *cpu = again->child("cpus")->child("cpu@0");
@@ -52,7 +52,7 @@ TEST(Tree, SurvivesTheWayThroughABlob) {
   EXPECT_TRUE(again->child("chosen")->property("flag")->value.empty());
 }
 
-TEST(Tree, HasABlobThatIsAsLargeAsItMustBe) {
+TEST(Tree, HasABlobOfTheExactSize) {
   for (const std::size_t size : {0u, 1u, 2u, 3u, 4u, 5u, 100'000u}) {
     for (std::size_t count = 0; count < 4; ++count) {
       Node root;
@@ -68,7 +68,7 @@ TEST(Tree, HasABlobThatIsAsLargeAsItMustBe) {
   }
 }
 
-TEST(Tree, RefusesABlobThatIsCutOffAtAnyPlace) {
+TEST(Tree, RefusesABlobThatIsCutOffAnywhere) {
   const Bytes blob = to_blob(sample());
   for (std::size_t length = 0; length < blob.size(); ++length) {
     EXPECT_FALSE(parse_blob(ByteView(blob).first(length))) << length;
@@ -82,13 +82,13 @@ TEST(Tree, RefusesABlobOfAnOldVersion) {
   EXPECT_EQ(parse_blob(blob).error().problem, "version 10, older than 16");
 }
 
-TEST(Tree, RefusesAPropertyThatIsLongerThanItsBlobAndDoesNotGoRoundInIt) {
+TEST(Tree, RefusesAPropertyLongerThanItsBlobAndDoesNotLoop) {
   const Bytes whole = to_blob(sample());
   const std::size_t root = load_be<std::uint32_t>(ByteView(whole).subspan(offsetof(fdt_header, off_dt_struct)));
   const std::size_t length_of_model =
-      root + 8 + offsetof(struct fdt_property, len);  // behind the root's tag and its empty name
+      root + 8 + offsetof(struct fdt_property, len);  // after the root's tag and its empty name
   ASSERT_EQ(load_be<std::uint32_t>(ByteView(whole).subspan(length_of_model)), sizeof "sample");
-  // Back to the property itself, to its length, into the middle, and the smallest that is too long
+  // Back to the property itself, to its length, into the middle, and one byte too long
   for (const std::uint32_t length : {0xfffffff4u, 0xfffffff8u, 0xffffffffu, 0x80000000u, 0x7fffffffu,
                                      static_cast<std::uint32_t>(whole.size()) + 1}) {
     Bytes blob = whole;
@@ -99,7 +99,7 @@ TEST(Tree, RefusesAPropertyThatIsLongerThanItsBlobAndDoesNotGoRoundInIt) {
   }
 }
 
-TEST(Tree, RefusesABlobThatIsNestedTooDeeply) {
+TEST(Tree, RefusesTooDeeplyNestedNodes) {
   Node root;
   Node *deepest = &root;
   for (int i = 0; i < 100; ++i) deepest = &deepest->add("n");
@@ -115,7 +115,7 @@ TEST(Tree, SplitsAListOfTexts) {
   EXPECT_THAT(node.texts("missing"), ElementsAre());
 }
 
-TEST(Tree, KeepsATextThatHasNoFinalNul) {
+TEST(Tree, KeepsATextWithoutAFinalNul) {
   Node node;
   node.set("model", Bytes{std::byte{'a'}, std::byte{'b'}});
   EXPECT_EQ(node.text("model"), "ab");
@@ -135,12 +135,12 @@ TEST(Tree, IsReadFromAFolder) {
   EXPECT_EQ(load_be<std::uint32_t>(root->child("cpus")->child("cpu@0")->property("cpu-version")->value), 0x0f000005u);
 }
 
-TEST(Tree, IsReadFromEachNodeOfAFolderInTheOrderOfTheirNames) {
+TEST(Tree, IsReadFromAllNodesOfAFolderInTheOrderOfTheirNames) {
   const Folder folder;
   folder.write("cpus/cpu@8/reg", "8");
   folder.write("cpus/cpu@0/reg", "0");
-  folder.write("cpus/cpu@0/cache/reg", "no node of cpus");
-  folder.write("cpus/#size-cells", "no node");
+  folder.write("cpus/cpu@0/cache/reg", "not a node of cpus");
+  folder.write("cpus/#size-cells", "not a node");
   const auto root = read(folder, {"cpus/*/reg", "cpus/*/ibm,none"});
   ASSERT_TRUE(root);
   const Node *cpus = root->child("cpus");
@@ -150,7 +150,7 @@ TEST(Tree, IsReadFromEachNodeOfAFolderInTheOrderOfTheirNames) {
   EXPECT_TRUE(cpus->properties.empty());
 }
 
-TEST(Tree, HasANodeWithoutItsContentsWhereThatIsWanted) {
+TEST(Tree, HasANodeWithoutItsContentsOnRequest) {
   const Folder folder;
   folder.write("rtas/token", "1234");
   const auto root = read(folder, {"rtas/", "ibm,opal/"});
@@ -160,7 +160,7 @@ TEST(Tree, HasANodeWithoutItsContentsWhereThatIsWanted) {
   EXPECT_EQ(root->child("ibm,opal"), nullptr);
 }
 
-TEST(Tree, TakesNoNodeForAPropertyAndNoPropertyForANode) {
+TEST(Tree, DoesNotConfuseNodesAndProperties) {
   const Folder folder;
   folder.write("model", "m");
   folder.write("rtas/token", "1234");
@@ -190,7 +190,7 @@ TEST(Tree, DoesNotFollowALinkInAFolder) {
   EXPECT_EQ(root->children[0].name, "here");
 }
 
-TEST(Tree, NamesTheFileThatCannotBeRead) {
+TEST(Tree, NamesAnUnreadableFile) {
   const Folder folder;
   folder.write("cpus/cpu@0/cpu-version", std::string((1 << 20) + 1, 'x'));
   const auto root = read(folder, {"cpus/*/cpu-version"});
@@ -199,7 +199,7 @@ TEST(Tree, NamesTheFileThatCannotBeRead) {
   EXPECT_THAT(root.error().problem, HasSubstr("EFBIG"));
 }
 
-TEST(Tree, NamesTheFolderThatCannotBeRead) {
+TEST(Tree, NamesAnUnreadableFolder) {
   const auto root = read_directory("/nonexistent/tree", {});
   ASSERT_FALSE(root);
   EXPECT_THAT(root.error().where, HasSubstr("/nonexistent/tree"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guest tells when it negotiates: any bytes, at any address.
+// The option vectors of ibm,client-architecture-support: any bytes, at any address.
 #include "guest.hpp"
 #include "parley/papr/client_architecture.hpp"
 #include "targets.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Calls of Open Firmware's client interface.
+// Sequences of calls to Open Firmware's client interface.
 #include "guest.hpp"
 #include "targets.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A host's device tree as a folder. For each entry a byte that says what it is and how long its path, the path, and for
-// a file how long that is, and what is in it.
+// The device tree of a host as a folder. The input describes up to 32 entries: a byte with the kind of the entry and
+// the length of its path, the path, and for a file the length of its content and the content.
 #include <unistd.h>
 
 #include <filesystem>
@@ -23,7 +23,7 @@ const fs::path &folder() {
   return path;
 }
 
-// Below the folder and nowhere else, whatever it says.
+// Always below the folder.
 fs::path place_of(const std::string &text) {
   fs::path place = folder();
   for (const fs::path &part : fs::path(text).relative_path())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All targets in one program: PARLEY_FUZZ names the one that libFuzzer feeds.
+// All targets in one program: PARLEY_FUZZ names the one that libFuzzer calls.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

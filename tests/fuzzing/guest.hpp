@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fake_environment.hpp"
 #include "input.hpp"
 #include "papr/context.hpp"
 #include "papr/guests.hpp"
@@ -8,7 +9,7 @@
 
 namespace parley::fuzz {
 
-/// A guest that asks for anything, at any address, with anything in its memory.
+/// A guest that makes any request, at any address, with any content of its memory.
 class HostileGuest {
  public:
   static constexpr std::uint64_t kRam = 64 * 1024;
@@ -21,7 +22,7 @@ class HostileGuest {
   papr::Context &context() { return context_; }
   testing::FakePartition &partition() { return partition_; }
 
-  /// A number as hostile guests choose them: small, near the end of memory, near the end of all, or any.
+  /// A number that a hostile guest would choose: small, near the end of memory, near the highest one, or any.
   static std::uint64_t argument(Input &input) {
     switch (input.take<std::uint8_t>() & 7) {
       case 0:
@@ -38,7 +39,7 @@ class HostileGuest {
         return input.take<std::uint64_t>();
     }
   }
-  /// Writes as much of it as lies in memory.
+  /// Writes the part of it that lies in memory.
   void put(std::uint64_t at, ByteView bytes) {
     if (at >= kRam) return;
     std::ranges::copy(bytes.first(std::min<std::size_t>(bytes.size(), kRam - at)),
@@ -49,7 +50,7 @@ class HostileGuest {
     for (std::size_t i = 0; i < cells.size(); ++i) store_be(std::span(bytes).subspan(4 * i), cells[i]);
     put(at, bytes);
   }
-  /// Has it call as long as there is input; a sequence of 64 shows all that one call can do to another.
+  /// Makes calls as long as there is input, 64 at most: enough for every effect of one call on a later one.
   template <typename Call>
   void keep_calling(const Input &input, Call call) {
     for (int calls = 0; !input.empty() && calls < 64; ++calls) {
@@ -57,7 +58,7 @@ class HostileGuest {
       go_on();
     }
   }
-  /// What a host does between two calls: it reads the console.
+  /// The action of the machine between two calls: it reads the console.
   void go_on() {
     devices_.terminal(0)->take_output(devices::Vty::kOutputLimit);
     for (const auto &outcome : std::exchange(partition_.outcomes, {})) {
@@ -68,7 +69,7 @@ class HostileGuest {
   }
 
  private:
-  // To plan a guest takes longer than all that it then asks.
+  // Planning a guest takes longer than all its calls.
   static fdt::LiveTree tree() {
     static const fdt::LiveTree planned{testing::reference_tree()};
     return planned;
@@ -77,9 +78,10 @@ class HostileGuest {
   Bytes ram_ = Bytes(kRam);
   devices::InterruptAllocator interrupts_;
   devices::Devices devices_ = devices::Devices::build(devices::usual_devices(1, interrupts_)).value();
+  testing::FakeEnvironment environment_;  // the same input always has the same effect
   testing::FakePartition partition_;
-  papr::OpenFirmware firmware_{tree(), kRam, real_environment()};
-  papr::Context context_{GuestMemory(ram_), devices_, partition_, real_environment(), [](const std::string &) {}};
+  papr::OpenFirmware firmware_{tree(), kRam, environment_};
+  papr::Context context_{GuestMemory(ram_), devices_, partition_, environment_, [](const std::string &) {}};
 };
 
 }  // namespace parley::fuzz

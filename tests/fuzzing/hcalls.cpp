@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sequences of hcalls: those that are answered, and any other number.
+// Sequences of hcalls: implemented ones, and any other number.
 #include "parley/papr/hcall.hpp"
 
 #include "guest.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernels, other payloads, and initrds, and where in the guest's memory they go.
+// Kernels, other payloads and initrds, and their places in the guest's memory.
 #include "input.hpp"
 #include "papr/guests.hpp"
 #include "targets.hpp"
@@ -14,7 +14,7 @@ void check_layout(const guest::MachinePlan &plan) {
     require(segment.size <= plan.memory_size && segment.at.value <= plan.memory_size - segment.size,
             "a segment lies in memory");
     require(segment.length <= segment.size, "a segment's content fits into it");
-    require(segment.content().size() == segment.length, "its content is there");
+    require(segment.content().size() == segment.length, "a segment has its content");
   }
   require(plan.firmware_at.value + guest::kPageSize <= plan.memory_size, "the firmware lies in memory");
 }

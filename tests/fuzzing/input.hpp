@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the fuzz targets are made of. A target is a function that takes any bytes; what must hold it says with
-// require(). libFuzzer looks for bytes that break it (fuzzer.cpp, tests/fuzz), and each file of its corpus is a test
-// (replay.cpp).
+// The building blocks of fuzz targets. A target is a function that accepts any bytes and checks its invariants with
+// require(). libFuzzer searches for bytes that violate one (fuzzer.cpp, tests/fuzz); each file of a target's corpus is
+// a test in every build (replay.cpp).
 #pragma once
 
 #include <algorithm>
@@ -18,13 +18,13 @@
 
 namespace parley::fuzz {
 
-inline void require(bool holds, const char *what) {
+inline void require(bool holds, const char *invariant) {
   if (holds) return;
-  std::fprintf(stderr, "not so: %s\n", what);
+  std::fprintf(stderr, "violated: %s\n", invariant);
   std::abort();
 }
 
-/// Takes the bytes one after the other; behind their end there are zeros.
+/// Takes the bytes one after the other, and zeros after the last one.
 class Input {
  public:
   explicit Input(ByteView bytes) : left_(bytes) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Saved reports of a host.
+// Saved reports of `parley inspect --json`.
 #include "input.hpp"
 #include "parley/report/json.hpp"
 #include "parley/report/text.hpp"
@@ -15,9 +15,10 @@ void inspect_json(ByteView bytes) {
   const compat::AssessedHost host{std::move(*facts), std::move(capabilities)};
   const std::string written = report::inspect_json(host);
   auto again = report::read_inspect_json(written, "again");
-  require(again.has_value(), "what is written can be read");
+  require(again.has_value(), "a written report can be read");
   auto reassessed = host::assess(*again);
-  require(report::inspect_json({std::move(*again), std::move(reassessed)}) == written, "and says the same");
+  require(report::inspect_json({std::move(*again), std::move(reassessed)}) == written,
+          "a report is the same after reading");
   report::inspect_text(host);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Results and reports of a matrix, in all the forms that are made of them, and what its guests print.
+// Results and reports of a matrix in all output formats, and the text that its guests print.
 #include "input.hpp"
 #include "parley/matrix/cell.hpp"
 #include "parley/report/matrix.hpp"
@@ -15,13 +15,13 @@ void matrix_json(ByteView bytes) {
   if (!read) return;
   for (const std::string &form : report::matrix_format_names()) {
     const std::string written = report::matrix(*read, *report::matrix_format(form));
-    // LAVA's form is a line for each cell: nothing where there is none.
+    // LAVA's format has one line for each cell, so it is empty where there is no cell.
     require(written.empty() || written.ends_with('\n'), "a report ends with a newline");
   }
   const std::string written = report::matrix(*read, report::MatrixFormat::kJson);
   const auto again = report::read_matrix_json(written, "again");
-  require(again.has_value(), "what is written can be read");
-  require(report::matrix(*again, report::MatrixFormat::kJson) == written, "and says the same");
+  require(again.has_value(), "a written report can be read");
+  require(report::matrix(*again, report::MatrixFormat::kJson) == written, "a report is the same after reading");
 }
 
 }  // namespace parley::fuzz

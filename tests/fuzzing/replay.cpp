@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The corpora as tests, in every build.
+// The corpora as tests in every build.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -23,10 +23,10 @@ TEST_P(Corpus, IsSurvived) {
     const auto content = read_file(entry.path(), std::size_t{1} << 20);
     ASSERT_TRUE(content) << entry.path();
     SCOPED_TRACE(entry.path());
-    GetParam().take(*content);  // which aborts where something does not hold
+    GetParam().take(*content);  // aborts where an invariant is violated
     ++files;
   }
-  EXPECT_GT(files, 0u) << "it is empty";
+  EXPECT_GT(files, 0u) << "the corpus is empty";
 }
 
 INSTANTIATE_TEST_SUITE_P(Fuzz, Corpus, ::testing::ValuesIn(kTargets),

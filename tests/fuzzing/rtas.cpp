@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Argument blocks of RTAS, anywhere in and around the guest's memory.
+// Sequences of RTAS calls, with argument blocks anywhere in and around the guest's memory.
 #include "parley/papr/rtas.hpp"
 
 #include "guest.hpp"
@@ -16,7 +16,7 @@ void rtas(ByteView bytes) {
     const auto which = input.take<std::uint8_t>();
     const auto &call = known[which % known.size()];
     const std::uint64_t at = HostileGuest::argument(input);
-    // Mostly as the call wants it, so that more is reached than the first check.
+    // Mostly valid numbers of arguments and results, to get past the first check.
     std::vector<std::uint32_t> block{which < 240 ? call.token : input.take<std::uint32_t>(),
                                      which % 8 != 0 ? call.arguments : input.take<std::uint32_t>(),
                                      which % 16 != 1 ? call.results : input.take<std::uint32_t>()};

@@ -16,7 +16,7 @@ void matrix_json(ByteView bytes);
 void rtas(ByteView bytes);
 void words(ByteView bytes);
 
-/// By its name; the folder of its corpus has it too.
+/// The name is also that of its corpus folder.
 struct Target {
   const char *name;
   void (*take)(ByteView bytes);

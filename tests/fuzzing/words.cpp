@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Command lines, a word a line.
+// Command lines, one word in each line.
 #include "app/command_line/parse.hpp"
 #include "input.hpp"
 #include "parley/base/text.hpp"
@@ -22,7 +22,7 @@ void words(ByteView bytes) {
   for (const auto &word : words) {
     if (const auto cell = matrix::parse_cell(word)) {
       const auto again = matrix::parse_cell(matrix::name(*cell));
-      require(again && *again == *cell, "a cell's name names it");
+      require(again && *again == *cell, "a cell is found by its own name");
     }
   }
 }

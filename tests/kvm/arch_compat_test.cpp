@@ -18,7 +18,7 @@ using parley::testing::FakeHost;
 using parley::testing::FakeKvm;
 using ::testing::HasSubstr;
 
-// A vCPU on a fake host, and what it takes to have one.
+// A vCPU on a fake host, with its VM and its system.
 class FakeVcpu {
  public:
   explicit FakeVcpu(FakeHost host)
@@ -49,7 +49,7 @@ TEST(SetLevel, TakesRaw) {
   EXPECT_EQ(set_level(fake_vcpu.vcpu, kNoLogicalPvr).outcome, SettingOutcome::kTaken);
 }
 
-TEST(SetLevel, TellsThatTheKernelPoisonedTheVcpu) {
+TEST(SetLevel, ReportsAPoisonedVcpu) {
   FakeVcpu fake_vcpu{{}};
   const LevelSetting setting = fake_vcpu.set("power11");
   EXPECT_EQ(setting.outcome, SettingOutcome::kPoisoned);
@@ -57,13 +57,13 @@ TEST(SetLevel, TellsThatTheKernelPoisonedTheVcpu) {
   EXPECT_EQ(setting.readback, kInvalidLogicalPvr);
 }
 
-TEST(SetLevel, HealsAPoisonedVcpuWithALegalLevel) {
+TEST(SetLevel, RepairsAPoisonedVcpuWithALegalLevel) {
   FakeVcpu fake_vcpu{{}};
   fake_vcpu.set("power11");
   EXPECT_EQ(fake_vcpu.set("power10").outcome, SettingOutcome::kTaken);
 }
 
-TEST(SetLevel, TellsARefusalThatChangedNothing) {
+TEST(SetLevel, ReportsARefusalThatChangedNothing) {
   FakeVcpu fake_vcpu{{}};
   fake_vcpu.set("power10");
   const LevelSetting setting = set_level(fake_vcpu.vcpu, LogicalPvr{0x0f000008});
@@ -71,7 +71,7 @@ TEST(SetLevel, TellsARefusalThatChangedNothing) {
   EXPECT_EQ(setting.readback, level("power10").pvr());
 }
 
-TEST(SetLevel, TellsAValueThatIsStoredWhilePaprIsMissing) {
+TEST(SetLevel, ReportsALevelThatIsStoredWithoutPapr) {
   for (const bool fixed : {true, false}) {
     FakeHost host;
     host.fixed = fixed;
@@ -83,12 +83,12 @@ TEST(SetLevel, TellsAValueThatIsStoredWhilePaprIsMissing) {
   }
 }
 
-TEST(SetLevel, TellsThatKvmPrHasNoSuchRegister) {
+TEST(SetLevel, ReportsThatKvmPrHasNoSuchRegister) {
   FakeVcpu fake_vcpu{{.backend = Backend::kPr}};
   EXPECT_EQ(fake_vcpu.set("power10").outcome, SettingOutcome::kNoRegister);
 }
 
-TEST(SetLevel, TrustsNothingThatItCannotReadBack) {
+TEST(SetLevel, TrustsNoLevelThatItCannotReadBack) {
   FakeVcpu fake_vcpu{{}};
   fake_vcpu.fake.fail(abi::kGetOneReg, EFAULT, 2);
   const LevelSetting setting = fake_vcpu.set("power10");
@@ -96,7 +96,7 @@ TEST(SetLevel, TrustsNothingThatItCannotReadBack) {
   EXPECT_EQ(setting.get_error, EFAULT);
 }
 
-TEST(SetLevel, TakesOnlyTheKernelsOwnNoForARefusal) {
+TEST(SetLevel, TreatsOnlyEinvalAsARefusal) {
   FakeVcpu fake_vcpu{{}};
   fake_vcpu.fake.fail(abi::kSetOneReg, EFAULT);
   EXPECT_EQ(fake_vcpu.set("power10").outcome, SettingOutcome::kOther);
@@ -113,7 +113,7 @@ TEST(SetLevel, DescribesTheCallsWithErrnoAndReadback) {
       "asked 0x0f000007: KVM_SET_ONE_REG arch_compat EINVAL (Invalid argument), arch_compat reads back 0xffffffff");
 }
 
-// The kernel's table of outcomes, as measured on Linux 7.2 and 6.12.
+// The outcomes of each level on each kind of host, as measured on Linux 7.2 and 6.12.
 struct Cell {
   const char *name;
   Api api;

@@ -37,7 +37,7 @@ struct Case {
 
 class FailedRun : public ::testing::TestWithParam<Case> {};
 
-TEST_P(FailedRun, IsToldApartFromAllOthers) {
+TEST_P(FailedRun, IsDistinguishedFromAllOthers) {
   const Case &run = GetParam();
   const Exit exit = classify(run.error, page(run.exit_reason, run.hardware_reason), LogicalPvr{run.arch_compat});
   const auto *failure = std::get_if<RunFailure>(&exit);
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(Runs, FailedRun,
                                            Case{"MachineCheck", 0, 16, 0, 0, Kind::kMachineCheck},
                                            Case{"Debug", 0, 4, 0, 0, Kind::kUnexpectedExit},
                                            Case{"SystemEvent", 0, 24, 0, 0, Kind::kUnexpectedExit},
-                                           Case{"SuccessThatSaidNothing", 0, kUntouched, 0, 0, Kind::kUnexpectedExit},
+                                           Case{"SuccessWithoutAReason", 0, kUntouched, 0, 0, Kind::kUnexpectedExit},
                                            Case{"OtherErrno", EPERM, kUntouched, 0, 0, Kind::kUnexpectedErrno}),
                          [](const auto &cell) { return cell.param.name; });
 
@@ -81,7 +81,7 @@ TEST(Run, WithUnreadableRtasArgumentsIsTheGuestsMistake) {
   }
 }
 
-TEST(Run, GivesTheHcallWithItsArguments) {
+TEST(Run, ReturnsTheHcallWithItsArguments) {
   abi::Run run = page(abi::kExitPaprHcall);
   run.papr_hcall.nr = 0x58;
   run.papr_hcall.args[0] = 1;
@@ -91,7 +91,7 @@ TEST(Run, GivesTheHcallWithItsArguments) {
   EXPECT_EQ(hcall.registers[0], 1u);
   EXPECT_EQ(hcall.registers[8], 9u);
   hcall.registers[0] = 2;
-  EXPECT_EQ(run.papr_hcall.args[0], 2u);  // where the kernel takes the results from
+  EXPECT_EQ(run.papr_hcall.args[0], 2u);  // from where the kernel takes the results
 }
 
 TEST(Run, ReturnsALoadOutsideOfRamWithItsLength) {
@@ -118,7 +118,7 @@ TEST(Run, NeverReadsBytesBeyondTheEightOfAnAccess) {
   EXPECT_EQ(std::get<MmioLoad>(classify_exit(0, run)).length, 8u);
 }
 
-TEST(RunFailure, HasASentenceOfItsOwnForEveryKind) {
+TEST(RunFailure, HasItsOwnMessageForEachKind) {
   std::set<std::string> sentences;
   std::set<std::string_view> names;
   constexpr auto kLast = static_cast<int>(Kind::kUnexpectedErrno);
@@ -132,20 +132,20 @@ TEST(RunFailure, HasASentenceOfItsOwnForEveryKind) {
   EXPECT_EQ(names.size(), sentences.size());
 }
 
-TEST(RunFailure, GivesErrnoReasonAndRegisterAsEvidence) {
+TEST(RunFailure, NamesErrnoReasonAndRegisterAsEvidence) {
   const RunFailure failure{Kind::kLevelInvalid, EINVAL, 17, 0, kInvalidLogicalPvr};
   EXPECT_EQ(explain(failure).why,
             "KVM_RUN EINVAL (Invalid argument), exit_reason 17, arch_compat reads back 0xffffffff (level-invalid)");
 }
 
-TEST(RunFailure, InventsNoRegisterThatCouldNotBeRead) {
+TEST(RunFailure, ReportsARegisterThatCannotBeRead) {
   const Exit exit = classify(EINVAL, page(abi::kExitInternalError));
   const auto &failure = std::get<RunFailure>(exit);
   EXPECT_EQ(failure.kind, Kind::kUnexpectedErrno);
   EXPECT_THAT(explain(failure).why, HasSubstr("arch_compat cannot be read"));
 }
 
-TEST(RunFailure, SaysWhereTheReasonWasLeftUntouched) {
+TEST(RunFailure, ReportsAnUntouchedReason) {
   const RunFailure failure{Kind::kBadCall, EINVAL, std::nullopt, 0, {}};
   EXPECT_THAT(explain(failure).why, HasSubstr("exit_reason untouched"));
 }

@@ -29,17 +29,6 @@ std::uint32_t kind_of_call(std::uint32_t request, unsigned long argument) {
 
 }  // namespace
 
-std::optional<int> FakeKvm::planned_failure(std::uint32_t request) {
-  const auto found = failures_.find({request, ++calls_[request]});
-  if (found == failures_.end()) return std::nullopt;
-  return found->second;
-}
-
-int FakeKvm::times(std::uint32_t request) const {
-  const auto found = calls_.find(request);
-  return found == calls_.end() ? 0 : found->second;
-}
-
 std::expected<int, int> FakeKvm::new_descriptor(Kind kind) {
   descriptors_[next_fd_] = kind;
   return next_fd_++;

@@ -12,12 +12,13 @@
 #include <string>
 
 #include "fake_host.hpp"
+#include "fake_record.hpp"
 #include "parley/kvm/kernel.hpp"
 #include "played_exit.hpp"
 
 namespace parley::testing {
 
-class FakeKvm final : public kvm::Kernel {
+class FakeKvm final : public kvm::Kernel, public FakeCalls, public FakeRecord {
  public:
   explicit FakeKvm(FakeHost host = {}) : host_(host) {}
 
@@ -36,17 +37,6 @@ class FakeKvm final : public kvm::Kernel {
   void munmap(void *address, std::size_t length) override;
   void close(int fd) override;
 
-  // Requests by which fail() and times() know calls that are no ioctls, and the one_regs of the LPCR. kGetOneReg and
-  // kSetOneReg are those of arch_compat.
-  static constexpr std::uint32_t kOpen = 1;
-  static constexpr std::uint32_t kMmap = 2;
-  static constexpr std::uint32_t kMmapFile = 3;
-  static constexpr std::uint32_t kGetLpcr = 4;
-  static constexpr std::uint32_t kSetLpcr = 5;
-  static constexpr std::uint32_t kCreateMemoryFile = 6;
-  static constexpr std::uint32_t kResizeFile = 7;
-  /// The n-th call (from 1) of that request fails with `error`.
-  void fail(std::uint32_t request, int error, int nth = 1) { failures_[{request, nth}] = error; }
   /// Exits that KVM_RUN plays in this order once the vCPU may enter the guest. After the last one the guest powers off.
   void play(PlayedExit exit) { play_on(0, std::move(exit)); }
   /// The same for another vCPU, whose script begins when it is started. After its last exit it stays in the guest until
@@ -64,27 +54,11 @@ class FakeKvm final : public kvm::Kernel {
   /// As if the hypervisor had changed the register without KVM.
   void overwrite_arch_compat(std::uint32_t value) { vcpu(0).arch_compat = value; }
 
-  // What was asked, in order.
-  const std::vector<std::uint32_t> &levels_asked() const { return levels_asked_; }
-  /// The arch_compat of each entry into the guest.
-  const std::vector<std::uint32_t> &levels_entered() const { return levels_entered_; }
-  /// The status of each answered hcall (r3), as KVM_RUN takes it at the next entry.
-  const std::vector<std::int64_t> &answers() const { return answers_; }
-  const std::vector<std::uint32_t> &pulses() const { return pulses_; }  ///< interrupt sources
-
-  int times(std::uint32_t request) const;
-  const std::map<std::uint32_t, int> &calls() const { return calls_; }  ///< number of calls by request
-
-  // The state that results.
-  const std::set<std::uint64_t> &enabled_hcalls() const { return enabled_hcalls_; }
-  const std::map<std::string, std::uint64_t> &rtas_tokens() const { return rtas_tokens_; }
-  std::uint64_t process_table() const { return process_table_; }
   std::uint64_t lpcr(std::uint32_t id) const { return vcpus_.at(id).lpcr; }
   std::uint32_t arch_compat(std::uint32_t id) const { return vcpus_.at(id).arch_compat; }
   const kvm::abi::Regs &regs(std::uint32_t id = 0) const { return vcpus_.at(id).regs; }
   /// The region of guest memory that was mapped last into that slot.
   std::span<std::byte> ram(std::uint32_t slot = 0) const { return ram_.at(slot); }
-  std::size_t mapped_from_files() const { return mapped_from_files_; }
   std::size_t open_descriptors() const { return descriptors_.size(); }
   std::size_t open_mappings() const { return mappings_.size(); }
 
@@ -111,7 +85,6 @@ class FakeKvm final : public kvm::Kernel {
   };
 
   Result new_descriptor(Kind kind);
-  std::optional<int> planned_failure(std::uint32_t request);
   VcpuState &vcpu(std::uint32_t id) { return vcpus_.at(id); }
   // fake_ioctls.cpp
   Result system_ioctl(std::uint32_t request, unsigned long argument);
@@ -143,23 +116,13 @@ class FakeKvm final : public kvm::Kernel {
   std::optional<int> before_entry(VcpuState &vcpu);
 
   FakeHost host_;
-  mutable std::mutex mutex_;  // vCPUs have threads; all below
+  mutable std::mutex mutex_;  // of the state below and the record: vCPUs have threads
   std::map<int, Kind> descriptors_;
   std::map<int, std::uint32_t> vcpu_of_;  // by descriptor
   std::map<void *, FakeMapping> mappings_;
-  std::map<std::uint32_t, int> calls_;
-  std::map<std::pair<std::uint32_t, int>, int> failures_;
   std::map<std::uint32_t, std::deque<PlayedExit>> scripts_;
   std::map<std::uint32_t, VcpuState> vcpus_;
-  std::vector<std::uint32_t> levels_asked_;
-  std::vector<std::uint32_t> levels_entered_;
-  std::vector<std::int64_t> answers_;
-  std::vector<std::uint32_t> pulses_;
   std::set<std::uint32_t> sources_;
-  std::set<std::uint64_t> enabled_hcalls_;
-  std::map<std::string, std::uint64_t> rtas_tokens_;
-  std::uint64_t process_table_ = 0;
-  std::size_t mapped_from_files_ = 0;
   std::map<int, std::map<std::uint32_t, kvm::abi::MemoryRegion>> regions_;  // by VM, by slot
   std::map<std::uint32_t, std::span<std::byte>> ram_;                       // by slot
   int next_fd_ = 100'000;                                                   // beyond the real ones

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes as PAPR and the device tree lay them out: big-endian, bits numbered from the left.
+// Bytes in the layout of PAPR and of device trees: big-endian, bits numbered from the left.
 #pragma once
 
 #include <bit>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How Parley says that something went wrong: three sentences, printed once, by the application.
+// A failure as the user sees it: three parts, printed once, by the application.
 #pragma once
 
 #include <exception>
@@ -9,7 +9,7 @@
 
 namespace parley {
 
-/// What failed, why (the call, the errno's name, the evidence), and what the reader can do about it.
+/// What failed; why, with the call, the errno's name and the evidence; what the user can do.
 struct Failure {
   std::string what;
   std::string why;
@@ -21,8 +21,8 @@ std::string errno_name(int error);
 /// "EINVAL (Invalid argument)"
 std::string errno_text(int error);
 
-/// For an exception of a library's, memory that ran out most of all: Parley itself throws none. Each thread ends with a
-/// place where they are caught, as one that gets out of a thread ends the process without a word.
+/// For an exception of a library, above all std::bad_alloc: Parley itself throws none. Every thread catches exceptions
+/// at its end, because one that leaves a thread ends the process without a message.
 Failure explain(const std::exception &error);
 
 }  // namespace parley

@@ -18,25 +18,26 @@ struct FileError {
   int error;  ///< errno; EFBIG when the file is larger than the limit
 };
 
-/// Reads a whole file, also one whose size the kernel does not tell (/proc, /sys).
+/// Reads a whole file, also one that does not report its size (/proc, /sys).
 std::expected<Bytes, FileError> read_file(const std::filesystem::path &path, std::size_t limit);
-/// Reads what is left in an open one; an errno where that fails. Where its size is known, the end is not looked for.
+/// Reads the rest of an open file; an errno where that fails. Where `size` is given, it stops there without a read(2)
+/// for the end of the file.
 std::expected<Bytes, int> read_file(const FileDescriptor &file, std::size_t limit,
                                     std::optional<std::size_t> size = std::nullopt);
 std::expected<std::string, FileError> read_text(const std::filesystem::path &path, std::size_t limit);
 
-/// Writes all of `content` to a descriptor, waiting for its reader; an errno where that fails.
+/// Writes all of `content` to a descriptor and waits where it is full; an errno where that fails.
 std::expected<void, int> write_all(int fd, ByteView content);
 
-/// Creates the file, or replaces what it holds.
+/// Creates the file, or replaces its content.
 std::expected<void, FileError> write_file(const std::filesystem::path &path, ByteView content);
 
-/// Puts `content` in the place of the file, or creates it, in one step: whoever reads it finds all of the old or all of
-/// the new content, also when this process or the machine dies. Nothing stays behind where it fails.
+/// Replaces or creates the file in one step: a reader finds either the old or the new content as a whole, even after a
+/// crash of this process or the machine. A failure leaves no temporary file.
 std::expected<void, FileError> replace_file(const std::filesystem::path &path, ByteView content);
 
-/// Bytes that nobody changes, of a file or of memory; copies of this share them. A file is mapped, where it can be, so
-/// that what is not looked at is not read.
+/// Constant bytes of a file or of memory; copies share them. A regular file is mapped, so only the pages that are used
+/// are read.
 class SharedBytes {
  public:
   SharedBytes() : SharedBytes(Bytes()) {}
@@ -44,7 +45,7 @@ class SharedBytes {
   static std::expected<SharedBytes, FileError> open(const std::filesystem::path &path, std::size_t limit);
 
   ByteView view() const;
-  /// The descriptor of the file that is mapped, -1 when there is none.
+  /// The descriptor of the mapped file, -1 where there is none.
   int fd() const;
 
  private:

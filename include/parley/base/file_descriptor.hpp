@@ -8,7 +8,7 @@
 
 namespace parley {
 
-/// Owns a descriptor, or none.
+/// Owns a file descriptor, or none.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd = -1) : fd_(fd) {}
@@ -19,12 +19,12 @@ class FileDescriptor {
     return *this;
   }
 
-  /// Another descriptor of the same open file; none, with errno, where that fails.
+  /// Another descriptor of the same open file; none where that fails (errno says why).
   static FileDescriptor duplicate(int fd) { return FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
 
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
-  /// The caller owns it from now on.
+  /// Passes ownership to the caller.
   int release() { return std::exchange(fd_, -1); }
   void reset() {
     if (fd_ >= 0) ::close(fd_);

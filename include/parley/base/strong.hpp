@@ -5,9 +5,9 @@
 
 namespace parley {
 
-/// A value that cannot be mistaken for another of the same representation: a GuestAddress is
-/// no LogicalPvr, though both are numbers. It orders and compares like its representation; leave
-/// that to identity for logical PVRs, whose numeric order is not the order of levels (level.hpp).
+/// A value with a type of its own: a GuestAddress and a LogicalPvr are both numbers, but cannot be mixed up. It
+/// compares like its representation. Compare logical PVRs for equality only: their numeric order is not the order of
+/// levels (level.hpp).
 template <typename Tag, typename Rep>
 struct Strong {
   Rep value{};

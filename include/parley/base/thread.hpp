@@ -10,7 +10,7 @@
 
 namespace parley {
 
-/// Starts a thread, which is joined where its owner ends; an errno of pthread_create where there can be none.
+/// Starts a thread; std::jthread joins it in its destructor. An errno of pthread_create(3) where that fails.
 template <typename Function>
 std::expected<std::jthread, int> start_thread(Function &&function) {
   try {

@@ -4,9 +4,9 @@
 #include <expected>
 #include <utility>
 
-/// `auto value = TRY(expression);` unwraps a std::expected or returns its error to the caller.
-/// GCC 12's std::expected has no and_then or transform; this statement expression stands in for
-/// them. It returns from the enclosing function, so it may not be used in a coroutine.
+/// `auto value = TRY(expression);` unwraps a std::expected, or returns its error from the enclosing function. It
+/// replaces and_then and transform, which GCC 12's std::expected lacks. It is a statement expression with a return in
+/// it, so it must not be used in a coroutine.
 #define TRY(expression)                                                           \
   __extension__({                                                                 \
     auto &&parley_result = (expression);                                          \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device tree that is asked and changed while its guest runs, as Open Firmware serves it (IEEE 1275-1994, 6.3.2.2):
-// nodes go by their phandles, which never change, and properties come one after the other in an order that stays.
+// A device tree that a running guest queries and changes through Open Firmware's client interface (IEEE 1275-1994,
+// 6.3.2.2). Phandles identify nodes and never change; the properties of a node have a stable order.
 #pragma once
 
 #include <optional>
@@ -20,30 +20,31 @@ class LiveTree {
   /// Nodes that have no phandle get one.
   explicit LiveTree(const Node &root);
 
-  /// The node at an absolute path ("/vdevice/vty@71000000"); the unit address may be left out where that is
+  /// The node at an absolute path ("/vdevice/vty@71000000"). The unit address may be omitted where the name is
   /// unambiguous.
   std::optional<Phandle> find(std::string_view path) const;
-  /// Each is nothing where there is no such node; the root has neither parent nor peer.
+  /// None where the node does not exist, or has no such relative: the root has neither parent nor sibling.
   std::optional<Phandle> parent(Phandle node) const;
   std::optional<Phandle> first_child(Phandle node) const;
   std::optional<Phandle> next_sibling(Phandle node) const;
   /// The root's is "/".
   std::optional<std::string> path(Phandle node) const;
-  /// Without the unit address: what Open Firmware serves as the property "name".
+  /// Without the unit address: Open Firmware's property "name".
   std::optional<std::string> name(Phandle node) const;
 
-  /// Valid until the tree is changed.
+  /// Valid until the next change of the tree.
   std::optional<ByteView> property(Phandle node, std::string_view property_name) const;
-  /// The property behind `previous`, the first one behind ""; "" behind the last one. Nothing where there is no such
-  /// node or property.
+  /// The name of the property after `previous`; "" as `previous` gives the first one, and "" is returned after the
+  /// last. None where the node or the property does not exist.
   std::optional<std::string> next_property(Phandle node, std::string_view previous) const;
-  /// False where there is no such node, or no room (the tree may grow by kGrowth bytes in all), and for "phandle".
+  /// False where the node does not exist, for "phandle", and where the tree would grow by more than kGrowth bytes in
+  /// all.
   bool set_property(Phandle node, std::string_view property_name, ByteView value);
 
-  /// How much the tree may still grow, bytes.
+  /// The bytes by which the tree may still grow.
   std::size_t room() const;
 
-  /// As a flattened tree.
+  /// The tree in flattened form.
   Bytes blob() const;
 
   static constexpr std::size_t kGrowth = 64 * 1024;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The PowerPC side of the KVM API, spelled out. <linux/kvm.h> differs by architecture: elsewhere it lacks the PowerPC
-// registers, gives kvm_regs another size, and encodes ioctl numbers otherwise. So the numbers stand here once, the
-// whole program compiles and is tested on any machine, and src/kvm/abi_check.cpp holds each of them against the
-// kernel's own headers: those of the machine that Parley is built for, and the newest that there are (tests/uapi.py).
+// The PowerPC side of the KVM API: ioctl numbers, capabilities, registers, exit reasons. The structs are in
+// abi_structs.hpp.
+//
+// <linux/kvm.h> differs by architecture. On x86 it lacks the PowerPC registers, kvm_regs has another size, and ioctl
+// numbers are encoded differently: KVM_SET_ONE_REG is 0x8010aeac on POWER and 0x4010aeac on x86. So the numbers are
+// repeated here, and the whole program compiles and is tested on any machine. src/kvm/abi_check.cpp compares each of
+// them with the kernel's own headers: those of the build's target, and Debian's newest (tests/uapi.py).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include "parley/kvm/abi_structs.hpp"
 
 namespace parley::kvm::abi {
 
@@ -21,115 +25,6 @@ constexpr std::uint32_t request(std::uint32_t direction, std::uint32_t number, s
   constexpr std::uint32_t kKvmIo = 0xae;
   return direction << 29 | static_cast<std::uint32_t>(size) << 16 | kKvmIo << 8 | number;
 }
-
-struct MemoryRegion {  // struct kvm_userspace_memory_region
-  std::uint32_t slot;
-  std::uint32_t flags;
-  std::uint64_t guest_phys_addr;
-  std::uint64_t memory_size;  // bytes
-  std::uint64_t userspace_addr;
-};
-
-struct EnableCap {  // struct kvm_enable_cap
-  std::uint32_t cap;
-  std::uint32_t flags;
-  std::uint64_t args[4];
-  std::uint8_t pad[64];
-};
-
-struct OneReg {  // struct kvm_one_reg
-  std::uint64_t id;
-  std::uint64_t addr;
-};
-
-struct Regs {  // struct kvm_regs, arch/powerpc/include/uapi/asm/kvm.h
-  std::uint64_t pc, cr, ctr, lr, xer, msr, srr0, srr1, pid;
-  std::uint64_t sprg[8];
-  std::uint64_t gpr[32];
-};
-
-struct Sregs {  // struct kvm_sregs: the physical PVR, then what radix guests do not need
-  std::uint32_t pvr;
-  std::uint8_t rest[1228];
-};
-
-struct MmuV3Config {  // struct kvm_ppc_mmuv3_cfg
-  std::uint64_t flags;
-  std::uint64_t process_table;
-};
-
-struct CreateDevice {  // struct kvm_create_device
-  std::uint32_t type;
-  std::uint32_t fd;  // out
-  std::uint32_t flags;
-};
-
-struct DeviceAttr {  // struct kvm_device_attr
-  std::uint32_t flags;
-  std::uint32_t group;
-  std::uint64_t attr;
-  std::uint64_t addr;
-};
-
-struct IrqLevel {  // struct kvm_irq_level
-  std::uint32_t irq;
-  std::uint32_t level;
-};
-
-struct RtasToken {  // struct kvm_rtas_token_args
-  char name[120];
-  std::uint64_t token;
-};
-
-struct CpuChar {  // struct kvm_ppc_cpu_char
-  std::uint64_t character, behaviour;
-  std::uint64_t character_mask, behaviour_mask;  // the bits above that mean something
-};
-
-struct CompatCaps {     // struct kvm_ppc_compat_caps, Linux 7.3
-  std::uint64_t size;   // in: the size of this struct; out: that of the kernel's
-  std::uint64_t flags;  // in: 0
-  std::uint64_t compat_capabilities;
-};
-
-/// The part of struct kvm_run that Parley reads and writes; the mapping is KVM_GET_VCPU_MMAP_SIZE bytes.
-struct Run {
-  std::uint8_t request_interrupt_window;
-  std::uint8_t immediate_exit;
-  std::uint8_t padding1[6];
-  std::uint32_t exit_reason;
-  std::uint8_t ready_for_interrupt_injection;
-  std::uint8_t if_flag;
-  std::uint16_t flags;
-  std::uint64_t cr8;
-  std::uint64_t apic_base;
-  union {
-    struct {
-      std::uint64_t hardware_exit_reason;
-    } hw;
-    struct {
-      std::uint64_t hardware_entry_failure_reason;
-      std::uint32_t cpu;
-    } fail_entry;
-    struct {
-      std::uint64_t phys_addr;
-      std::uint8_t data[8];
-      std::uint32_t len;
-      std::uint8_t is_write;
-    } mmio;
-    struct {
-      std::uint64_t nr;
-      std::uint64_t ret;
-      std::array<std::uint64_t, 9> args;
-    } papr_hcall;
-  };
-};
-
-static_assert(sizeof(MemoryRegion) == 32 && sizeof(EnableCap) == 104 && sizeof(OneReg) == 16);
-static_assert(sizeof(Regs) == 392 && sizeof(Sregs) == 1232 && sizeof(MmuV3Config) == 16 && sizeof(CompatCaps) == 24);
-static_assert(sizeof(CreateDevice) == 12 && sizeof(DeviceAttr) == 24 && sizeof(IrqLevel) == 8);
-static_assert(sizeof(RtasToken) == 128 && sizeof(CpuChar) == 32);
-static_assert(offsetof(Run, exit_reason) == 8 && offsetof(Run, flags) == 14 && offsetof(Run, hw) == 32);
 
 inline constexpr std::uint32_t kGetApiVersion = request(kNone, 0x00, 0);
 inline constexpr std::uint32_t kCreateVm = request(kNone, 0x01, 0);
@@ -193,7 +88,7 @@ inline constexpr std::uint32_t kXicsGroupSources = 1;  // KVM_DEV_XICS_GRP_SOURC
 inline constexpr unsigned kXicsPriorityShift = 32;     // KVM_XICS_PRIORITY_SHIFT
 inline constexpr std::uint64_t kXicsMasked = std::uint64_t{1} << 41;  // KVM_XICS_MASKED
 
-// Bits of CompatCaps::compat_capabilities (KVM_PPC_COMPAT_CAP_…); they are those of H_GUEST_GET_CAPABILITIES.
+// Bits of CompatCaps::compat_capabilities (KVM_PPC_COMPAT_CAP_…), the same as those of H_GUEST_GET_CAPABILITIES.
 inline constexpr std::uint64_t kCompatPower9 = std::uint64_t{1} << 62;
 inline constexpr std::uint64_t kCompatPower10 = std::uint64_t{1} << 61;
 inline constexpr std::uint64_t kCompatPower11 = std::uint64_t{1} << 60;
@@ -202,7 +97,7 @@ inline constexpr std::uint64_t kMmuV3Radix = 1;
 inline constexpr std::uint64_t kMmuV3Gtse = 2;
 inline constexpr std::uint64_t kProcessTableRadix = std::uint64_t{1} << 63;  // PATB_GR
 
-// exit_reason of struct kvm_run, as far as a POWER guest can bring it about
+// exit_reason of struct kvm_run: the reasons that KVM on POWER uses
 inline constexpr std::uint32_t kExitUnknown = 0;
 inline constexpr std::uint32_t kExitDebug = 4;
 inline constexpr std::uint32_t kExitMmio = 6;

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Setting a vCPU's level.
+// Sets the level of a vCPU.
 //
-// KVM_SET_ONE_REG of arch_compat answers EINVAL in four different situations, and one of them has stored the value all
-// the same. Only reading the register back tells them apart; so one function sets the level, and nothing else writes
-// that register.
+// The level of a guest is the logical PVR in KVM's register arch_compat (KVM_REG_PPC_ARCH_COMPAT); 0 means raw. Writing
+// it (KVM_SET_ONE_REG) returns EINVAL in four situations, and in two of them it changes the register nevertheless:
+//  - the kernel or the hypervisor refuses the level: the register is unchanged;
+//  - the level is above the host's, and the kernel has the arch_compat fix (Linux 7.2): the register becomes
+//  0xffffffff,
+//    and KVM refuses to run the vCPU until a legal level is set ("poisoned");
+//  - the vCPU is no PAPR vCPU: the level is stored, but the vCPU cannot run;
+//  - the register does not exist (KVM PR).
+// Older kernels return success without PAPR. So the errno alone proves nothing. set_level() writes the register, reads
+// it back, and classifies the result from both; no other code writes the register.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +26,10 @@ namespace parley::kvm {
 class Vcpu;
 
 enum class SettingOutcome : std::uint8_t {
-  kTaken,              ///< and read back
-  kStoredWithoutPapr,  ///< the value is there, but without KVM_CAP_PPC_PAPR the vCPU cannot run
-  kPoisoned,           ///< reads back 0xffffffff: Linux from 7.2 on marks a level above the host's as invalid
-  kRefused,            ///< and unchanged
+  kTaken,              ///< the register reads back as asked
+  kStoredWithoutPapr,  ///< the level is stored, but the vCPU lacks KVM_CAP_PPC_PAPR and cannot run
+  kPoisoned,           ///< reads back 0xffffffff (Linux 7.2 or later)
+  kRefused,            ///< the register is unchanged
   kNoRegister,         ///< KVM-PR, or no PowerPC KVM
   kOther,
 };
@@ -37,11 +44,11 @@ struct LevelSetting {
   LogicalPvr readback;
 };
 
-/// Enables PAPR, sets arch_compat (0 means raw), reads it back and says what became of it. A legal level heals a vCPU
-/// that an illegal one has poisoned. Call it on a vCPU that is not running.
+/// Enables PAPR, sets arch_compat, reads it back and classifies the result. A legal level repairs a poisoned vCPU. The
+/// vCPU must not be running.
 LevelSetting set_level(Vcpu &vcpu, LogicalPvr asked);
 
-/// arch_compat as it is now. Under nested API v2 a vCPU that ran raw reads back its physical PVR.
+/// The current arch_compat. Under nested API v2 a vCPU that has run raw returns its physical PVR.
 std::expected<LogicalPvr, CallError> read_level(const Vcpu &vcpu);
 
 /// "asked 0x0f000007: KVM_SET_ONE_REG arch_compat EINVAL (Invalid argument), arch_compat reads back 0xffffffff"

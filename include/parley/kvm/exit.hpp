@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why KVM_RUN came back.
+// The reasons for which KVM_RUN returns.
 //
-// KVM_RUN has two channels, its return value and kvm_run's exit_reason, and a failure may use either, both or, in the
-// reason's case, neither: -1 may leave the last exit's reason standing, and 0 may carry a fatal one. So run() poisons
-// the reason before each entry, and classify_exit() reads both and says which of the known cases it was.
+// KVM_RUN reports through two channels, its return value and exit_reason in kvm_run, and a failure may use either or
+// both. Where it returns -1, exit_reason may still be that of the previous exit; where it returns 0, exit_reason may be
+// fatal. So run() overwrites exit_reason with kUntouched before each entry, and classify_exit() derives one of the
+// cases below from both channels.
+//
+// Three cases want an answer: Hcall, BadRtasArguments, MmioLoad. RunFailure means that the vCPU cannot continue; the
+// same errno has several causes, so it also carries arch_compat as read back after the failure.
 #pragma once
 
 #include <array>
@@ -21,18 +25,17 @@
 
 namespace parley::kvm {
 
-/// `sc 1`: number in r3. Complete it before the next run().
+/// A hypercall: `sc 1` with its number in r3. Complete it before the next run().
 struct Hcall {
   std::uint64_t number;
-  /// r4 to r12, in kvm_run: the arguments, and where the results go.
+  /// r4 to r12, in kvm_run: the arguments, then the results.
   std::array<std::uint64_t, 9> &registers;
 };
 
-/// A signal, or set_immediate_exit.
+/// By a signal, or by set_immediate_exit().
 struct Interrupted {};
 
-/// The kernel could not read the arguments of an RTAS call that it handles itself: the guest's mistake. Complete it as
-/// an hcall.
+/// KVM handles this RTAS call itself, but could not read its arguments: an error of the guest. Complete it as an hcall.
 struct BadRtasArguments {};
 
 // A load or store outside of RAM. Its bytes stand in the order in which they would lie in guest memory
@@ -71,26 +74,26 @@ enum class RunFailureKind : std::uint8_t {
 struct RunFailure {
   RunFailureKind kind;
   int error = 0;                             ///< errno; 0 where KVM_RUN itself succeeded
-  std::optional<std::uint32_t> exit_reason;  ///< absent where the kernel left it untouched
+  std::optional<std::uint32_t> exit_reason;  ///< none where KVM did not write it
   std::uint64_t hardware_reason = 0;         ///< of UNKNOWN, FAIL_ENTRY, INTERNAL_ERROR
   std::optional<LogicalPvr> arch_compat;     ///< as read back after the failure
 };
 
 using Exit = std::variant<Hcall, Interrupted, BadRtasArguments, MmioLoad, MmioStore, RunFailure>;
 
-/// What stands in exit_reason before each entry.
+/// The value of exit_reason before each entry.
 inline constexpr std::uint32_t kUntouched = 0x77777777;
 
-/// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 when it succeeded. A failure wants with_level()
-/// too.
+/// The only reader of kvm_run's union. `error` is KVM_RUN's errno, 0 where it succeeded. Pass a failure to
+/// with_level().
 Exit classify_exit(int error, abi::Run &run);
-/// `arch_compat` is the register as it reads back now, none when it cannot be read: it tells a refused level from a
+/// Adds arch_compat as read back after the failure, none where it cannot be read. It tells a refused level from a
 /// missing PAPR capability.
 RunFailure with_level(RunFailure failure, std::optional<LogicalPvr> arch_compat);
 
-/// "level-invalid", for scripts.
+/// "level-invalid": stable, for scripts.
 std::string_view name(RunFailureKind kind);
-/// What failed, why with call, errno and registers, and what to do.
+/// The reason names the call, the errno and the registers.
 Failure explain(const RunFailure &failure);
 
 }  // namespace parley::kvm

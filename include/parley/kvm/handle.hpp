@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Ownership of descriptors and mappings that come from a Kernel: closed and unmapped through the same Kernel.
 #pragma once
 
 #include <concepts>
@@ -40,9 +42,10 @@ class Descriptor {
 
   /// Makes the ioctl with this number (abi.hpp), with the argument that its row in the table asks for. `detail` follows
   /// the name of the call in an error.
-  template <std::uint32_t kNumber>
-  requires std::same_as<IoctlArgument<kNumber>, None> std::expected<int, CallError> call()
-  const { return make(kIoctl<kNumber>, 0, {}); }
+  template <std::uint32_t kNumber, std::same_as<IoctlArgument<kNumber>> Argument = None>
+  std::expected<int, CallError> call() const {
+    return make(kIoctl<kNumber>, 0, {});
+  }
   template <std::uint32_t kNumber>
   std::expected<int, CallError> call(typename IoctlArgument<kNumber>::Parameter argument,
                                      std::string_view detail = {}) const {
