@@ -9,13 +9,13 @@
 
 namespace parley::machine {
 
-/// The end of a machine. Any thread may bring it about; the first cause counts.
+/// The end of a machine. Any thread may cause it; the first cause counts.
 class Ending {
  public:
   explicit Ending(Processors &processors) : processors_(processors) {}
 
-  /// Records the cause, unless there is one already, and gets all vCPUs out of the guest for good. It waits for no
-  /// other thread, so it may be called under any lock.
+  /// Records the cause, if it is the first one, and makes all vCPUs leave the guest for good. It waits for no other
+  /// thread, so it may be called under any lock.
   void finish(End end) {
     {
       const std::lock_guard lock(mutex_);
@@ -27,7 +27,7 @@ class Ending {
     const std::lock_guard lock(mutex_);
     return end_.has_value();
   }
-  /// The cause; Stopped where the vCPUs were ended without one. Once, after all vCPUs have stopped.
+  /// Returns the cause, or Stopped if the vCPUs were ended without one. Call it once, after all vCPUs have stopped.
   End take() {
     const std::lock_guard lock(mutex_);
     return end_ ? std::move(*end_) : Stopped{};

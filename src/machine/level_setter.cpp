@@ -15,8 +15,8 @@ std::expected<compat::Target, End> LevelSetter::try_level(compat::Target target)
       observer_.notice(LevelTaken{target});
       return target;
     case SettingOutcome::kPoisoned:
-      // Any other refused level would leave the vCPU runnable at a level that nobody announced; this one cannot enter
-      // the guest.
+      // A vCPU with a level marked invalid cannot enter the guest, so running it is safe. After any other refusal the
+      // vCPU would run at a level that was not announced.
       if (plan_.forced && target == plan_.level) {
         observer_.notice(LevelForced{target, evidence});
         return target;
@@ -29,16 +29,16 @@ std::expected<compat::Target, End> LevelSetter::try_level(compat::Target target)
     case SettingOutcome::kOther:
       break;
   }
-  // No refusal: something else is wrong, and another level would not mend it.
+  // This is not a refusal of the level, so another level would fail in the same way.
   return std::unexpected(
-      RunFailed{{"cannot set the guest's level", evidence, "see dmesg; please report it if it stays"}});
+      RunFailed{{"cannot set the guest's level", evidence, "see dmesg; please report the problem if it persists"}});
 }
 
 std::expected<compat::Target, End> LevelSetter::set_next(const std::string &evidence) {
   const std::string why = plan_.host + "; " + evidence;
   if (next_ == plan_.fallbacks.size()) {
     const std::string what_to_do =
-        plan_.may_change ? ", and no further one is left to try" : "; or add --on-refusal fallback";
+        plan_.may_change ? ", and no other level is left to try" : "; or add --on-refusal fallback";
     return std::unexpected(LevelRefused{
         {"the kernel refuses " + describe(current_), why, plan_.legal + " by Parley's rules" + what_to_do}});
   }

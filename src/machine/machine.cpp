@@ -108,7 +108,7 @@ class Machine::Parts {
 
   End run();
   void stop() { partition_.processors().end(); }
-  std::vector<std::string> check_progress(std::chrono::seconds limit) { return watchdog_.look(limit); }
+  std::vector<std::string> check_progress(std::chrono::seconds limit) { return watchdog_.check(limit); }
 
  private:
   void interrupt(std::uint32_t source);

@@ -57,7 +57,7 @@ std::expected<void, End> Partition::begin() {
   return start_at(levels_.set_first());
 }
 
-// The guest begins at its beginning. It has not run before, so its memory is as it was loaded.
+// The guest has not run yet, so its memory is still as it was loaded.
 std::expected<void, End> Partition::start_at(const std::expected<compat::Target, End> &level) {
   if (!level) return std::unexpected(level.error());
   level_ = *level;
@@ -87,18 +87,18 @@ void Partition::show_tree() const {
   observer_.tree(firmware_ ? firmware_->tree().blob() : flat_tree(plan_, level_));
 }
 
-// --- The end
+// --- The end of a vCPU and of the guest
 
 void Partition::stop_self(Processor &processor) {
   const std::lock_guard lock(mutex_);
-  processor.leaving = true;
-  if (!processors_.stays_without(processor.id()))
-    ending_.finish(
-        RunFailed{{"the guest stopped its last vCPU", "stop-self, and no other one is running to start it again",
-                   "see the last words on its console"}});
+  processor.stopping = true;
+  if (!processors_.any_other_staying(processor.id()))
+    ending_.finish(RunFailed{{"the guest stopped its last vCPU",
+                              "it called stop-self, and no running vCPU is left to start it again",
+                              "see the last lines of its console"}});
 }
 
-// The guest has executed something if any vCPU has left it by itself, or if this one is not where it was put.
+// The guest has executed something if any vCPU left it by an exit of its own, or if this vCPU's pc has moved.
 FailedRun Partition::examine(const Processor &processor, const kvm::RunFailure &failure) const {
   FailedRun run{failure, processor.id(), std::nullopt, false, level_, plan_.host_level};
   for (std::size_t i = 0; i < processors_.size(); ++i) run.guest_ran |= processors_[i].exits != 0;
@@ -128,7 +128,7 @@ End Partition::verified(End end) {
   return end;
 }
 
-// --- What the guest's calls ask for
+// --- Services for the guest's calls
 
 bool Partition::set_little_endian_interrupts(bool on) {
   return processors_.change_lpcr(kLpcrInterruptLittleEndian, on ? kLpcrInterruptLittleEndian : 0);
@@ -150,8 +150,8 @@ std::optional<papr::Characteristics> Partition::characteristics() {
                                known->behaviour & known->behaviour_mask};
 }
 
-// On the caller's own thread. KVM_SET_REGS also writes back the general registers, which are those of the guest's call;
-// the kernel puts the results of the call into them at the next entry.
+// Runs on the caller's own thread. KVM_SET_REGS also writes the general registers. They hold the arguments of the
+// current call; the kernel stores the results of the call there at the next entry.
 bool Partition::set_sprg0(VcpuId caller, std::uint64_t value) {
   kvm::Vcpu &vcpu = processors_.find(caller)->vcpu;
   auto regs = vcpu.regs();
@@ -176,11 +176,11 @@ std::expected<void, std::string> Partition::take_level(compat::Target level) {
     level_ = level;
     return {};
   }
-  // Some vCPUs may have taken it already: all must have the same.
+  // Some vCPUs may have the new level already, but all must have the same.
   if (!processors_.restore_level(level_.pvr))
     ending_.finish(RunFailed{{"cannot give all vCPUs the same level",
                               describe(setting) + ", and " + describe(level_) + " cannot be set again either",
-                              "see dmesg; please report it if it stays"}});
+                              "see dmesg; please report the problem if it persists"}});
   return std::unexpected(describe(setting));
 }
 
@@ -191,12 +191,12 @@ void Partition::negotiated(const papr::NegotiationOutcome &outcome, const Bytes 
     [[maybe_unused]] const bool set = firmware_->tree().set_property(*chosen, "ibm,architecture-vec-5", vector5);
     assert(set);
   }
-  if (negotiations_ > kMaxNegotiations) return;  // the first one above the limit was reported
+  if (negotiations_ > kMaxNegotiations) return;  // the first negotiation above the limit was reported
   ++negotiations_;
   if (outcome.level) show_tree();
-  papr::NegotiationOutcome told = outcome;
-  told.current = level_;
-  observer_.notice(told);
+  papr::NegotiationOutcome report = outcome;
+  report.current = level_;
+  observer_.notice(report);
 }
 
 }  // namespace parley::machine

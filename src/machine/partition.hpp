@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The partition: what the guest can see of its machine beyond memory and devices. Its level, the states of its
-// processors, the device tree that it negotiates over.
+// The partition: the state that the guest can see besides memory and devices. It holds the guest's level, the states of
+// its processors, and the device tree with which the guest negotiates.
 //
-// The level of a guest changes at most twice. At the start LevelSetter works down the plan's list until KVM takes a
-// level on every vCPU. Later the guest's kernel may negotiate (ibm,client-architecture-support): then a level of the
-// offer is set on every vCPU, read back, and written into the guest's tree. Each step is reported; when a level cannot
-// be set on all vCPUs, all go back to the level that they had, and when even that fails the machine ends.
+// The guest's level is set in two phases. At the start, LevelSetter works through the plan's levels until KVM accepts
+// one on every vCPU. Later, the guest's kernel may negotiate (ibm,client-architecture-support). Then a level of the
+// offer is set on every vCPU, read back, and written into the guest's tree. Each step is reported. If a level cannot be
+// set on all vCPUs, all return to their previous level; if that fails too, the machine ends.
 //
-// The lock. Several vCPUs call at the same time. A call whose handler is not marked independent (papr::HcallEntry) runs
-// under the partition's lock, so that negotiations, start-cpu and stop-self see one state after the other. The lock
-// also orders the lines of a trace. Nobody waits for a console under it.
+// The lock. Several vCPUs may call at the same time. A call whose handler is not marked independent (papr::HcallEntry)
+// runs under the partition's lock, so negotiations, start-cpu and stop-self never overlap. The lock also keeps the
+// lines of a trace in order. No thread waits for a console while it holds the lock.
 #pragma once
 
 #include <mutex>
@@ -27,7 +27,7 @@ namespace parley::machine {
 
 class Partition final : public papr::Partition {
  public:
-  /// `vcpus` have PAPR and interrupts already. All references must outlive it.
+  /// `vcpus` already have PAPR mode and interrupts. All references must outlive the partition.
   Partition(const guest::MachinePlan &plan, const Observer &observer, devices::Devices &devices,
             Environment &environment, GuestMemory memory, kvm::Vm &vm, std::vector<kvm::Vcpu> vcpus);
 
@@ -36,19 +36,20 @@ class Partition final : public papr::Partition {
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
 
   // Each of the following takes the lock.
-  /// Sets the first level that KVM takes, and lets the first processor begin. The error is the end of the machine.
+  /// Sets the first level that KVM accepts, and starts the first processor. The error is the end of the machine.
   std::expected<void, End> begin();
-  /// The vCPU has called stop-self, and stops before its next entry.
+  /// Handles a vCPU's call of stop-self: the vCPU stops before its next entry.
   void stop_self(Processor &processor);
-  /// KVM_RUN failed: starts the guest at the next level, if the failure is a refusal of the level; ends the machine
-  /// otherwise.
+  /// Handles a failed KVM_RUN: starts the guest at the next level if the failure is a refusal of the level; otherwise
+  /// ends the machine.
   void run_failed(const Processor &processor, const kvm::RunFailure &failure);
-  /// The proof after the fact, when all vCPUs have stopped: each level is read back once more. Under nested API v2 the
-  /// value comes from the hypervisor, not from a copy in the kernel.
+  /// The final proof: reads the level of each vCPU once more and returns `end`, or a failure if a level differs. Call
+  /// it after all vCPUs have stopped. Under nested API v2 the value comes from the hypervisor, not from a copy in the
+  /// kernel.
   End verified(End end);
 
  private:
-  // A guest that negotiates again and again fills neither the log nor the disk, and no level changes in silence.
+  // Bounds the reports of a guest that negotiates endlessly. Each change of level is still reported.
   static constexpr unsigned kMaxNegotiations = 8;
 
   std::vector<std::unique_ptr<Processor>> make_processors(devices::Devices &devices, Environment &environment,
@@ -66,7 +67,7 @@ class Partition final : public papr::Partition {
   bool set_sprg0(VcpuId caller, std::uint64_t value) override;
   std::optional<papr::ProcessorState> state(VcpuId id) const override;
   bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) override;
-  bool runs_others(VcpuId caller) const override { return processors_.runs_others(caller); }
+  bool any_other_running(VcpuId caller) const override { return processors_.any_other_running(caller); }
   bool may_negotiate() const override { return negotiations_ < kMaxNegotiations; }
   const compat::Offer &offer() const override { return offer_; }
   std::expected<void, std::string> take_level(compat::Target level) override;
@@ -77,15 +78,15 @@ class Partition final : public papr::Partition {
   Environment &environment_;
   GuestMemory memory_;
   kvm::Vm &vm_;
-  Processors processors_;  // has a lock of its own
-  Ending ending_;          // likewise
+  Processors processors_;  // has its own lock
+  Ending ending_;          // has its own lock
 
-  std::mutex mutex_;  // protects all that follows, and Processor::leaving
+  std::mutex mutex_;  // protects the members below, and Processor::stopping
   std::optional<papr::OpenFirmware> firmware_;
   LevelSetter levels_;
   compat::Target level_;
   compat::Offer offer_;
-  unsigned negotiations_ = 0;  // that were reported
+  unsigned negotiations_ = 0;  // reported so far
 };
 
 }  // namespace parley::machine

@@ -61,7 +61,7 @@ host::CompatCaps granted_levels(const kvm::Vm &vm) {
   return bits ? host::CompatCaps{0, *bits} : host::CompatCaps{bits.error().error, 0};
 }
 
-// kvm-hv is there when KVM offers radix (kvm_vm_ioctl_check_extension); on bare metal it may be there without.
+// Radix proves that kvm_hv is loaded (kvm_vm_ioctl_check_extension). On bare metal kvm_hv may also run without radix.
 bool offers_radix(const KvmFacts &facts) { return facts.capability("KVM_CAP_PPC_MMU_RADIX") != 0; }
 
 }  // namespace
@@ -84,7 +84,7 @@ Probe::Probe(kvm::Kernel &kernel) {
   if (offers_radix(facts_)) accept_hv();
 }
 
-// Only where HV is there: without kvm-hv behind it, kvm.ko denies all capabilities.
+// Call it only if HV is proven: without kvm_hv, kvm.ko denies all capabilities.
 void Probe::accept_hv() {
   facts_.access = KvmAccess::kHv;
   for (const auto &capability : kvm::capabilities()) {
@@ -95,15 +95,15 @@ void Probe::accept_hv() {
   }
 }
 
-void Probe::refused(const kvm::CallError &error) {
+void Probe::note_refusal(const kvm::CallError &error) {
   facts_.access = KvmAccess::kVmRefused;
   facts_.detail = describe(error);
 }
 
-// KVM answers EINVAL when no module of that type stands behind it, and, under nested API v2, also when the hypervisor
-// finds the request bad.
-void Probe::refused_vm(const kvm::CallError &error) {
-  refused(error);
+// KVM returns EINVAL if no module for that type of guest is loaded. Under nested API v2 it also returns EINVAL if the
+// hypervisor rejects the request.
+void Probe::note_vm_refusal(const kvm::CallError &error) {
+  note_refusal(error);
   if (error.error != EINVAL || offers_radix(facts_)) return;
   const auto problem_state = system_->create_vm(kvm::abi::kVmPr);
   facts_.access = problem_state ? KvmAccess::kPr : KvmAccess::kNoHv;
@@ -114,7 +114,7 @@ std::optional<FreshVm> Probe::create_fresh_vm() {
   if (!system_ || facts_.access == KvmAccess::kLacking) return std::nullopt;
   auto vm = system_->create_vm(kvm::abi::kVmHv);
   if (!vm) {
-    refused_vm(vm.error());
+    note_vm_refusal(vm.error());
     return std::nullopt;
   }
   accept_hv();
@@ -122,12 +122,12 @@ std::optional<FreshVm> Probe::create_fresh_vm() {
   if (facts_.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0) facts_.compat_caps = granted_levels(*vm);
   auto vcpu = vm->create_vcpu(VcpuId{0});
   if (!vcpu) {
-    refused(vcpu.error());
+    note_refusal(vcpu.error());
     return std::nullopt;
   }
   const auto pvr = vcpu->pvr();
   if (!pvr) {
-    refused(pvr.error());
+    note_refusal(pvr.error());
     return std::nullopt;
   }
   facts_.pvr = *pvr;
@@ -164,28 +164,28 @@ bool is_refusal(KvmAccess access) {
 Failure explain_access(const KvmFacts &kvm) {
   switch (kvm.access) {
     case KvmAccess::kNotAsked:
-      return {"no guest can run here", "this is no POWER machine", "run it on POWER, or in the lab (lab/boot)"};
+      return {"no guest can run here", "this is not a POWER machine", "run Parley on POWER, or in the lab (lab/boot)"};
     case KvmAccess::kAbsent:
-      return {"there is no KVM here", kvm.detail,
-              "load it: modprobe kvm_hv (in a partition, its hypervisor must grant nesting)"};
+      return {"this machine has no KVM", kvm.detail,
+              "load it: modprobe kvm_hv (in a partition, the hypervisor must allow nested guests)"};
     case KvmAccess::kNoPermission:
-      return {"KVM may not be used by this user", kvm.detail, "join the group kvm, or run as root"};
+      return {"this user may not use KVM", kvm.detail, "join the group kvm, or run as root"};
     case KvmAccess::kUnusable:
       return {"KVM does not work", kvm.detail, "see dmesg"};
     case KvmAccess::kWrongApi:
-      return {"KVM speaks another version of its interface", kvm.detail, "use a kernel from 2.6.22 on"};
+      return {"KVM has an unknown API version", kvm.detail, "use Linux 2.6.22 or later"};
     case KvmAccess::kLacking:
-      return {"this KVM lacks something that Parley needs", kvm.detail, "use a newer kernel"};
+      return {"this KVM lacks a capability that Parley needs", kvm.detail, "use a newer kernel"};
     case KvmAccess::kNoHv:
-      return {"KVM is there, but nothing that could run a guest stands behind it", kvm.detail,
-              "modprobe kvm_hv, then see dmesg for 'kvm-hv:' (it needs radix, and in a partition nesting)"};
+      return {"/dev/kvm exists, but no usable HV backend is behind it", kvm.detail,
+              "modprobe kvm_hv, then see dmesg for 'kvm-hv:' (it needs radix, and in a partition nested guests)"};
     case KvmAccess::kVmRefused:
       return {
           "KVM refuses to create a guest", kvm.detail,
           "ENOMEM, EBUSY: end other guests; EMFILE: allow more files (ulimit -n); EPERM: allow this partition to host "
           "guests (HMC)"};
     case KvmAccess::kPr:
-      return {"only KVM-PR is here, which cannot set a level", kvm.detail, "load kvm_hv"};
+      return {"this machine has only KVM-PR, which cannot set a level", kvm.detail, "load kvm_hv"};
     case KvmAccess::kHv:
       break;
   }

@@ -15,7 +15,7 @@ constexpr kvm::OneReg<std::uint64_t> kLpcr{kvm::abi::kRegLpcr, "LPCR"};
 bool change_lpcr_of(kvm::Vcpu &vcpu, std::uint64_t mask, std::uint64_t bits) {
   const auto before = vcpu.get(kLpcr);
   if (!before || !vcpu.set(kLpcr, (*before & ~mask) | bits)) return false;
-  // KVM drops bits that this processor must not have, and reports success (kvmppc_filter_lpcr_hv).
+  // KVM silently drops bits that this processor does not support (kvmppc_filter_lpcr_hv).
   const auto after = vcpu.get(kLpcr);
   return after && (*after & mask) == bits;
 }
@@ -26,13 +26,13 @@ Processors::Processors(std::vector<std::unique_ptr<Processor>> processors) : pro
   for (const auto &processor : processors_) processor->vcpu.set_immediate_exit(true);
 }
 
-bool Processors::runs_others(VcpuId id) const {
+bool Processors::any_other_running(VcpuId id) const {
   return std::ranges::any_of(processors_, [&](const auto &other) { return other->id() != id && other->running; });
 }
 
-bool Processors::stays_without(VcpuId id) const {
-  return std::ranges::any_of(processors_,
-                             [&](const auto &other) { return other->id() != id && other->running && !other->leaving; });
+bool Processors::any_other_staying(VcpuId id) const {
+  return std::ranges::any_of(
+      processors_, [&](const auto &other) { return other->id() != id && other->running && !other->stopping; });
 }
 
 kvm::LevelSetting Processors::set_level(LogicalPvr level) {
@@ -57,7 +57,7 @@ bool Processors::change_lpcr(std::uint64_t mask, std::uint64_t bits) {
     if (processor->running) kick(*processor);
     changed = change_lpcr_of(processor->vcpu, mask, bits) && changed;
     const std::lock_guard lock(mutex_);
-    if (processor->running) let_in(*processor);
+    if (processor->running) allow_entry(*processor);
   }
   return changed;
 }
@@ -68,7 +68,7 @@ void Processors::kick(Processor &processor) {
   if (processor.thread) pthread_kill(*processor.thread, SIGUSR1);
 }
 
-void Processors::let_in(Processor &processor) {
+void Processors::allow_entry(Processor &processor) {
   if (!ending_) processor.vcpu.set_immediate_exit(false);
 }
 
@@ -76,18 +76,18 @@ std::expected<void, kvm::CallError> Processors::start(Processor &processor, cons
   TRY(processor.vcpu.set_regs(regs));
   const std::lock_guard lock(mutex_);
   processor.first_instruction = regs.pc;
-  let_in(processor);
+  allow_entry(processor);
   processor.running = true;
   changed_.notify_all();
   return {};
 }
 
 void Processors::stop(Processor &processor) {
-  // The kernel still has to take over what its last hcall returned, or that would overwrite the registers with which it
-  // is started again.
+  // The kernel stores the results of the last hcall at the next KVM_RUN. Do that now; later it would overwrite the
+  // registers of the next start.
   processor.vcpu.set_immediate_exit(true);
   processor.vcpu.run();
-  processor.leaving = false;
+  processor.stopping = false;
   processor.running = false;
 }
 
@@ -117,8 +117,8 @@ void Processors::end() {
   for (const auto &processor : processors_) kick(*processor);
 }
 
-void Processors::want_sample(Processor &processor) {
-  processor.sample_wanted = true;
+void Processors::request_sample(Processor &processor) {
+  processor.sample_requested = true;
   const std::lock_guard lock(mutex_);
   if (processor.thread) pthread_kill(*processor.thread, SIGUSR1);
 }

@@ -15,19 +15,19 @@ bool is_level_refusal(const FailedRun &run) {
 }
 
 Failure explain(const FailedRun &run, const GuestMemory &memory) {
-  Failure words = kvm::explain(run.failure);
-  if (run.failure.kind != Kind::kLateRefusal || is_level_refusal(run)) return words;
+  Failure message = kvm::explain(run.failure);
+  if (run.failure.kind != Kind::kLateRefusal || is_level_refusal(run)) return message;
   if (run.guest_ran) {
-    words.what = "the hypervisor ended the guest while it ran";
-    words.why += run.level.is_raw() ? "; the guest ran" : "; the level was taken and the guest ran";
+    message.what = "the hypervisor ended the guest while it ran";
+    message.why += run.level.is_raw() ? "; the guest ran" : "; the level was taken and the guest ran";
   } else if (run.level.level() && run.host_level) {
-    words.why += "; the level is not above the host's";
+    message.why += "; the level is not above the host's";
   }
-  if (run.regs) words.why += "; " + describe_place(run.vcpu, *run.regs, memory);
-  words.what_to_do =
-      "look at that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest in this way when it "
-      "meets one that its processor lacks; else see dmesg";
-  return words;
+  if (run.regs) message.why += "; " + describe_place(run.vcpu, *run.regs, memory);
+  message.what_to_do =
+      "examine that instruction: an emulated hypervisor (QEMU, nested API v2) ends a guest in this way when its "
+      "processor lacks the instruction; otherwise see dmesg";
+  return message;
 }
 
 }  // namespace parley::machine

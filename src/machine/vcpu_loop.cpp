@@ -2,15 +2,16 @@
 //
 // One vCPU, one thread, one loop. Everything here runs on the thread of its vCPU.
 //
-// The path of a hypercall is the hot path of the program. An exit with a number and nine registers goes to
-// find_hcall(), a table look-up; a call that is independent of others goes straight to its handler, the others take the
-// partition's lock; the status goes into kvm_run, and the next entry hands it to the guest. A handler returns an effect
-// next to the status (papr::Effect); for nearly all calls there is none.
+// The path of a hypercall is the hot path of the program. The exit carries a number and nine registers. find_hcall()
+// looks the number up in a table. An independent call goes straight to its handler; all others take the partition's
+// lock. The status goes into kvm_run, and the next entry delivers it to the guest. Besides the status, a handler
+// returns an effect (papr::Effect); nearly all calls have none.
 //
-// A full console is such an effect. The handler has written nothing then; the loop waits for room, outside of all
-// locks, and makes the same call again. So a guest waits for a slow reader of its console, and no byte is lost.
+// A full console is such an effect. The handler has written nothing in this case. The loop waits for room, without
+// holding a lock, and makes the same call again. So a guest waits for a slow reader of its console, and no byte is
+// lost.
 //
-// Loads and stores outside of RAM go to the bus of the devices. Where no device decodes the address, a load returns all
+// Loads and stores outside RAM go to the MMIO bus of the devices. If no device decodes the address, a load returns all
 // ones and a store has no effect, as on hardware.
 #include "vcpu_loop.hpp"
 
@@ -19,22 +20,22 @@
 namespace parley::machine {
 namespace {
 
-// The kernel may ask to try again; so many times in a row are a failure.
+// The kernel may ask for a retry. More consecutive requests than this are a failure.
 constexpr int kMaxRetries = 1000;
-// A vCPU that waits for room on its console looks this often whether the machine has ended.
+// A vCPU that waits for room on its console checks at this interval whether the machine has ended.
 constexpr std::chrono::milliseconds kConsoleWait{100};
 
 }  // namespace
 
 void VcpuLoop::run() {
   for (;;) {
-    if (processor_.leaving) {
+    if (processor_.stopping) {
       const auto lock = around_.partition.lock();
       processors_.stop(processor_);
     }
     if (!processors_.wait_until_running(processor_)) return;
     const kvm::Exit exit = processor_.vcpu.run();
-    if (const auto *hcall = std::get_if<kvm::Hcall>(&exit)) {  // the frequent case needs no table of functions
+    if (const auto *hcall = std::get_if<kvm::Hcall>(&exit)) {  // std::visit would add an indirect call to the hot path
       handle(*hcall);
     } else {
       std::visit([&](const auto &reason) { handle(reason); }, exit);
@@ -42,25 +43,25 @@ void VcpuLoop::run() {
   }
 }
 
-void VcpuLoop::moved_on() {
+void VcpuLoop::count_exit() {
   processor_.exits.store(processor_.exits.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   processor_.retries = 0;
 }
 
 void VcpuLoop::handle(const kvm::Hcall &hcall) {
-  moved_on();
+  count_exit();
   const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
-  const bool in_order = entry == nullptr || !entry->independent || around_.observer.trace;  // a trace has an order too
+  const bool serialize = entry == nullptr || !entry->independent || around_.observer.trace;  // keeps a trace in order
   for (;;) {
-    papr::Effect effect = in_order ? call_in_order(hcall, entry) : call(hcall, entry);
+    papr::Effect effect = serialize ? call_under_lock(hcall, entry) : call(hcall, entry);
     if (effect.kind == papr::Effect::Kind::kNone) return;
-    if (effect.kind != papr::Effect::Kind::kConsoleFull) return bring_about(std::move(effect));
+    if (effect.kind != papr::Effect::Kind::kConsoleFull) return apply(std::move(effect));
     if (processors_.ended()) return;
     effect.terminal->wait_for_room(kConsoleWait);
   }
 }
 
-papr::Effect VcpuLoop::call_in_order(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+papr::Effect VcpuLoop::call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
   const auto lock = around_.partition.lock();
   return call(hcall, entry);
 }
@@ -71,7 +72,7 @@ papr::Effect VcpuLoop::call(const kvm::Hcall &hcall, const papr::HcallEntry *ent
   return std::move(answer.effect);
 }
 
-void VcpuLoop::bring_about(papr::Effect effect) {
+void VcpuLoop::apply(papr::Effect effect) {
   switch (effect.kind) {
     case papr::Effect::Kind::kStopCaller:
       return around_.partition.stop_self(processor_);
@@ -87,14 +88,14 @@ void VcpuLoop::bring_about(papr::Effect effect) {
 }
 
 void VcpuLoop::handle(const kvm::BadRtasArguments &) {
-  moved_on();
+  count_exit();
   const auto lock = around_.partition.lock();
   if (around_.observer.trace) around_.observer.trace("RTAS: the kernel cannot read the arguments");
   processor_.vcpu.complete_hcall(static_cast<std::int64_t>(papr::Status::kParameter));
 }
 
 void VcpuLoop::handle(const kvm::MmioLoad &load) {
-  moved_on();
+  count_exit();
   const auto lock = around_.partition.lock();
   std::array<std::byte, 8> bytes;
   bytes.fill(std::byte{0xff});
@@ -108,7 +109,7 @@ void VcpuLoop::handle(const kvm::MmioLoad &load) {
 }
 
 void VcpuLoop::handle(const kvm::MmioStore &store) {
-  moved_on();
+  count_exit();
   const auto lock = around_.partition.lock();
   if (const auto hit = around_.devices.mmio().find(store.address.value, store.bytes.size())) {
     hit->handler->store(hit->offset, store.bytes);

@@ -8,10 +8,10 @@
 
 namespace parley::machine {
 
-/// The life of one vCPU on its thread: enter the guest, handle the exit, again; until the machine ends.
+/// Runs one vCPU on its thread: enters the guest, handles the exit, and repeats until the machine ends.
 class VcpuLoop {
  public:
-  /// All must outlive it.
+  /// The parts of the machine that the loop uses. All must outlive it.
   struct Surroundings {
     Partition &partition;
     devices::Devices &devices;
@@ -32,9 +32,9 @@ class VcpuLoop {
   void handle(const kvm::RunFailure &failure);
 
   papr::Effect call(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
-  papr::Effect call_in_order(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
-  void bring_about(papr::Effect effect);
-  void moved_on();
+  papr::Effect call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
+  void apply(papr::Effect effect);
+  void count_exit();
 
   const Surroundings &around_;
   Processors &processors_;

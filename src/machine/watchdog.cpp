@@ -11,37 +11,37 @@
 namespace parley::machine {
 namespace {
 
-// In real mode the hypervisor ignores the uppermost four bits of an address (Power ISA 3.0B Book III 5.7.3.2).
+// Real mode ignores the most significant four bits of an address (Power ISA 3.0B Book III 5.7.3.2).
 constexpr std::uint64_t kRealAddress = ~std::uint64_t{0} >> 4;
 
 bool in_real_mode(const Sample &sample) { return (sample.regs.msr & kMsrInstructionRelocate) == 0; }
 
 }  // namespace
 
-Watch::Verdict Watch::look(std::uint64_t exits, const std::optional<Sample> &sample, std::chrono::seconds limit,
-                           SteadyTime now) {
+StallDetector::Verdict StallDetector::update(std::uint64_t exits, const std::optional<Sample> &sample,
+                                             std::chrono::seconds limit, SteadyTime now) {
   if (!since_ || exits != exits_) {
-    *this = Watch();
+    *this = StallDetector();
     exits_ = exits;
     since_ = now;
     return Verdict::kFine;
   }
-  if (told_ || now - *since_ < limit) return Verdict::kFine;
+  if (reported_ || now - *since_ < limit) return Verdict::kFine;
   if (!sample || !in_real_mode(*sample)) {
     last_.reset();
-    return Verdict::kLookAgain;
+    return Verdict::kSampleNeeded;
   }
   const bool busy = last_ && sample->processor_time - last_->processor_time > (now - last_taken_) / 2;
   last_ = sample;
   last_taken_ = now;
-  told_ = busy;
-  return busy ? Verdict::kStalled : Verdict::kLookAgain;
+  reported_ = busy;
+  return busy ? Verdict::kStalled : Verdict::kSampleNeeded;
 }
 
 Watchdog::Watchdog(Processors &processors, std::uint64_t memory_size, Environment &environment)
     : processors_(processors), memory_size_(memory_size), environment_(environment), watched_(processors.size()) {}
 
-std::vector<std::string> Watchdog::look(std::chrono::seconds limit) {
+std::vector<std::string> Watchdog::check(std::chrono::seconds limit) {
   std::vector<std::string> stalls;
   const auto now = environment_.steady_time();
   const std::lock_guard lock(mutex_);
@@ -49,16 +49,16 @@ std::vector<std::string> Watchdog::look(std::chrono::seconds limit) {
     Processor &processor = processors_[i];
     if (!processor.running) continue;
     const auto sample = std::exchange(watched_[i].sample, {});
-    const auto verdict = watched_[i].watch.look(processor.exits, sample, limit, now);
-    if (verdict == Watch::Verdict::kLookAgain) processors_.want_sample(processor);
-    if (verdict == Watch::Verdict::kStalled)
+    const auto verdict = watched_[i].detector.update(processor.exits, sample, limit, now);
+    if (verdict == StallDetector::Verdict::kSampleNeeded) processors_.request_sample(processor);
+    if (verdict == StallDetector::Verdict::kStalled)
       stalls.push_back(describe_stall(processor.id(), sample->regs, memory_size_));
   }
   return stalls;
 }
 
 void Watchdog::take_sample(Processor &processor) {
-  if (!processor.sample_wanted.exchange(false)) return;
+  if (!processor.sample_requested.exchange(false)) return;
   const auto regs = processor.vcpu.regs();
   if (!regs) return;
   const Sample sample{*regs, environment_.thread_time()};
@@ -78,8 +78,8 @@ std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMem
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size) {
   const bool inside = (regs.pc & kRealAddress) < memory_size;
   return "no progress: vCPU " + std::to_string(id.value) + " at pc=" + hex64(regs.pc) +
-         (inside ? ", in real mode" : ", outside RAM") + ", runs without ever leaving the guest (msr " +
-         hex64(regs.msr) + ", srr0 " + hex64(regs.srr0) + ", lr " + hex64(regs.lr) + ")";
+         (inside ? ", in real mode" : ", outside RAM") + ", runs without leaving the guest (msr " + hex64(regs.msr) +
+         ", srr0 " + hex64(regs.srr0) + ", lr " + hex64(regs.lr) + ")";
 }
 
 }  // namespace parley::machine

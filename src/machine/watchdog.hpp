@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The watchdog finds a guest that has lost its way.
+// The watchdog finds a guest that makes no progress.
 //
-// A guest that jumps to an address without memory takes one interrupt after the other, for ever, and KVM_RUN never
-// returns. Such a guest stays in real mode (MSR[IR] = 0), which no kernel does for long. So a vCPU is suspected when it
-// has not left the guest for the limit. It is then interrupted with a signal, and its own thread takes a sample of its
-// registers and its CPU time. Two samples in real mode, with the thread busy in between, are a stall. A vCPU that idles
-// inside the kernel (H_CEDE) uses no CPU time; a program that computes runs with translation on.
+// A guest that jumps to an address without memory takes an endless series of interrupts, and KVM_RUN never returns.
+// Such a guest stays in real mode (MSR[IR] = 0); a working kernel leaves real mode quickly. The detection has three
+// steps:
+//
+// 1. A vCPU is suspected if it has not left the guest for the time limit.
+// 2. A signal interrupts it, and its own thread takes a sample: the registers and the thread's CPU time.
+// 3. Two consecutive samples in real mode, with the thread busy in between, are a stall.
+//
+// This does not report idle or computing guests: a vCPU that idles inside the kernel (H_CEDE) uses no CPU time, and a
+// program that computes runs with translation on.
+//
+// The lock. The thread that checks and the vCPU threads share the samples, under the watchdog's own lock. A check never
+// waits for the partition's lock, so it returns even if a vCPU thread is blocked in a report.
 #pragma once
 
 #include <chrono>
@@ -20,40 +28,40 @@
 
 namespace parley::machine {
 
-/// A vCPU as its own thread saw it between two entries.
+/// The state of a vCPU, taken by its own thread between two entries.
 struct Sample {
   kvm::abi::Regs regs{};
-  std::chrono::nanoseconds processor_time{};  ///< of its thread, the guest's included
+  std::chrono::nanoseconds processor_time{};  ///< CPU time of the thread, including the guest's
 };
 
-/// The history of one vCPU.
-class Watch {
+/// The history of one vCPU, and the decision whether it is stalled.
+class StallDetector {
  public:
-  enum class Verdict : std::uint8_t { kFine, kLookAgain, kStalled };
-  /// `exits` counts the times that the vCPU left the guest by itself.
-  Verdict look(std::uint64_t exits, const std::optional<Sample> &sample, std::chrono::seconds limit, SteadyTime now);
+  enum class Verdict : std::uint8_t { kFine, kSampleNeeded, kStalled };
+  /// `exits` counts the exits that the guest caused. `sample` is the one that the last call asked for, if it exists.
+  Verdict update(std::uint64_t exits, const std::optional<Sample> &sample, std::chrono::seconds limit, SteadyTime now);
 
  private:
   std::uint64_t exits_ = 0;
   std::optional<SteadyTime> since_;
   std::optional<Sample> last_;
   SteadyTime last_taken_;
-  bool told_ = false;
+  bool reported_ = false;
 };
 
 class Watchdog {
  public:
   Watchdog(Processors &processors, std::uint64_t memory_size, Environment &environment);
 
-  /// From any thread, about once a second: one line for each vCPU that has stalled for `limit`. Each stall is reported
-  /// once.
-  std::vector<std::string> look(std::chrono::seconds limit);
-  /// On the vCPU's own thread, after an interruption: takes the sample that look() asked for, if it did.
+  /// Returns one line for each vCPU that has stalled for `limit`. Call it about once a second, from any thread. Each
+  /// stall is reported once.
+  std::vector<std::string> check(std::chrono::seconds limit);
+  /// Takes the sample that check() requested, if any. Called on the vCPU's own thread after an interruption.
   void take_sample(Processor &processor);
 
  private:
   struct Watched {
-    Watch watch;
+    StallDetector detector;
     std::optional<Sample> sample;
   };
 
@@ -64,7 +72,7 @@ class Watchdog {
   std::vector<Watched> watched_;
 };
 
-/// "vCPU 0 stood at pc=0x…, instruction 0x00000000"; the instruction only in real mode, and in RAM
+/// "vCPU 0 stood at pc=0x…, instruction 0x00000000". The instruction is given only in real mode and in RAM.
 std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMemory &memory);
 /// "no progress: vCPU 0 at pc=…, outside RAM, …"
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size);

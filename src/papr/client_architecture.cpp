@@ -43,7 +43,7 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
   };
   if (!partition.may_negotiate()) return fail("it has negotiated too often already");
   // LoPAR B.6.2.3: it comes before other processors are started.
-  if (partition.runs_others(context.caller)) return fail("other processors of the guest are running");
+  if (partition.any_other_running(context.caller)) return fail("other processors of the guest are running");
   const auto client = read_client_architecture(context.memory, at);
   if (!client) return fail(client.error());
   outcome.table = compat::negotiate(client->processors, partition.offer());

@@ -27,7 +27,7 @@ inline constexpr std::uint32_t kPower9 = 0x0f000005;
 inline constexpr std::uint32_t kPower10 = 0x0f000006;
 inline constexpr std::uint32_t kPower11 = 0x0f000007;
 
-// A machine on a fake host, and all that it told.
+// A machine on a fake host, and its reports.
 class MachineTest : public ::testing::Test {
  protected:
   guest::MachinePlan plan(const char *name) {
@@ -59,7 +59,7 @@ class MachineTest : public ::testing::Test {
     if (!machine) return RunFailed{machine.error()};
     return machine->run();
   }
-  // The cpu-version in the tree that the guest finds.
+  // The cpu-version in the guest's device tree.
   static std::uint32_t cpu_version_in_tree(const FakeKvm &fake) {
     const auto tree = fdt::parse_blob(fake.ram().subspan(guest::kMinMemory - guest::kTreeRoom)).value();
     return load_be<std::uint32_t>(tree.child("cpus")->children.front().property("cpu-version")->value);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The specification of compat fallback: host level x guest level x kernel x API. For each cell the policy is asked,
-// then the fake kernel, which follows Linux's rules; what both do together must be what the table of this file says,
-// and the guest must never be entered at another level than the announced one.
+// The specification of compat fallback, as a matrix: host level x guest level x kernel x API. Each cell runs the policy
+// and then the machine on the fake kernel, which follows Linux's rules. Their combined result must agree with
+// is_legal() below, and the guest must never be entered at a level other than the announced one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,8 +36,8 @@ constexpr HostRow kHosts[] = {
     {"powernv-power10", 0x00801200, "power10", true}, {"powernv-power11", 0x00821200, "power11", true},
 };
 
-// In one sentence: a level is legal up to the host's, and in a partition from power9 on. No kernel and no API changes
-// that.
+// The rule: a level is legal up to the host's, and in a partition from power9 on. It does not depend on the kernel or
+// the API.
 bool is_legal(const HostRow &host, Level guest) {
   return guest <= level(host.level) && (host.bare_metal || guest >= level("power9"));
 }
@@ -76,7 +76,7 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
   }
 };
 
-TEST_P(Cell, IsRefusedBeforeTheKernelIsAskedOrRunsAtExactlyItsLevel) {
+TEST_P(Cell, IsRefusedByThePolicyOrRunsAtExactlyItsLevel) {
   FakeKvm fake(fake_host());
   const compat::AssessedHost host = known_host(fake);
   const compat::Wish wish{{{compat::Request::Kind::kTarget, Target::of(guest())}}, false, false};
@@ -114,7 +114,7 @@ TEST_P(Cell, ForcedNeverRunsAtALevelThatDoesNotReadBack) {
   EXPECT_EQ(std::holds_alternative<GuestEnded>(end), !fake.levels_entered().empty());
 }
 
-// The one cell that tells the kernels apart: power11 on a host of level power10.
+// The only cell where the kernels differ: power11 on a host of level power10.
 class TooHighCell : public Cell {};
 
 TEST_P(TooHighCell, ForcedShowsWhetherTheKernelHasTheFix) {
@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(BareMetal, TooHighCell,
                                             ::testing::Bool(), ::testing::Values(false)),
                          cell_name);
 
-TEST(KvmPr, TakesNoLevelAtAll) {
+TEST(KvmPr, SupportsNoLevel) {
   FakeKvm fake{{.backend = parley::testing::Backend::kPr, .api = Api::kBareMetal}};
   host::Facts facts = parley::testing::tree_only("powernv-power10");
   facts.kvm = probe_kvm(fake);

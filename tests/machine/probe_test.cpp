@@ -30,10 +30,10 @@ TEST(Probe, FindsAKvmThatRunsGuests) {
   EXPECT_EQ(kvm.capability("KVM_CAP_PPC_PAPR"), 1);
   EXPECT_EQ(kvm.capability("KVM_CAP_PPC_NESTED_HV"), 0);
   EXPECT_FALSE(kvm.compat_caps);
-  EXPECT_TRUE(fake.levels_asked().empty()) << "nothing was to be tried";
+  EXPECT_TRUE(fake.levels_asked().empty()) << "no levels were given";
 }
 
-TEST(Probe, KnowsWithoutAGuestThatThereIsOneToBeHad) {
+TEST(Probe, KnowsWithoutAVmThatGuestsCanRunIfKvmOffersRadix) {
   FakeKvm fake;
   const Probe probe(fake);
   EXPECT_EQ(probe.facts().access, KvmAccess::kHv);
@@ -41,7 +41,7 @@ TEST(Probe, KnowsWithoutAGuestThatThereIsOneToBeHad) {
   EXPECT_EQ(fake.times(abi::kCreateVm), 0);
 }
 
-TEST(Probe, DoesNotKnowWithoutAGuestWhereRadixIsMissing) {
+TEST(Probe, NeedsAVmToKnowWhetherGuestsCanRunIfRadixIsMissing) {
   FakeKvm without_module{{.backend = Backend::kNone}};
   Probe probe(without_module);
   EXPECT_EQ(probe.facts().access, KvmAccess::kNotAsked);
@@ -62,14 +62,14 @@ TEST(Probe, TriesEachLevelFromTheSameState) {
   EXPECT_TRUE(fake.levels_entered().empty()) << "the vCPU must not run";
 }
 
-TEST(Probe, ReadsTheGrantedLevelsWhereTheKernelHasThem) {
+TEST(Probe, ReadsTheGrantedLevelsIfTheKernelReportsThem) {
   FakeHost host;
   host.compat_caps = host::kCompatCapPower9 | host::kCompatCapPower10;
   FakeKvm fake{host};
   EXPECT_EQ(probe_kvm(fake).compat_caps->bits, host::kCompatCapPower9 | host::kCompatCapPower10);
 }
 
-TEST(Probe, KeepsTheErrnoWhenTheGrantedLevelsCannotBeRead) {
+TEST(Probe, KeepsTheErrnoIfTheGrantedLevelsCannotBeRead) {
   FakeHost host;
   host.compat_caps = 0;
   FakeKvm fake{host};
@@ -83,7 +83,7 @@ KvmAccess access_when_open_fails(int error) {
   return probe_kvm(fake).access;
 }
 
-TEST(Probe, NamesEveryWayOfNotHavingKvm) {
+TEST(Probe, DistinguishesTheReasonsWhyKvmIsUnusable) {
   EXPECT_EQ(access_when_open_fails(ENOENT), KvmAccess::kAbsent);
   EXPECT_EQ(access_when_open_fails(EACCES), KvmAccess::kNoPermission);
   EXPECT_EQ(access_when_open_fails(EIO), KvmAccess::kUnusable);
@@ -95,7 +95,7 @@ TEST(Probe, NamesEveryWayOfNotHavingKvm) {
   EXPECT_EQ(probe_kvm(problem_state).access, KvmAccess::kPr);
 }
 
-TEST(Probe, TellsARefusalFromAMissingModule) {
+TEST(Probe, DistinguishesARefusedVmFromAMissingModule) {
   for (const int error : {ENOMEM, EPERM, EBUSY}) {
     FakeKvm fake;
     fake.fail(abi::kCreateVm, error);
@@ -106,20 +106,20 @@ TEST(Probe, TellsARefusalFromAMissingModule) {
   }
 }
 
-TEST(Probe, TellsABadRequestUnderHvFromAMissingModule) {
+TEST(Probe, DistinguishesABadRequestUnderHvFromAMissingModule) {
   FakeKvm fake;
   fake.fail(abi::kCreateVm, EINVAL);
   EXPECT_EQ(probe_kvm(fake).access, KvmAccess::kVmRefused);
 }
 
-TEST(Probe, NamesTheCapabilityThatIsMissing) {
+TEST(Probe, NamesTheMissingCapability) {
   FakeKvm fake{{.lacks = abi::Cap::kPpcPapr}};
   const auto kvm = probe_kvm(fake);
   EXPECT_EQ(kvm.access, KvmAccess::kLacking);
   EXPECT_THAT(kvm.detail, HasSubstr("KVM_CAP_PPC_PAPR: this KVM cannot run PAPR guests"));
 }
 
-TEST(Probe, LeavesNothingBehindWhateverFails) {
+TEST(Probe, ClosesEverythingWhicheverCallFails) {
   const std::uint32_t calls[] = {FakeKvm::kOpen,        FakeKvm::kMmap,  abi::kGetApiVersion, abi::kCheckExtension,
                                  abi::kGetVcpuMmapSize, abi::kCreateVm,  abi::kCreateVcpu,    abi::kEnableCap,
                                  abi::kGetOneReg,       abi::kSetOneReg, abi::kGetSregs};
@@ -139,7 +139,7 @@ TEST(Probe, LeavesNothingBehindWhateverFails) {
   }
 }
 
-TEST(ExplainAccess, HasAnAnswerOfItsOwnForEveryCase) {
+TEST(ExplainAccess, GivesEachCaseItsOwnMessage) {
   std::set<std::string> answers;
   constexpr auto kLast = static_cast<int>(KvmAccess::kHv);
   for (int i = 0; i <= kLast; ++i) {

@@ -61,7 +61,7 @@ class FakePartition : public papr::Partition {
     asked.push_back("start " + std::to_string(id.value) + " at " + hex64(entry.value) + " with " + hex64(argument));
     return starts;
   }
-  bool runs_others(VcpuId) const override { return others_run; }
+  bool any_other_running(VcpuId) const override { return others_run; }
   bool may_negotiate() const override { return negotiates; }
   const compat::Offer &offer() const override { return offered; }
   std::expected<void, std::string> take_level(compat::Target level) override {

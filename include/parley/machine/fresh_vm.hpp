@@ -6,16 +6,15 @@
 
 namespace parley::machine {
 
-/// A VM and its first vCPU, which has never run. KVM answers some questions only about an existing VM (the granted
-/// levels, the PVR). Creating a VM is the most expensive step of a start, so the VM that answered the questions is the
-/// one that the machine is built from (Machine::build).
+/// A VM and its first vCPU, which has never run. KVM reports some facts only for an existing VM (the granted levels,
+/// the PVR). Creating a VM is the most expensive step of a start, so Machine::build() reuses the VM of the probe.
 struct FreshVm {
   kvm::Vm vm;
   kvm::Vcpu first;
 };
 
 std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system);
-/// The message for a VM that cannot be created.
+/// The message for a VM that could not be created.
 Failure cannot_create(const kvm::CallError &error);
 
 }  // namespace parley::machine

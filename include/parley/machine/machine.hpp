@@ -2,19 +2,19 @@
 //
 // Builds the machine of a plan in KVM and runs it.
 //
-// KVM takes the steps of a build in one order only: the VM and a first vCPU; memory; radix translation; the interrupt
-// controller and its sources; the other vCPUs; PAPR and interrupts of each vCPU; then the level, set and read back on
-// each; the guest's registers last. The guest is entered only when the level register reads back the announced level.
-// There is one exception: a forced level that the kernel has marked invalid. Such a vCPU is run to see the answer of
-// KVM_RUN; it cannot enter the guest.
+// KVM accepts the steps of a build in one order only: the VM and a first vCPU; memory; radix translation; the interrupt
+// controller and its sources; the other vCPUs; PAPR mode and interrupts of each vCPU; then the level, set and read back
+// on each vCPU; the guest's registers last. The guest is entered only if the level register reads back the announced
+// level. There is one exception: a forced level that the kernel has marked invalid. Such a vCPU is run once to record
+// the answer of KVM_RUN; it cannot enter the guest.
 //
-// Parts (src/machine): Partition is what the guest can see (level, processors, tree), VcpuLoop the life of one vCPU on
-// its thread, Processors how the threads meet, Watchdog finds a guest that is lost, Ending keeps the first cause of the
-// end, firmware.hpp is what lies in memory before the first instruction.
+// Parts (src/machine): Partition holds the state that the guest can see (level, processors, tree). VcpuLoop runs one
+// vCPU on its thread. Processors coordinates the threads. Watchdog finds a guest that makes no progress. Ending keeps
+// the first cause of the end. firmware.hpp fills memory and registers before the first instruction.
 //
-// Each vCPU has a thread. All but the first wait until the guest starts them. Calls of the guest are answered by one
-// thread at a time, under the partition's lock, but for calls that touch nothing shared
-// (papr::HcallEntry::independent). A vCPU that idles does so inside the kernel.
+// Each vCPU has a thread. All threads but the first wait until the guest starts their vCPU. The guest's calls are
+// handled one at a time, under the partition's lock, except those that share no state (papr::HcallEntry::independent).
+// A vCPU idles inside the kernel.
 #pragma once
 
 #include <chrono>
@@ -38,43 +38,44 @@
 
 namespace parley::machine {
 
-/// The level was set and read back.
+/// The kernel accepted the level: it was set and read back.
 struct LevelTaken {
   compat::Target target;
 };
-/// The kernel refused a level, and the next one is tried on the same vCPU.
+/// The kernel refused a level. The next level is tried on the same vCPUs.
 struct LevelReplaced {
   compat::Target refused;
   std::string evidence;
   compat::Target next;
 };
-/// The kernel marked a forced level as invalid, and the vCPU is run all the same.
+/// The kernel marked a forced level as invalid. The vCPU is run nevertheless.
 struct LevelForced {
   compat::Target target;
   std::string evidence;
 };
-/// The guest's kernel has negotiated, with or without success.
+/// The guest's kernel has negotiated its level, with or without success.
 using papr::NegotiationOutcome;
 using Notice = std::variant<LevelTaken, LevelReplaced, LevelForced, NegotiationOutcome>;
 
-/// Reports of a machine. They are called on its threads, one at a time, under the partition's lock; `thread` is not.
+/// Callbacks for events of a machine. Its threads make them one at a time, under the partition's lock. `thread` is
+/// called without the lock.
 struct Observer {
   std::function<void(const Notice &)> notice;
-  std::function<void(const kvm::LevelSetting &)> setting;  ///< each answer to setting a level; may be empty
-  std::function<void(const kvm::RunFailure &)> failure;    ///< each KVM_RUN that failed; may be empty
+  std::function<void(const kvm::LevelSetting &)> setting;  ///< the kernel's answer to each level; may be empty
+  std::function<void(const kvm::RunFailure &)> failure;    ///< each failed KVM_RUN; may be empty
   std::function<void(const std::string &)> trace;          ///< one line per exit; may be empty
-  std::function<void(const Bytes &)> tree;                 ///< the guest's flattened tree, at first and when it changes
-  /// Called on each new vCPU thread before it enters the guest. The guest ends where it fails. May be empty.
+  std::function<void(const Bytes &)> tree;  ///< the guest's flattened tree: the first one, and each change
+  /// Called on each new vCPU thread before it enters the guest. An error ends the guest. May be empty.
   std::function<std::expected<void, Failure>()> thread;
 };
 
-/// The guest ended itself; its level was read back once more and still is the announced one (raw has no register).
+/// The guest ended itself. Its level was read back once more and is still the announced one (raw has no register).
 struct GuestEnded {
   papr::Shutdown shutdown;
 };
 /// stop() was called.
 struct Stopped {};
-/// The kernel refused every level that the plan allows.
+/// The kernel refused every level in the plan.
 struct LevelRefused {
   Failure failure;
 };
@@ -86,8 +87,8 @@ using End = std::variant<GuestEnded, Stopped, LevelRefused, RunFailed>;
 /// What a machine uses and does not own. All must outlive it.
 struct Resources {
   kvm::Kernel &kernel;
-  devices::Devices &devices;                       ///< those of the plan's list
-  const RamFiles &ram_files = RamFiles::none();    ///< of the plan's memory
+  devices::Devices &devices;                     ///< those of the plan's list
+  const RamFiles &ram_files = RamFiles::none();  ///< of the plan's memory
   Environment &environment = real_environment();
 };
 
@@ -99,13 +100,14 @@ class Machine {
   Machine(Machine &&) noexcept;
   ~Machine();
 
-  /// Sets the level and runs the guest to its end, its first vCPU on the calling thread. Once.
+  /// Sets the level and runs the guest to its end. The first vCPU runs on the calling thread. May be called once.
   End run();
-  /// Ends run() soon; from any thread, at any time in the machine's life. Threads inside the guest it interrupts with
-  /// SIGUSR1, to which it gives a handler that does nothing.
+  /// Makes run() return soon. Any thread may call it at any time. It interrupts threads inside the guest with SIGUSR1,
+  /// whose handler does nothing.
   void stop();
-  /// To be called about once a second, from any thread: a line for each vCPU that has run in real mode for `limit`
-  /// without leaving the guest. No kernel does that; a guest that has lost its way does. Each stall is reported once.
+  /// Returns one line for each vCPU that has run in real mode for `limit` without leaving the guest. A working kernel
+  /// does not do that; a guest that jumped to a wrong address does. Call it about once a second, from any thread. Each
+  /// stall is reported once.
   std::vector<std::string> check_progress(std::chrono::seconds limit);
 
  private:
@@ -114,7 +116,7 @@ class Machine {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The calls that the guest's tree may announce: the tables of the PAPR side, as far as this KVM supports them.
+/// The calls that the guest's tree may announce: the rows of the PAPR tables that this KVM supports.
 guest::PaprInterface papr_interface(const host::KvmFacts &kvm);
 
 }  // namespace parley::machine

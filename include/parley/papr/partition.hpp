@@ -51,8 +51,8 @@ class Partition {
   virtual std::optional<ProcessorState> state(VcpuId id) const = 0;
   /// Starts a stopped processor in 64-bit big-endian real mode.
   virtual bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) = 0;
-  /// Whether any but that one is running.
-  virtual bool runs_others(VcpuId caller) const = 0;
+  /// True if a processor other than the caller is running.
+  virtual bool any_other_running(VcpuId caller) const = 0;
 
   /// Whether the guest may negotiate still: kernels do so once or twice, and each time is told of.
   virtual bool may_negotiate() const = 0;

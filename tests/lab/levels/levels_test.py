@@ -314,7 +314,7 @@ class Power11AsPower10UnderV2WithTheFix(LimitedToPower10, WithTheFix, HostTest):
     def test_a_host_without_kvm_is_not_applicable_and_the_message_names_the_module(self):
         result = self.results["no_kvm"]
         self.assertEqual(result.out.splitlines()[-1], "4 4 0 4", result.err)
-        self.assertIn("nothing that could run a guest stands behind it", result.err)
+        self.assertIn("no usable HV backend is behind it", result.err)
         self.assertIn("modprobe kvm_hv", result.err)
 
     def test_a_lack_of_permission_for_kvm_is_reported(self):
