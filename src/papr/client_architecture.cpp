@@ -7,7 +7,7 @@
 namespace parley::papr {
 namespace {
 
-// An entry may stand for more than the one target.
+// An entry may cover more targets than this one.
 void note_refusal(compat::Negotiation &table, compat::Target target, PhysicalPvr raw, const std::string &why) {
   for (compat::EntryFate &fate : table.entries) {
     if (!fate.entry.covers(target.pvr_shown(raw))) continue;
@@ -16,8 +16,8 @@ void note_refusal(compat::Negotiation &table, compat::Target target, PhysicalPvr
   }
 }
 
-// The best candidate that the kernel takes.
-void settle(Partition &partition, NegotiationOutcome &outcome) {
+// Sets the best candidate that the kernel accepts.
+void take_best(Partition &partition, NegotiationOutcome &outcome) {
   for (const compat::Target candidate : outcome.table.candidates) {
     const auto taken = partition.take_level(candidate);
     if (taken) {
@@ -27,7 +27,7 @@ void settle(Partition &partition, NegotiationOutcome &outcome) {
     note_refusal(outcome.table, candidate, partition.offer().pvr, taken.error());
     outcome.problem += (outcome.problem.empty() ? "" : "; ") + taken.error();
   }
-  if (outcome.table.candidates.empty()) outcome.problem = "no level that is offered is in the guest's list";
+  if (outcome.table.candidates.empty()) outcome.problem = "the guest's list contains no offered level";
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
     partition.negotiated(outcome, {});
     return false;
   };
-  if (!partition.may_negotiate()) return fail("it has negotiated too often already");
-  // LoPAR B.6.2.3: it comes before other processors are started.
+  if (!partition.may_negotiate()) return fail("it has negotiated too often");
+  // LoPAR B.6.2.3: the call must come before other processors are started.
   if (partition.any_other_running(context.caller)) return fail("other processors of the guest are running");
   const auto client = read_client_architecture(context.memory, at);
   if (!client) return fail(client.error());
@@ -50,7 +50,7 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
   outcome.guest_list = compat::describe(client->processors, partition.offer().pvr);
   outcome.operating_system = client->operating_system;
   if (const std::string demand = unmet_demand(*client); !demand.empty()) return fail(demand);
-  settle(partition, outcome);
+  take_best(partition, outcome);
   partition.negotiated(outcome, grant(*client));
   return outcome.level.has_value();
 }

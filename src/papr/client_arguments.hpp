@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the cells of an argument block to the typed arguments of a client service. A handler such as
+// Converts the cells of an argument block to the typed arguments of a client service. A handler such as
 //
 //     ServiceResults getproplen(Context &, Phandle node, const std::string &name);
 //
-// names its arguments. adapt<getproplen> reads as many cells, follows the addresses of texts into the guest's memory,
-// and answers -1 itself where an argument is missing or unreadable.
+// declares its arguments by their types. adapt<getproplen> is a function with the signature that the table of services
+// needs. It reads one cell for the phandle, and one for the address of the name, whose text it copies from the guest's
+// memory. If an argument is missing or unreadable, it returns -1 without calling the handler. Surplus cells are
+// ignored, as in other firmware.
+//
+// So a handler never sees a raw cell, and the checks exist once. A new type of argument needs one branch in take().
 #pragma once
 
 #include <algorithm>
@@ -29,11 +33,11 @@ struct Size {
 struct Alignment {
   std::uint32_t value;
 };
-/// Addresses here have 32 bits.
+/// An address in a cell has 32 bits.
 struct GuestAddress32 {
   std::uint32_t value;
 };
-/// A range of the guest's memory for an answer.
+/// A range of the guest's memory; it takes two cells.
 struct Buffer {
   GuestAddress at;
   std::uint32_t length;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Client services about open devices, memory, and the methods of nodes (IEEE 1275-1994, 6.3.2.2 to 6.3.2.4).
+// Client services for open devices, memory, and the methods of nodes (IEEE 1275-1994, 6.3.2.2 to 6.3.2.4).
 #include "client_handlers.hpp"
 #include "parley/papr/client_architecture.hpp"
 #include "parley/papr/rtas.hpp"
@@ -8,8 +8,8 @@
 namespace parley::papr::client {
 namespace {
 
-constexpr std::uint32_t kMaxWrite = 4096;           // bytes of one write
-constexpr std::uint32_t kNothingRead = 0xfffffffe;  // -2: there is no input now
+constexpr std::uint32_t kMaxWrite = 4096;           // bytes per call
+constexpr std::uint32_t kNothingRead = 0xfffffffe;  // -2: no input yet
 
 // The terminal behind /chosen's stdout: the guest's first one.
 devices::Vty *console(Context &context) { return context.devices.terminal(0); }
@@ -62,7 +62,7 @@ ServiceResults release(Context &context, GuestAddress32 at, Size size) {
   return {};
 }
 
-// The first result tells whether the node has such a method; the second is the method's own.
+// The first result is 0 if the node has the method. The second one is the method's own result.
 ServiceResults call_method(Context &context, const std::string &method, Instance instance, Cell argument) {
   constexpr std::uint32_t kNoMethod = kError;
   const auto node = context.firmware->package(instance);

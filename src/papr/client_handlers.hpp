@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The handlers behind the table of client_services.cpp (IEEE 1275-1994, 6.3.2; LoPAR B.4).
+// The handlers for the table of services in client_services.cpp (IEEE 1275-1994, 6.3.2; LoPAR B.4).
 #pragma once
 
 #include "client_arguments.hpp"

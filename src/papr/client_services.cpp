@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client interface of Open Firmware: one table of services, and the way from an argument block to a handler
+// The client interface of Open Firmware: one table of services, and the dispatch from an argument block to a handler
 // (IEEE 1275-1994, 6.3.2; LoPAR B.4).
 //
-// A block has the address of the service's name, the number of arguments, the number of results, the arguments, then
-// room for the results: big-endian 32-bit cells. It is read once, into a copy: another vCPU may rewrite it at any time.
-// An unknown service is answered with -1 in its first result, as a real firmware does; a block outside RAM fails the
-// hcall.
+// A block consists of big-endian 32-bit cells: the address of the service's name, the number of arguments, the number
+// of results, the arguments, then room for the results. It is copied before it is used, because another vCPU may
+// rewrite it at any time. An unknown service gets -1 as its first result, as in real firmware. If the block is not in
+// RAM, the hcall fails.
 //
-// Adding a service: declare a handler with typed arguments in client_handlers.hpp (client_arguments.hpp shows the
-// types) and add a row to the table, which is sorted by name.
+// Adding a service: declare a handler with typed arguments in client_handlers.hpp (client_arguments.hpp has the types)
+// and add a row to the table, which is sorted by name.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -24,7 +24,7 @@ namespace {
 
 using client::kError;
 
-constexpr std::size_t kMaxCells = 10;  // of arguments and results together, as prom_init.c has room for
+constexpr std::size_t kMaxCells = 10;  // arguments and results together; the room in prom_init.c's block
 constexpr std::uint64_t kHeaderSize = 3 * sizeof(std::uint32_t);
 
 ServiceResults milliseconds(Context &context) { return {context.firmware->milliseconds()}; }
@@ -35,8 +35,8 @@ ServiceResults test(Context &, const std::string &name) {
 
 ServiceResults quiesce(Context &) { return {}; }
 
-// The first code of a kernel calls "exit" when it cannot go on. It has printed the reason.
-ServiceResults leave(Context &) {
+// The boot code of a kernel calls "exit" if it cannot continue. It has printed the reason.
+ServiceResults exit_client(Context &) {
   return {0, 0, Effect::shut_down(Shutdown::Kind::kPanic, "its boot code gave up (Open Firmware: exit)")};
 }
 
@@ -45,7 +45,7 @@ constexpr std::array kClientServices{
     ClientService{"child", client::adapt<client::child>},
     ClientService{"claim", client::adapt<client::claim>},
     ClientService{"close", client::adapt<client::close>},
-    ClientService{"exit", client::adapt<leave>},
+    ClientService{"exit", client::adapt<exit_client>},
     ClientService{"finddevice", client::adapt<client::finddevice>},
     ClientService{"getprop", client::adapt<client::getprop>},
     ClientService{"getproplen", client::adapt<client::getproplen>},
@@ -66,7 +66,7 @@ constexpr std::array kClientServices{
 };
 static_assert(std::ranges::adjacent_find(kClientServices, std::ranges::greater_equal{}, &ClientService::name) ==
                   kClientServices.end(),
-              "the names ascend, and none stands twice");
+              "the names must ascend, without duplicates");
 
 struct Block {
   std::string service;
@@ -82,7 +82,7 @@ std::optional<Block> read_block(const GuestMemory &memory, GuestAddress at) {
   Block block{{}, cell(1), cell(2), {}};
   if (block.nargs > kMaxCells || block.nret > kMaxCells - block.nargs) return std::nullopt;
   const std::size_t size = kHeaderSize + (block.nargs + block.nret) * sizeof(std::uint32_t);
-  // Reads the whole block; the counts stay those of the first read.
+  // Reads the whole block. The counts of the first read remain valid, even if the guest changes them meanwhile.
   if (!memory.read(at, std::span(raw).first(size))) return std::nullopt;
   for (std::size_t i = 0; i < block.nargs; ++i) block.cells[i] = cell(3 + i);
   const std::array<std::uint32_t, 1> name{cell(0)};

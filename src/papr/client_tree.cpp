@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Client services about the device tree (IEEE 1275-1994, 6.3.2.1).
+// Client services for the device tree (IEEE 1275-1994, 6.3.2.1).
 #include "client_handlers.hpp"
 
 namespace parley::papr::client {
 namespace {
 
 constexpr std::size_t kMaxPropertyName = 64;  // bytes
-constexpr std::uint32_t kMaxProperty = 2048;  // bytes, of a property that a guest sets
-constexpr std::uint32_t kReserve = 4096;      // bytes of the tree's room, kept for a negotiation
+constexpr std::uint32_t kMaxProperty = 2048;  // bytes, for a property that the guest sets
+constexpr std::uint32_t kReserve = 4096;      // bytes of the tree, reserved for a negotiation
 
 }  // namespace
 
@@ -18,7 +18,7 @@ ServiceResults phandle_or(std::optional<Phandle> node, std::uint32_t otherwise) 
   return {node ? node->value : otherwise};
 }
 
-// Copies as much as fits. The result is the whole length, so that a caller sees when its buffer was too small.
+// Copies as much as fits. The result is the full length, so the caller can detect that its buffer was too small.
 ServiceResults answer(Context &context, Buffer buffer, ByteView bytes) {
   const auto fitting = bytes.first(std::min<std::size_t>(bytes.size(), buffer.length));
   if (!context.memory.write(buffer.at, fitting)) return {kError};
@@ -47,7 +47,7 @@ ServiceResults parent(Context &context, Phandle node) { return phandle_or(contex
 
 namespace {
 
-// The property "name" is the one that is stored as the node's own name.
+// The tree stores the property "name" as the node's own name.
 std::optional<Bytes> value_of(const fdt::LiveTree &tree, Phandle node, const std::string &name) {
   if (const auto found = tree.property(node, name)) return Bytes(found->begin(), found->end());
   const auto own = name == "name" ? tree.name(node) : std::nullopt;
@@ -68,7 +68,7 @@ ServiceResults getproplen(Context &context, Phandle node, const std::string &nam
   return {value ? static_cast<std::uint32_t>(value->size()) : kError};
 }
 
-// Result: 1 when there is a next property, 0 after the last one.
+// The result is 1 if there is a next property, and 0 after the last one.
 ServiceResults nextprop(Context &context, Phandle node, const std::string &previous, GuestAddress32 into) {
   const auto next = context.firmware->tree().next_property(node, previous);
   if (!next) return {kError};
@@ -79,8 +79,8 @@ ServiceResults nextprop(Context &context, Phandle node, const std::string &previ
 
 namespace {
 
-// The properties that a negotiation writes belong to the hypervisor. A guest that shrank them and then filled the tree
-// with other properties would leave no room for them.
+// A negotiation writes these properties, so the guest may not set them. Otherwise a guest could shrink them and fill
+// the tree with other properties, which would leave no room for the negotiation.
 bool is_written_by_negotiation(std::string_view name) {
   return name == "cpu-version" || name == "ibm,pa-features" || name == "ibm,architecture-vec-5";
 }

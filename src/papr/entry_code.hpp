@@ -7,8 +7,8 @@
 
 namespace parley::papr {
 
-/// Five instructions, big-endian, that pass the address in r3 on to an hcall and return its status: RTAS and the client
-/// interface are entered with the address of an argument block in r3 (LoPAR 7.2.7, B.4).
+/// Five big-endian instructions that pass the address in r3 to an hcall and return its status. A guest enters RTAS and
+/// the client interface with the address of an argument block in r3 (LoPAR 7.2.7, B.4).
 ///
 ///     mr   r4,r3
 ///     lis  r3,0

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of hypervisor calls and the way from a register dump to a handler.
+// The table of hypervisor calls, and the dispatch from a set of registers to a handler.
 //
 // A guest makes a hypercall with `sc 1`: the number is in r3, the arguments are in r4 to r12 (LoPAR 14.1). One row of
-// the table says all about one call: its number, its name for traces, the function set that announces it in the guest's
-// tree, and its handler. A row without a handler belongs to KVM, which answers in the kernel; the row still exists,
-// because the tree must announce the call. Thus the tree cannot promise a call that nothing answers, and a handler
-// cannot exist unannounced.
+// the table defines one call: its number, its name in traces, the function set that announces it in the guest's tree,
+// and its handler. A row without a handler belongs to KVM, which answers in the kernel; the row exists because the tree
+// must announce the call. So the tree cannot promise a call that has no answer.
 //
 // Adding a call: write a handler in the file of its subject (hcall_memory.cpp, hcall_devices.cpp, hcall_processor.cpp),
-// declare it in hcall_handlers.hpp, and add a row here and in docs/hcalls.md. adapt<> makes the typed arguments of the
-// handler from the registers. A call whose handler touches only what has a lock of its own may be marked independent:
-// vCPUs then make it at the same time, without the partition's lock.
+// declare it in hcall_handlers.hpp, and add a row here and in docs/hcalls.md. adapt<> converts the registers to the
+// typed arguments of the handler. Mark a call as independent if its handler uses only state that has its own lock. Then
+// several vCPUs may make the call at the same time, without the partition's lock.
 #include "parley/papr/hcall.hpp"
 
 #include <algorithm>
@@ -28,7 +27,7 @@ namespace {
 
 using devices::Kind;
 
-// The n-th argument is made from the n-th register.
+// Argument n is made from register n.
 template <auto kHandler, typename... Arguments, std::size_t... kIndex>
 Answer call(Context &context, HcallRegisters &registers, Answer (*)(Context &, HcallRegisters &, Arguments...),
             std::index_sequence<kIndex...>) {
@@ -47,7 +46,7 @@ Answer adapt(Context &context, HcallRegisters &registers) {
 
 Answer rtas(Context &context, HcallRegisters &, GuestAddress block) { return dispatch_rtas(context, block); }
 
-// The entry of the client interface comes in 32-bit mode: only the lower half of the register is the guest's.
+// The guest enters the client interface in 32-bit mode, so only the lower half of the register is valid.
 Answer client_interface(Context &context, HcallRegisters &, Number block) {
   if (context.firmware == nullptr) return Status::kFunction;
   return dispatch_service(context, GuestAddress{block.value & 0xffffffff});
@@ -135,28 +134,28 @@ constexpr std::array kHcalls{
         .number = kHcallClientInterface, .name = "H_OPEN_FIRMWARE", .hypertas = "", .handle = adapt<client_interface>},
 };
 static_assert(std::ranges::adjacent_find(kHcalls, std::ranges::greater_equal{}, &HcallEntry::number) == kHcalls.end(),
-              "the numbers ascend, and none stands twice");
+              "the numbers must ascend, without duplicates");
 
-// The index of each number in the table. PAPR's numbers are multiples of four below 0x400 (LoPAR chapter 14). A number
-// without a row has index 0, whose entry then has another number. The platform's own numbers are above.
+// The row of each number. PAPR's numbers are multiples of four below 0x400 (LoPAR chapter 14); the platform's own
+// numbers are above. A number without a row maps to row 0, whose number differs.
 constexpr std::uint64_t kStep = 4;
 static_assert(std::ranges::all_of(kHcalls, [](const HcallEntry &entry) {
   return entry.number % kStep == 0 || entry.number >= 0x400;
 }));
-constexpr std::array<std::uint8_t, 0x400 / kStep> place_numbers() {
-  std::array<std::uint8_t, 0x400 / kStep> places{};
+constexpr std::array<std::uint8_t, 0x400 / kStep> index_rows() {
+  std::array<std::uint8_t, 0x400 / kStep> rows{};
   for (std::size_t i = 0; i < kHcalls.size(); ++i) {
-    const std::uint64_t place = kHcalls[i].number / kStep;
-    if (place < places.size()) places[place] = static_cast<std::uint8_t>(i);
+    const std::uint64_t index = kHcalls[i].number / kStep;
+    if (index < rows.size()) rows[index] = static_cast<std::uint8_t>(i);
   }
-  return places;
+  return rows;
 }
-constexpr auto kPlaces = place_numbers();
+constexpr auto kRows = index_rows();
 
-// RTAS and the client interface have tables of their own, which trace their calls.
+// RTAS and the client interface have their own tables, which trace their calls.
 bool traces_itself(std::uint64_t number) { return number == kHcallRtas || number == kHcallClientInterface; }
 
-// Apart, so that a call without a trace reserves no stack for it.
+// A separate function, so that a call without a trace reserves no stack for it.
 [[gnu::noinline]] void trace_hcall(const Context &context, std::uint64_t number, const HcallEntry *entry,
                                    Status status) {
   const std::string name = entry != nullptr ? std::string(entry->name) : "unknown hcall " + hex64(number);
@@ -172,10 +171,10 @@ bool is_answered(const Context &context, const HcallEntry *entry) {
 
 std::span<const HcallEntry> hcalls() { return kHcalls; }
 
-// Each call of a guest comes through here; a search for the number took 60 instructions more.
+// Each call of a guest passes here. A binary search for the number would take 60 more instructions.
 const HcallEntry *find_hcall(std::uint64_t number) {
-  if (const std::uint64_t place = number / kStep; place < kPlaces.size()) {
-    const HcallEntry &entry = kHcalls[kPlaces[place]];
+  if (const std::uint64_t index = number / kStep; index < kRows.size()) {
+    const HcallEntry &entry = kHcalls[kRows[index]];
     return entry.number == number ? &entry : nullptr;
   }
   const auto found = std::ranges::find(kHcalls, number, &HcallEntry::number);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hypervisor calls of devices: virtual terminals by unit address, and random numbers. A terminal has a lock of its own,
+// Hypervisor calls for devices: virtual terminals, addressed by unit, and random numbers. A terminal has its own lock,
 // so several vCPUs may make these calls at the same time.
 #include "hcall_handlers.hpp"
 
 namespace parley::papr {
 
-// LoPAR 16.6.3.1: up to 16 characters; results: their number, then two registers of them.
+// LoPAR 16.6.3.1: reads up to 16 characters. The results are their number, then the characters in two registers.
 Answer get_term_char(Context &context, HcallRegisters &results, Unit unit) {
   devices::Vty *vty = context.devices.terminal(unit.value);
   if (vty == nullptr) return Status::kParameter;
@@ -18,7 +18,7 @@ Answer get_term_char(Context &context, HcallRegisters &results, Unit unit) {
   return Status::kSuccess;
 }
 
-// LoPAR 16.6.3.2: up to 16 characters in two registers.
+// LoPAR 16.6.3.2: writes up to 16 characters from two registers.
 Answer put_term_char(Context &context, HcallRegisters &, Unit unit, Length length, Characters first,
                      Characters second) {
   devices::Vty *vty = context.devices.terminal(unit.value);
@@ -29,8 +29,8 @@ Answer put_term_char(Context &context, HcallRegisters &, Unit unit, Length lengt
   return {Status::kSuccess, write_to(*vty, {reinterpret_cast<const char *>(bytes.data()), length.value})};
 }
 
-// LoPAR 16.2.1.3: switches a virtual device's interrupt on or off. A terminal interrupts whenever it has input; a guest
-// that switches it off also masks the source, so there is nothing to do.
+// LoPAR 16.2.1.3: switches the interrupt of a virtual device on or off. A terminal interrupts whenever it has input. A
+// guest that switches the interrupt off also masks the source, so the call needs no action.
 Answer vio_signal(Context &context, HcallRegisters &, Unit unit, Number mode) {
   if (context.devices.terminal(unit.value) == nullptr) return Status::kParameter;
   return mode.value <= 1 ? Status::kSuccess : Status::kParameter;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The handlers behind the table of hcall.cpp, by subject. A handler takes typed arguments, one for each register from
-// r4 on; one with results writes them into the registers.
+// The handlers for the table in hcall.cpp, by subject. A handler takes typed arguments, one for each register from r4
+// on. It writes its results, if any, into the registers.
 #pragma once
 
 #include "parley/papr/hcall.hpp"
@@ -12,7 +12,7 @@ namespace parley::papr {
 struct Unit {
   std::uint64_t value;
 };
-/// Bytes.
+/// A number of bytes.
 struct Length {
   std::uint64_t value;
 };
@@ -26,7 +26,7 @@ struct Flags {
 struct Number {
   std::uint64_t value;
 };
-/// Of an access, in bytes.
+/// The size of an access in bytes.
 struct Width {
   std::uint64_t value;
 

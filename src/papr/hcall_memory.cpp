@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hypervisor calls that read and write the guest's memory. They touch nothing else, so several vCPUs may make them at
+// Hypervisor calls that read and write the guest's memory. They use no other state, so several vCPUs may make them at
 // the same time.
 #include "hcall_handlers.hpp"
 
 namespace parley::papr {
 
-// LoPAR 14.5.4.2.3 (H_PAGE_INIT): clears a page of 4 KiB, or makes it a copy of another. With both flags the copy wins.
-// The flags about instruction caches and about shared memory (CMO) need no action here.
+// LoPAR 14.5.4.2.3 (H_PAGE_INIT): clears a page of 4 KiB, or copies another page to it. With both flags it copies. The
+// flags for instruction caches and for shared memory (CMO) need no action here.
 Answer page_init(Context &context, HcallRegisters &, Flags flags, GuestAddress destination, GuestAddress source) {
   constexpr std::uint64_t kPage = 4096;
   constexpr std::uint64_t kZero = ppc_bit(48);
@@ -25,8 +25,8 @@ Answer page_init(Context &context, HcallRegisters &, Flags flags, GuestAddress d
   return context.memory.write(destination, page) ? Status::kSuccess : Status::kParameter;
 }
 
-// LoPAR 14.5.4.2.4 (H_LOGICAL_CI_LOAD): the value is right-justified in the register. The host's caches are coherent,
-// so the cached form (not in the public LoPAR; asm/hvcall.h) does the same.
+// LoPAR 14.5.4.2.4 (H_LOGICAL_CI_LOAD): the value is right-justified in the register. Because the host's caches are
+// coherent, H_LOGICAL_CACHE_LOAD (not in the public LoPAR; asm/hvcall.h) does the same.
 Answer logical_load(Context &context, HcallRegisters &results, Width width, GuestAddress at) {
   if (!width.is_valid() || at.value % width.value != 0) return Status::kParameter;
   std::array<std::byte, sizeof(std::uint64_t)> bytes{};
@@ -42,7 +42,8 @@ Answer logical_store(Context &context, HcallRegisters &, Width width, GuestAddre
   return context.memory.write(at, std::span(bytes).last(width.value)) ? Status::kSuccess : Status::kParameter;
 }
 
-// H_LOGICAL_ICBI and H_LOGICAL_DCBF (asm/hvcall.h): one block of a cache. The caches of POWER are coherent.
+// H_LOGICAL_ICBI and H_LOGICAL_DCBF (asm/hvcall.h): invalidate or flush one cache block. The caches of POWER are
+// coherent, so only the address is checked.
 Answer logical_cache_block(Context &context, HcallRegisters &, GuestAddress at) {
   return context.memory.contains(at, 1) ? Status::kSuccess : Status::kParameter;
 }

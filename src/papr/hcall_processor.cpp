@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hypervisor calls that change how processors run: interrupt modes, the process table, a special register.
+// Hypervisor calls that configure processors: interrupt modes, the process table, SPRG0, and the processor's
+// characteristics.
 #include <cerrno>
 
 #include "hcall_handlers.hpp"
 
 namespace parley::papr {
 
-// LoPAR 14.5.4.2: the whole register is the guest's.
+// LoPAR 14.5.4.2: the guest may set all bits of the register.
 Answer set_sprg0(Context &context, HcallRegisters &, Number value) {
   return context.partition.set_sprg0(context.caller, value.value) ? Status::kSuccess : Status::kHardware;
 }
 
-// LoPAR 14.5.4.3.5 (H_SET_MODE). KVM handles the watchpoints in the kernel; only the resources about interrupts arrive.
+// LoPAR 14.5.4.3.5 (H_SET_MODE). KVM handles the watchpoints in the kernel; only the interrupt resources arrive here.
 Answer set_mode(Context &context, HcallRegisters &, Flags flags, Number resource, Number value1, Number value2) {
   constexpr std::uint64_t kLittleEndian = 4;
   constexpr std::uint64_t kInterruptLocation = 3;
-  constexpr std::uint64_t kTranslatedAtTop = 3;  // LPCR[AIL]; 1 is reserved, 2 is an offset that no ISA 3.1 has
+  constexpr std::uint64_t kTranslatedAtTop = 3;  // LPCR[AIL]; 1 is reserved, 2 does not exist in ISA 3.1
   if (resource.value != kLittleEndian && resource.value != kInterruptLocation) return Status::kP2;
   if (value1.value != 0) return Status::kP3;
   if (value2.value != 0) return Status::kP4;
@@ -27,8 +28,8 @@ Answer set_mode(Context &context, HcallRegisters &, Flags flags, Number resource
   return done ? Status::kSuccess : Status::kUnsupportedFlag;
 }
 
-// H_REGISTER_PROC_TBL (arch/powerpc/include/asm/hvcall.h; not in the public LoPAR). The entry has the format of the
-// ISA's partition table: radix, the table's base, its size as a power of two above 4 KiB.
+// H_REGISTER_PROC_TBL (arch/powerpc/include/asm/hvcall.h; not in the public LoPAR). The entry has the format of a
+// partition table entry of the ISA: radix, the base of the table, its size as a power of two above 4 KiB.
 Answer register_process_table(Context &context, HcallRegisters &, Flags flags, GuestAddress base, Number page_size,
                               Number table_size) {
   constexpr std::uint64_t kNew = 0x18;

@@ -8,11 +8,12 @@
 namespace parley::papr {
 namespace {
 
-// A kernel opens a handful of devices and claims a handful of ranges; a hostile one shall not have more of our memory.
+// A kernel opens a few devices and claims a few ranges. The limits bound the memory that a hostile guest can use up
+// here.
 constexpr std::size_t kMaxInstances = 64;
 constexpr std::size_t kMaxClaims = 256;
 constexpr std::uint64_t kAddressLimit = std::uint64_t{1} << 32;
-constexpr std::uint32_t kFirstInstance = 0x1000;  // unlike any phandle
+constexpr std::uint32_t kFirstInstance = 0x1000;  // differs from every phandle
 
 constexpr fdt::Phandle kClosed{0};
 
@@ -62,22 +63,22 @@ bool OpenFirmware::release(GuestAddress at, std::uint64_t size) {
 }
 
 std::optional<Instance> OpenFirmware::open(fdt::Phandle node) {
-  auto place = std::ranges::find(instances_, kClosed);
-  if (place == instances_.end()) {
+  auto slot = std::ranges::find(instances_, kClosed);
+  if (slot == instances_.end()) {
     if (instances_.size() == kMaxInstances) return std::nullopt;
-    place = instances_.insert(instances_.end(), kClosed);
+    slot = instances_.insert(instances_.end(), kClosed);
   }
-  *place = node;
-  return Instance{kFirstInstance + static_cast<std::uint32_t>(place - instances_.begin())};
+  *slot = node;
+  return Instance{kFirstInstance + static_cast<std::uint32_t>(slot - instances_.begin())};
 }
 
 void OpenFirmware::close(Instance instance) {
-  // The first one is the console's, and stays: the kernel goes on printing to it.
+  // The first instance is the console. It stays open, because the kernel continues to print to it.
   if (package(instance) && instance.value != kFirstInstance) instances_[instance.value - kFirstInstance] = kClosed;
 }
 
 std::optional<fdt::Phandle> OpenFirmware::package(Instance instance) const {
-  const std::size_t index = instance.value - kFirstInstance;  // wraps below the first one, and is too large then
+  const std::size_t index = instance.value - kFirstInstance;  // a smaller value wraps, and is too large then
   if (index >= instances_.size() || instances_[index] == kClosed) return std::nullopt;
   return instances_[index];
 }

@@ -8,10 +8,10 @@
 namespace parley::papr {
 namespace {
 
-constexpr std::size_t kMaxProcessors = 512;  // Linux has 16; PowerVM takes no more than that
+constexpr std::size_t kMaxProcessors = 512;  // Linux lists 16, which is PowerVM's limit
 constexpr std::size_t kOperatingSystemLength = 256;
 
-// Bytes of vector 5, and bits in them.
+// Bytes of vector 5, and their bits.
 constexpr unsigned kVector = 5;
 constexpr unsigned kPlatformFacilities = 17;
 constexpr std::uint8_t kRandomNumbers = 0x80;
@@ -25,7 +25,7 @@ constexpr unsigned kRadixExtensions = 26;
 constexpr std::uint8_t kGuestTranslationShootdown = 0x40;  // GTSE
 constexpr unsigned kLastByte = 26;
 
-constexpr std::uint8_t kNoOpinion = 0x80;  // byte 1 of every vector: "ignore"
+constexpr std::uint8_t kNoOpinion = 0x80;  // in byte 1 of each vector: "ignore"
 
 class Reader {
  public:
@@ -52,7 +52,7 @@ class Reader {
   GuestAddress at_;
 };
 
-// Not declared, so it is only looked at, and believed when it looks like one.
+// Vector 7 is not declared, so it is accepted only if its length is the expected one.
 std::string peek_operating_system(Reader reader) {
   const auto length = reader.byte();
   std::array<std::byte, kOperatingSystemLength> raw;
@@ -88,8 +88,8 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
   Reader reader(memory, at);
   do {
     const auto entry = reader.entry();
-    if (!entry) return std::unexpected("its list of processors leaves the guest's memory");
-    if (client.processors.size() == kMaxProcessors) return std::unexpected("its list of processors has no end");
+    if (!entry) return std::unexpected("its processor list extends beyond the guest's memory");
+    if (client.processors.size() == kMaxProcessors) return std::unexpected("its processor list has no last entry");
     client.processors.push_back(*entry);
   } while (!client.processors.back().is_last());
   const auto last = reader.byte();
@@ -98,7 +98,7 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
     const auto length = reader.byte();
     Bytes content(length.value_or(0) + std::size_t{1});
     if (!length || !reader.bytes(content))
-      return std::unexpected("option vector " + std::to_string(i + 1) + " leaves the guest's memory");
+      return std::unexpected("option vector " + std::to_string(i + 1) + " extends beyond the guest's memory");
     client.vectors.push_back(std::move(content));
   }
   client.operating_system = peek_operating_system(reader);
@@ -120,14 +120,15 @@ Bytes grant(const ClientArchitecture &client) {
 Bytes grant_all() { return property_of(kRandomNumbers); }
 
 std::string unmet_demand(const ClientArchitecture &client) {
-  // No vector 5, or one without an opinion (GRUB): nothing is demanded.
+  // A guest without vector 5, or with "ignore" in it (GRUB), demands nothing.
   if (!client.has_vector(kVector) || (client.option(kVector, 1) & kNoOpinion) != 0) return {};
-  // A vector that is too short for byte 24 comes from a kernel that knows the hash MMU only.
-  if ((client.option(kVector, kMmu) & kMmuChoice) == 0) return "it wants the hash MMU, and guests here have radix";
+  // A kernel whose vector is too short for byte 24 knows only the hash MMU.
+  if ((client.option(kVector, kMmu) & kMmuChoice) == 0)
+    return "it requires the hash MMU, but guests here have radix only";
   if ((client.option(kVector, kRadixExtensions) & kGuestTranslationShootdown) == 0)
-    return "it wants the hypervisor to invalidate its translations, and guests here do that themselves (GTSE)";
+    return "it requires the hypervisor to invalidate its translations, but guests here do that themselves (GTSE)";
   if ((client.option(kVector, kInterrupts) & kMmuChoice) == kXiveOnly)
-    return "it wants XIVE interrupts, and guests here have XICS";
+    return "it requires XIVE interrupts, but guests here have XICS";
   return {};
 }
 

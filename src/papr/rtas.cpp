@@ -2,15 +2,15 @@
 //
 // Run-time abstraction services: the calls that a kernel makes after it has left Open Firmware (LoPAR chapter 7).
 //
-// A kernel enters RTAS at the address that the tree gives. Five instructions there (entry_code.hpp) turn the call into
-// the hcall H_RTAS with the address of an argument block. The block is big-endian: token, number of arguments, number
-// of results, the arguments, then room for the results, of which the first is the status (LoPAR 7.2.7).
+// A kernel enters RTAS at the address from the tree. Five instructions there (entry_code.hpp) turn the call into the
+// hcall H_RTAS with the address of an argument block. The block is big-endian: token, number of arguments, number of
+// results, the arguments, then room for the results. The first result is the status (LoPAR 7.2.7).
 //
-// The table below gives each call its token; the guest's tree gets its token properties from the same table. KVM itself
-// answers the four calls of the interrupt controller (ibm,set-xive and its kin): they have no handler here, and KVM is
-// told their tokens with KVM_PPC_RTAS_DEFINE_TOKEN.
+// The table below assigns a token to each call. The guest's tree gets its token properties from the same table. KVM
+// answers the four calls of the interrupt controller itself (ibm,set-xive, ibm,get-xive, ibm,int-off, ibm,int-on). They
+// have no handler here; KVM learns their tokens by KVM_PPC_RTAS_DEFINE_TOKEN.
 //
-// A block is read once, into a copy: another vCPU may rewrite it at any time.
+// A block is copied before it is used, because another vCPU may rewrite it at any time.
 #include "parley/papr/rtas.hpp"
 
 #include <algorithm>
@@ -26,12 +26,12 @@ namespace {
 
 using devices::Kind;
 
-// More than any RTAS call takes; Linux's rtas_args has room for 16 (arch/powerpc/include/asm/rtas-types.h).
+// More than any RTAS call needs. Linux's rtas_args has room for 16 (arch/powerpc/include/asm/rtas-types.h).
 constexpr std::uint32_t kMaxCells = 16;
 constexpr std::uint64_t kHeaderSize = 3 * sizeof(std::uint32_t);
 constexpr std::size_t kMaxPanicMessage = 1024;
 
-// LoPAR 7.3.2.2: UTC; year, month, day, hour, minute, second, nanosecond, in binary.
+// LoPAR 7.3.2.2: UTC as year, month, day, hour, minute, second, nanosecond, in binary.
 RtasAnswer get_time_of_day(Context &context, RtasArguments, RtasResults results) {
   using namespace std::chrono;
   const auto now = context.devices.clock()->now();
@@ -61,7 +61,7 @@ RtasAnswer set_time_of_day(Context &context, RtasArguments arguments, RtasResult
   return RtasStatus::kSuccess;
 }
 
-// LoPAR 7.3.1.2: offset, address, length; results: how many bytes.
+// LoPAR 7.3.1.2: arguments are offset, address, length; the result is the number of bytes.
 RtasAnswer nvram_fetch(Context &context, RtasArguments arguments, RtasResults results) {
   const ByteView bytes = context.devices.nvram()->read(arguments[0], arguments[2]);
   if (bytes.empty() && arguments[2] != 0) return RtasStatus::kParameterError;
@@ -94,7 +94,7 @@ RtasAnswer system_reboot(Context &, RtasArguments, RtasResults) {
   return {RtasStatus::kSuccess, Effect::shut_down(Shutdown::Kind::kReboot)};
 }
 
-// A NUL-terminated text. It ends where RAM ends.
+// Reads a NUL-terminated text. The end of RAM also ends it.
 std::string text_at(const GuestMemory &memory, std::uint64_t at) {
   std::string text;
   for (std::byte byte; text.size() < kMaxPanicMessage; text += static_cast<char>(byte)) {
@@ -103,14 +103,14 @@ std::string text_at(const GuestMemory &memory, std::uint64_t at) {
   return text;
 }
 
-// LoPAR 7.3.9.1: the argument is the address of the message. Linux passes 0 for none; a message never lies there, where
-// the interrupt vectors are.
+// LoPAR 7.3.9.1: the argument is the address of the message. Linux passes 0 for no message; address 0 holds interrupt
+// vectors, never a message.
 RtasAnswer os_term(Context &context, RtasArguments arguments, RtasResults) {
   auto message = arguments[0] != 0 ? text_at(context.memory, arguments[0]) : std::string();
   return {RtasStatus::kSuccess, Effect::shut_down(Shutdown::Kind::kPanic, std::move(message))};
 }
 
-// LoPAR 7.3.8.1: processor, address, value for r3.
+// LoPAR 7.3.8.1: arguments are the processor, its first instruction, and the value of r3.
 RtasAnswer start_cpu(Context &context, RtasArguments arguments, RtasResults) {
   const VcpuId id{arguments[0]};
   const auto state = context.partition.state(id);
@@ -147,7 +147,7 @@ constexpr std::array kCalls{
     RtasEntry{15, "ibm,int-on", 1, 1},
 };
 static_assert(std::ranges::adjacent_find(kCalls, std::ranges::greater_equal{}, &RtasEntry::token) == kCalls.end(),
-              "the tokens ascend, and none stands twice");
+              "the tokens must ascend, without duplicates");
 
 struct ArgumentBlock {
   std::uint32_t token = 0;

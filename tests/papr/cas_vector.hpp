@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What kernels tell when they negotiate (ibm,client-architecture-support), as they lay it into their memory.
+// The vectors that kernels pass to ibm,client-architecture-support, in their format in memory.
 #pragma once
 
 #include <optional>
@@ -20,13 +20,13 @@ inline Bytes bytes_of(const std::vector<unsigned> &values) {
 
 struct CasVector {
   std::vector<compat::PvrEntry> processors;
-  std::vector<Bytes> vectors;                ///< none of them empty; [0] is vector 1
+  std::vector<Bytes> vectors;                ///< none is empty; [0] is vector 1
   std::optional<Bytes> behind_the_declared;  ///< with its length byte
 
   Bytes &vector5() { return vectors.at(4); }
   void set5(std::size_t byte, unsigned value) { vector5().at(byte - 1) = static_cast<std::byte>(value); }
 
-  /// Without what stands behind.
+  /// The bytes without the undeclared vector 7.
   Bytes declared() const {
     Bytes bytes;
     for (const auto &entry : processors) {
@@ -62,7 +62,7 @@ inline constexpr compat::PvrEntry kPower8{0xffffffff, 0x0f000004};
 inline constexpr compat::PvrEntry kPower9{0xffffffff, 0x0f000005};
 inline constexpr compat::PvrEntry kPower10{0xffffffff, 0x0f000006};
 inline constexpr compat::PvrEntry kPower11{0xffffffff, 0x0f000007};
-/// Linux' last entry: the levels before POWER6.
+/// Linux' last entry: the levels below POWER6.
 inline constexpr compat::PvrEntry kLast{0xfffffffe, 0x0f000001};
 
 /// Linux 7.2 (arch/powerpc/kernel/prom_init.c, ibm_architecture_vec_init) on a platform with radix, GTSE and XICS.
@@ -99,7 +99,7 @@ inline CasVector linux_vector() {
   return vector;
 }
 
-/// GRUB: any processor, no opinion (grub-core/kern/ieee1275/init.c).
+/// GRUB: any processor, no demands (grub-core/kern/ieee1275/init.c).
 inline CasVector grub_vector() {
   Bytes vector2(33, std::byte{0xff});
   vector2[0] = std::byte{0x20};

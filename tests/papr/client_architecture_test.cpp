@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A guest and a host agree, on the lab's reference host: a partition at the POWER10 level of a Power11 machine.
+// Negotiations on the lab's reference host: a partition at the POWER10 level of a Power11 machine.
 #include "parley/papr/client_architecture.hpp"
 
 #include <gmock/gmock.h>
@@ -34,9 +34,9 @@ class ClientArchitectureSupport : public parley::testing::PaprTest {
  protected:
   ClientArchitectureSupport() { partition_.offered = reference_offer(); }
 
-  // The level that is agreed upon, "" for none.
-  std::string negotiate(const CasVector &told) {
-    const Bytes bytes = told.bytes();
+  // Returns the agreed level, or "" for none.
+  std::string negotiate(const CasVector &vector) {
+    const Bytes bytes = vector.bytes();
     put(0x1000, bytes);
     return negotiate_at(0x1000);
   }
@@ -49,21 +49,21 @@ class ClientArchitectureSupport : public parley::testing::PaprTest {
   }
   const NegotiationOutcome &outcome() const { return partition_.outcomes.back(); }
 
-  // What became of the entry of the last list that is `entry`.
+  // The result for `entry` of the last list.
   compat::EntryFate fate(compat::PvrEntry entry) const {
     const auto found = std::ranges::find(outcome().table.entries, entry, &compat::EntryFate::entry);
     return found == outcome().table.entries.end() ? compat::EntryFate{} : *found;
   }
 
-  // Linux' vector with this list.
+  // Linux' vector with this processor list.
   static CasVector listing(std::vector<compat::PvrEntry> processors) {
-    CasVector told = linux_vector();
-    told.processors = std::move(processors);
-    return told;
+    CasVector vector = linux_vector();
+    vector.processors = std::move(processors);
+    return vector;
   }
 };
 
-// --- Guests as they are
+// --- Real guests and variants
 
 TEST_F(ClientArchitectureSupport, LinuxAsksForEverythingAndGetsTheHostsLevel) {
   EXPECT_EQ(negotiate(linux_vector()), "power10");
@@ -75,7 +75,7 @@ TEST_F(ClientArchitectureSupport, LinuxAsksForEverythingAndGetsTheHostsLevel) {
   EXPECT_EQ(partition_.vector5, grant_all());
 }
 
-TEST_F(ClientArchitectureSupport, TheTableSaysWhatBecameOfEachEntry) {
+TEST_F(ClientArchitectureSupport, TheTableGivesTheResultOfEachEntry) {
   negotiate(linux_vector());
   EXPECT_THAT(outcome().table.entries, SizeIs(16));
   EXPECT_EQ(fate(kPower10).match, "power10");
@@ -86,80 +86,80 @@ TEST_F(ClientArchitectureSupport, TheTableSaysWhatBecameOfEachEntry) {
   EXPECT_THAT(fate(kPower8).fate, HasSubstr("radix"));
   EXPECT_EQ(fate(kPower11Raw).match, "raw");
   EXPECT_THAT(fate(kPower11Raw).fate, HasSubstr("raw was not requested"));
-  EXPECT_EQ(fate(kPower10Raw).match, "-") << "the silicon is another";
+  EXPECT_EQ(fate(kPower10Raw).match, "-") << "the silicon differs";
 }
 
-TEST_F(ClientArchitectureSupport, ACapBelowTheHostsLevelIsKept) {
+TEST_F(ClientArchitectureSupport, ACapBelowTheHostsLevelLimitsTheOffer) {
   partition_.offered = reference_offer("power9");
   EXPECT_EQ(negotiate(linux_vector()), "power9");
   EXPECT_THAT(fate(kPower10).fate, HasSubstr("above power9"));
 }
 
-TEST_F(ClientArchitectureSupport, AKernelOlderThanTheHostGetsTheBestThatItKnows) {
+TEST_F(ClientArchitectureSupport, AKernelOlderThanTheHostGetsItsBestLevel) {
   EXPECT_EQ(negotiate(listing({{0xffff0000, 0x004e0000}, kPower9, kPower8, kLast})), "power9");
 }
 
-TEST_F(ClientArchitectureSupport, GrubTakesAnyProcessorByAnEntryThatIsTheLast) {
+TEST_F(ClientArchitectureSupport, GrubAcceptsAnyProcessorWithItsLastEntry) {
   EXPECT_EQ(negotiate(grub_vector()), "power10");
   EXPECT_EQ(outcome().operating_system, "");
-  EXPECT_EQ(partition_.vector5, grant_all()) << "it has no opinion on vector 5";
+  EXPECT_EQ(partition_.vector5, grant_all()) << "GRUB has no vector 5";
 }
 
-TEST_F(ClientArchitectureSupport, AnyArchitectedProcessorIsAnyLevelButNotRaw) {
+TEST_F(ClientArchitectureSupport, AnyArchitectedProcessorMatchesEachLevelButNotRaw) {
   partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
   EXPECT_EQ(negotiate(listing({{0xff000000, 0x0fffffff}})), "");
   partition_.offered = reference_offer();
   EXPECT_EQ(negotiate(listing({{0xff000000, 0x0fffffff}})), "power10");
 }
 
-TEST_F(ClientArchitectureSupport, AGuestForTheSiliconOnlyIsRefusedWhereTheHostIsBelowIt) {
+TEST_F(ClientArchitectureSupport, AGuestForTheSiliconOnlyIsRefusedIfTheHostHasALowerLevel) {
   EXPECT_EQ(negotiate(listing({kPower11Raw, kLast})), "");
-  EXPECT_THAT(partition_.asked, IsEmpty()) << "no level was set, above all not raw";
-  EXPECT_EQ(outcome().problem, "no level that is offered is in the guest's list");
+  EXPECT_THAT(partition_.asked, IsEmpty()) << "no level must be set, in particular not raw";
+  EXPECT_EQ(outcome().problem, "the guest's list contains no offered level");
 }
 
-TEST_F(ClientArchitectureSupport, RawIsAgreedUponWhereItIsOfferedAndListed) {
+TEST_F(ClientArchitectureSupport, RawIsTakenIfItIsOfferedAndListed) {
   partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
   EXPECT_EQ(negotiate(linux_vector()), "raw");
   EXPECT_EQ(negotiate(listing({kPower10Raw, kPower10, kLast})), "");
 }
 
-TEST_F(ClientArchitectureSupport, AListWithoutAnEndOrOutsideOfRamChangesNothing) {
+TEST_F(ClientArchitectureSupport, AListWithoutALastEntryOrOutsideRamChangesNothing) {
   EXPECT_EQ(negotiate_at(kRamSize), "");
   EXPECT_EQ(negotiate_at(0xffffffff), "");
   EXPECT_EQ(negotiate_at(0), "") << "zeros only";
-  EXPECT_THAT(outcome().problem, HasSubstr("no end"));
+  EXPECT_THAT(outcome().problem, HasSubstr("no last entry"));
   put(kRamSize - 20, ByteView(linux_vector().bytes()).first(20));
   EXPECT_EQ(negotiate_at(kRamSize - 20), "");
-  EXPECT_THAT(outcome().problem, HasSubstr("leaves the guest's memory"));
+  EXPECT_THAT(outcome().problem, HasSubstr("extends beyond the guest's memory"));
   EXPECT_THAT(partition_.asked, IsEmpty());
   EXPECT_EQ(partition_.vector5, Bytes());
 }
 
-TEST_F(ClientArchitectureSupport, AVector5TooShortForRadixIsOfAKernelThatCannotRunHere) {
-  CasVector told = linux_vector();
-  told.vector5().resize(23);
-  EXPECT_EQ(negotiate(told), "");
+TEST_F(ClientArchitectureSupport, AKernelWhoseVector5IsTooShortForRadixCannotRunHere) {
+  CasVector vector = linux_vector();
+  vector.vector5().resize(23);
+  EXPECT_EQ(negotiate(vector), "");
   EXPECT_THAT(outcome().problem, HasSubstr("hash MMU"));
   EXPECT_THAT(partition_.asked, IsEmpty());
-  EXPECT_EQ(fate(kPower10).fate, "offered") << "the level was not what was wrong";
+  EXPECT_EQ(fate(kPower10).fate, "offered") << "the level is not the reason";
 }
 
-TEST_F(ClientArchitectureSupport, AGuestThatTakesEitherMmuGetsRadix) {
-  CasVector told = linux_vector();
-  told.set5(24, 0xc0);
-  EXPECT_EQ(negotiate(told), "power10");
+TEST_F(ClientArchitectureSupport, AGuestThatSupportsBothMmusGetsRadix) {
+  CasVector vector = linux_vector();
+  vector.set5(24, 0xc0);
+  EXPECT_EQ(negotiate(vector), "power10");
   EXPECT_EQ(partition_.vector5.at(24), std::byte{0x40});
 }
 
-TEST_F(ClientArchitectureSupport, AGuestBelowTheFloorOfAPartitionIsRefused) {
+TEST_F(ClientArchitectureSupport, AGuestBelowTheLowestLevelOfAPartitionIsRefused) {
   EXPECT_EQ(negotiate(listing({{0xffff0000, 0x004d0000}, kPower8, kLast})), "");
   EXPECT_EQ(outcome().guest_list, "power8");
   EXPECT_THAT(fate(kPower8).fate, HasSubstr("radix"));
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
-TEST_F(ClientArchitectureSupport, ASecondNegotiationBeginsAnewAndMayGoHigher) {
+TEST_F(ClientArchitectureSupport, ASecondNegotiationStartsFromTheBeginningAndMayGoHigher) {
   EXPECT_EQ(negotiate(listing({kPower9, kLast})), "power9");
   EXPECT_EQ(negotiate(linux_vector()), "power10");
   EXPECT_EQ(negotiate(listing({kPower9, kLast})), "power9");
@@ -171,9 +171,9 @@ TEST_F(ClientArchitectureSupport, TheLastEntryOfLinuxSelectsNoLevel) {
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
-// --- What the kernel below has to say
+// --- Refusals
 
-TEST_F(ClientArchitectureSupport, ALevelThatTheKernelRefusesGivesWayToTheNextLowerOne) {
+TEST_F(ClientArchitectureSupport, TheNextLowerLevelFollowsOneThatTheKernelRefuses) {
   partition_.refused = {Target::of(level("power10"))};
   EXPECT_EQ(negotiate(linux_vector()), "power9");
   EXPECT_THAT(partition_.asked, ElementsAre("level power10", "level power9"));
@@ -182,45 +182,45 @@ TEST_F(ClientArchitectureSupport, ALevelThatTheKernelRefusesGivesWayToTheNextLow
   EXPECT_EQ(fate(kPower9).fate, "offered");
 }
 
-TEST_F(ClientArchitectureSupport, AnEntryForManyLevelsSaysWhichOfThemTheKernelRefused) {
+TEST_F(ClientArchitectureSupport, AnEntryForSeveralLevelsNamesTheRefusedOne) {
   partition_.refused = {Target::of(level("power10"))};
   EXPECT_EQ(negotiate(grub_vector()), "power9");
   EXPECT_THAT(fate(grub_vector().processors[0]).fate, HasSubstr("offered; "));
   EXPECT_THAT(fate(grub_vector().processors[0]).fate, HasSubstr("; power10 is refused by the kernel: no power10"));
 }
 
-TEST_F(ClientArchitectureSupport, RawThatTheKernelRefusesIsSaidOfTheSiliconsEntry) {
+TEST_F(ClientArchitectureSupport, ARefusalOfRawIsNotedAtTheSiliconsEntry) {
   partition_.offered = {{Target::raw()}, {}, parley::testing::kReferencePvr};
   partition_.refused = {Target::raw()};
   EXPECT_EQ(negotiate(linux_vector()), "");
   EXPECT_EQ(fate(kPower11Raw).fate, "refused by the kernel: no raw");
 }
 
-TEST_F(ClientArchitectureSupport, NothingIsAgreedUponWhenTheKernelRefusesAll) {
+TEST_F(ClientArchitectureSupport, TheNegotiationFailsIfTheKernelRefusesAllLevels) {
   partition_.refused = {Target::of(level("power10")), Target::of(level("power9"))};
   EXPECT_EQ(negotiate(linux_vector()), "");
   EXPECT_THAT(partition_.asked, ElementsAre("level power10", "level power9")) << "and never raw";
   EXPECT_EQ(outcome().problem, "no power10; no power9");
 }
 
-TEST_F(ClientArchitectureSupport, ItComesBeforeOtherProcessorsRun) {
+TEST_F(ClientArchitectureSupport, ItIsRefusedWhileOtherProcessorsRun) {
   partition_.others_run = true;
   EXPECT_EQ(negotiate(linux_vector()), "");
   EXPECT_THAT(outcome().problem, HasSubstr("other processors"));
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
-TEST_F(ClientArchitectureSupport, OneThatComesTooOftenChangesNoLevel) {
+TEST_F(ClientArchitectureSupport, ItIsRefusedIfTheGuestNegotiatesTooOften) {
   partition_.negotiates = false;
   EXPECT_EQ(negotiate(linux_vector()), "");
   EXPECT_THAT(outcome().problem, HasSubstr("too often"));
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
-TEST_F(ClientArchitectureSupport, AGuestForXiveOnlyIsRefused) {
-  CasVector told = linux_vector();
-  told.set5(23, 0x40);
-  EXPECT_EQ(negotiate(told), "");
+TEST_F(ClientArchitectureSupport, AGuestThatRequiresXiveIsRefused) {
+  CasVector vector = linux_vector();
+  vector.set5(23, 0x40);
+  EXPECT_EQ(negotiate(vector), "");
   EXPECT_THAT(outcome().problem, HasSubstr("XIVE"));
   EXPECT_THAT(partition_.asked, IsEmpty());
 }

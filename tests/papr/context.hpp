@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guest's calls may touch, for tests: RAM, a terminal, a clock, NVRAM, and a partition that remembers.
+// A papr::Context for tests: RAM, a terminal, a clock, NVRAM, and a fake partition that records its requests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,10 +15,10 @@
 
 namespace parley::testing {
 
-/// Says yes to everything, unless told otherwise, and writes down what it was asked for.
+/// Grants every request by default, and records it.
 class FakePartition : public papr::Partition {
  public:
-  // Its answers
+  // Its answers; a test may change them
   bool changes_interrupts = true;
   int process_table_error = 0;
   std::optional<papr::Characteristics> known_characteristics;
@@ -30,7 +30,7 @@ class FakePartition : public papr::Partition {
   compat::Offer offered;
   std::vector<compat::Target> refused;
 
-  // What it was asked
+  // Its records
   std::vector<std::string> asked;  ///< a line for each request to change something
   std::vector<papr::NegotiationOutcome> outcomes;
   Bytes vector5;  ///< of the last outcome
@@ -85,7 +85,7 @@ class PaprTest : public ::testing::Test {
   void put_cells(std::uint64_t at, const std::vector<std::uint32_t> &cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) store_be(ram(at + 4 * i), cells[i]);
   }
-  /// With its NUL.
+  /// Writes the text and its NUL.
   void put_text(std::uint64_t at, const std::string &text) {
     put(at, std::as_bytes(std::span(text.c_str(), text.size() + 1)));
   }
@@ -100,7 +100,7 @@ class PaprTest : public ::testing::Test {
   std::string output() { return vty().take_output(devices::Vty::kOutputLimit); }
   void fill_console() { ASSERT_TRUE(vty().write(std::string(devices::Vty::kOutputLimit, '-'))); }
 
-  /// The status of a call; its effect is kept for the tests.
+  /// Returns the status of a call and stores its effect.
   papr::Status take(papr::Answer answer) {
     using Kind = papr::Effect::Kind;
     console_full_ = answer.effect.kind == Kind::kConsoleFull;
@@ -119,10 +119,10 @@ class PaprTest : public ::testing::Test {
   devices::Devices devices_ = devices::Devices::build(devices::usual_devices(1, interrupts_)).value();
   FakePartition partition_;
   std::vector<std::string> trace_;
-  bool console_full_ = false;               ///< by the last call
-  bool stops_caller_ = false;               ///< by the last call
+  bool console_full_ = false;               ///< effect of the last call
+  bool stops_caller_ = false;               ///< effect of the last call
   std::uint64_t unknown_calls_ = 0;         ///< so far
-  std::optional<papr::Shutdown> shutdown_;  ///< the last one so far
+  std::optional<papr::Shutdown> shutdown_;  ///< the last one
   papr::Context context_{GuestMemory(ram_), devices_, partition_, real_environment(),
                          [this](const std::string &line) { trace_.push_back(line); }};
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A planned guest for the tests of what it can ask: on the lab's reference host, a partition at the POWER10 level of a
-// Power11 machine.
+// A planned guest on the lab's reference host, a partition at the POWER10 level of a Power11 machine.
 #pragma once
 
 #include "host/hosts.hpp"
@@ -19,13 +18,13 @@ inline compat::AssessedHost reference_host() {
   return {std::move(facts), std::move(capabilities)};
 }
 
-/// What a guest with this wish ("auto", "power9") may negotiate there.
+/// The levels that a guest with this wish ("auto", "power9") may negotiate there.
 inline compat::Offer reference_offer(std::string_view wish = "auto") {
   const auto host = reference_host();
   return compat::make_offer(compat::decide({compat::parse_wish(wish).value(), false, false}, host).value(), host);
 }
 
-/// Of a guest with two processors that comes through the client interface.
+/// The plan of a guest with two processors that boots through the client interface.
 inline guest::MachinePlan reference_plan() {
   const auto host = reference_host();
   guest::GuestRequest request;

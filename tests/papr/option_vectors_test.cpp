@@ -18,14 +18,14 @@ using ::testing::SizeIs;
 
 constexpr std::size_t kRamSize = 80 * 1024;
 
-// Reads `bytes` where they end with RAM.
+// Reads `bytes`, placed at the end of RAM.
 std::expected<ClientArchitecture, std::string> read_at_end(const Bytes &bytes) {
   Bytes ram(kRamSize);
   std::ranges::copy(bytes, ram.end() - static_cast<std::ptrdiff_t>(bytes.size()));
   return read_client_architecture(GuestMemory(ram), GuestAddress{ram.size() - bytes.size()});
 }
 
-TEST(ClientArchitecture, IsReadAsLinuxTellsIt) {
+TEST(ClientArchitecture, IsReadFromLinuxsVector) {
   const CasVector told = linux_vector();
   const auto client = read_at_end(told.bytes());
   ASSERT_TRUE(client) << client.error();
@@ -34,7 +34,7 @@ TEST(ClientArchitecture, IsReadAsLinuxTellsIt) {
   EXPECT_EQ(client->operating_system, "Linux version 7.2.13");
 }
 
-TEST(ClientArchitecture, CountsVectorsAndBytesFromOneAndTakesWhatIsAbsentForZero) {
+TEST(ClientArchitecture, CountsVectorsAndBytesFromOneAndReadsAbsentOnesAsZero) {
   const auto client = read_at_end(linux_vector().bytes());
   ASSERT_TRUE(client);
   EXPECT_EQ(client->option(1, 2), 0xff);
@@ -49,7 +49,7 @@ TEST(ClientArchitecture, CountsVectorsAndBytesFromOneAndTakesWhatIsAbsentForZero
   EXPECT_FALSE(client->has_vector(0));
 }
 
-TEST(ClientArchitecture, BelievesTheSystemsNameOnlyWhereItLooksLikeOne) {
+TEST(ClientArchitecture, AcceptsTheSystemsNameOnlyIfItsFormatIsRight) {
   CasVector told = linux_vector();
   const auto name_of = [&](std::optional<Bytes> behind) {
     told.behind_the_declared = std::move(behind);
@@ -60,10 +60,10 @@ TEST(ClientArchitecture, BelievesTheSystemsNameOnlyWhereItLooksLikeOne) {
   EXPECT_EQ(name_of(option_vector7("a\x1b[2Jb")), "a\\x1b[2Jb");
   EXPECT_EQ(name_of(std::nullopt), "");
   EXPECT_EQ(name_of(option_vector7("Linux", 254)), "");
-  EXPECT_EQ(name_of(bytes_of({0xff, 'L'})), "") << "it would leave RAM";
+  EXPECT_EQ(name_of(bytes_of({0xff, 'L'})), "") << "it extends beyond RAM";
 }
 
-TEST(ClientArchitecture, CutOffAtAnyPlaceIsAnError) {
+TEST(ClientArchitecture, IsAnErrorIfItIsTruncatedAnywhere) {
   const Bytes whole = linux_vector().declared();
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const auto client = read_at_end({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)});
@@ -73,7 +73,7 @@ TEST(ClientArchitecture, CutOffAtAnyPlaceIsAnError) {
   EXPECT_TRUE(read_at_end(whole));
 }
 
-TEST(ClientArchitecture, OutsideOfRamIsAnError) {
+TEST(ClientArchitecture, IsAnErrorOutsideRam) {
   Bytes ram(64);
   for (const std::uint64_t at : {std::uint64_t{64}, std::uint64_t{1} << 32, ~std::uint64_t{0}, ~std::uint64_t{0} - 7})
     EXPECT_FALSE(read_client_architecture(GuestMemory(ram), GuestAddress{at})) << at;
@@ -87,14 +87,14 @@ TEST(ClientArchitecture, MayListUpTo512Processors) {
   told.processors.insert(told.processors.begin(), parley::testing::kPower10);
   const auto client = read_at_end(told.bytes());
   ASSERT_FALSE(client);
-  EXPECT_THAT(client.error(), HasSubstr("no end"));
+  EXPECT_THAT(client.error(), HasSubstr("no last entry"));
 }
 
-TEST(ClientArchitecture, WithoutALastProcessorIsAnError) {
-  const Bytes zeros(kRamSize);  // each entry covers everything, and none is the last
+TEST(ClientArchitecture, IsAnErrorWithoutALastProcessor) {
+  const Bytes zeros(kRamSize);  // no entry is the last
   const auto client = read_at_end(zeros);
   ASSERT_FALSE(client);
-  EXPECT_THAT(client.error(), HasSubstr("no end"));
+  EXPECT_THAT(client.error(), HasSubstr("no last entry"));
 }
 
 TEST(ClientArchitecture, MayHave256VectorsOf256Bytes) {
@@ -105,9 +105,9 @@ TEST(ClientArchitecture, MayHave256VectorsOf256Bytes) {
   EXPECT_EQ(client->option(256, 256), 7);
 }
 
-// --- What is offered, granted, and demanded
+// --- Offers, grants and demands
 
-// A client with this vector 5; with none when it is empty.
+// A client with this vector 5, or without one if `vector5` is empty.
 ClientArchitecture client_with(Bytes vector5) {
   ClientArchitecture client{{}, linux_vector().vectors, {}};
   client.vectors.resize(vector5.empty() ? 4 : 5);
@@ -115,14 +115,14 @@ ClientArchitecture client_with(Bytes vector5) {
   return client;
 }
 
-// Linux' with other values at these bytes.
+// Linux' vector with other values at these bytes.
 ClientArchitecture linux_with(const std::vector<std::pair<unsigned, unsigned>> &bytes) {
   CasVector told = linux_vector();
   for (const auto &[byte, value] : bytes) told.set5(byte, value);
   return client_with(told.vector5());
 }
 
-// 27 bytes: the length, radix at 24, and these two.
+// 27 bytes: the length, radix at byte 24, and these two values.
 Bytes granted(unsigned facilities, unsigned radix_extensions) {
   Bytes property(27);
   property[0] = std::byte{25};
@@ -132,33 +132,33 @@ Bytes granted(unsigned facilities, unsigned radix_extensions) {
   return property;
 }
 
-TEST(OptionVector5, IsOfferedInPairsThatLinuxHasRoomFor) {
+TEST(OptionVector5, IsOfferedInNoMorePairsThanLinuxReads) {
   EXPECT_EQ(platform_support(), bytes_of({23, 0x00, 24, 0x40, 25, 0x00, 26, 0x40}));
 }
 
-TEST(OptionVector5, IsGrantedAsFarAsTheGuestAskedForIt) {
+TEST(OptionVector5, GrantsOnlyWhatTheGuestAskedFor) {
   EXPECT_EQ(grant(linux_with({{17, 0xe0}, {26, 0x40}})), granted(0x80, 0x40));
   EXPECT_EQ(grant(linux_with({{17, 0x60}, {26, 0x40}})), granted(0x00, 0x40));
-  EXPECT_EQ(grant(client_with(Bytes(16, std::byte{0xff}))), granted(0x00, 0x40)) << "a short one";
+  EXPECT_EQ(grant(client_with(Bytes(16, std::byte{0xff}))), granted(0x00, 0x40)) << "a short vector";
 }
 
-TEST(OptionVector5, IsGrantedWholeWhereNothingIsAsked) {
+TEST(OptionVector5, GrantsEverythingToAGuestThatDoesNotAsk) {
   EXPECT_EQ(grant(client_with(Bytes())), granted(0x80, 0x40));
   EXPECT_EQ(grant_all(), granted(0x80, 0x40));
 }
 
-TEST(OptionVector5, MayDemandWhatGuestsHereHave) {
+TEST(OptionVector5, AllowsDemandsThatParleyMeets) {
   EXPECT_EQ(unmet_demand(linux_with({{23, 0x00}, {24, 0x40}})), "");
-  EXPECT_EQ(unmet_demand(linux_with({{23, 0x80}, {24, 0x80}})), "") << "either will do";
+  EXPECT_EQ(unmet_demand(linux_with({{23, 0x80}, {24, 0x80}})), "") << "it supports both";
   EXPECT_EQ(unmet_demand(linux_with({{23, 0xc0}, {24, 0xc0}})), "");
-  EXPECT_EQ(unmet_demand(linux_with({{1, 0x80}, {23, 0x40}, {24, 0x00}})), "") << "it has no opinion";
+  EXPECT_EQ(unmet_demand(linux_with({{1, 0x80}, {23, 0x40}, {24, 0x00}})), "") << "its demands are to be ignored";
   EXPECT_EQ(unmet_demand(client_with(Bytes())), "") << "it is absent";
 }
 
-TEST(OptionVector5, MayDemandWhatThereIsNot) {
+TEST(OptionVector5, RefusesDemandsThatParleyCannotMeet) {
   EXPECT_THAT(unmet_demand(linux_with({{24, 0x00}})), HasSubstr("hash"));
   EXPECT_THAT(unmet_demand(linux_with({{24, 0x20}})), HasSubstr("hash"));
-  EXPECT_THAT(unmet_demand(client_with(Bytes(23))), HasSubstr("hash")) << "too short to know of radix";
+  EXPECT_THAT(unmet_demand(client_with(Bytes(23))), HasSubstr("hash")) << "too short for the byte of the MMU";
   EXPECT_THAT(unmet_demand(linux_with({{23, 0x40}})), HasSubstr("XIVE"));
   EXPECT_THAT(unmet_demand(linux_with({{26, 0x00}})), HasSubstr("GTSE"));
 }

@@ -23,7 +23,7 @@ class RtasTest : public parley::testing::PaprTest {
     return *std::ranges::find(rtas_calls(), name, &RtasEntry::name);
   }
 
-  // Calls with that block at 0; results_ is what stands behind the arguments afterwards.
+  // Makes a call with the block at 0, and stores the results in results_.
   std::int32_t call(std::uint32_t token, const std::vector<std::uint32_t> &arguments, std::uint32_t results) {
     std::vector<std::uint32_t> block{token, static_cast<std::uint32_t>(arguments.size()), results};
     block.insert(block.end(), arguments.begin(), arguments.end());
@@ -33,7 +33,7 @@ class RtasTest : public parley::testing::PaprTest {
     EXPECT_EQ(take(dispatch_rtas(context_, GuestAddress{0})), Status::kSuccess);
     results_.clear();
     for (std::uint32_t i = 1; i < results; ++i) results_.push_back(cell(results_at + 4 * i));
-    EXPECT_EQ(cell(results_at + 4 * results), kUntouched) << "the block ends with the results";
+    EXPECT_EQ(cell(results_at + 4 * results), kUntouched) << "the call must not write behind the results";
     return static_cast<std::int32_t>(cell(results_at));
   }
   std::int32_t call(std::string_view name, const std::vector<std::uint32_t> &arguments) {
@@ -50,19 +50,19 @@ TEST_F(RtasTest, PowerOffEndsTheGuest) {
   EXPECT_EQ(shutdown_->kind, Shutdown::Kind::kPowerOff);
 }
 
-TEST_F(RtasTest, SystemRebootEndsTheGuestWithTheWishToReturn) {
+TEST_F(RtasTest, SystemRebootEndsTheGuestForAReboot) {
   EXPECT_EQ(call("system-reboot", {}), 0);
   EXPECT_EQ(shutdown_->kind, Shutdown::Kind::kReboot);
 }
 
-TEST_F(RtasTest, OsTermGivesTheMessageOfThePanic) {
+TEST_F(RtasTest, OsTermPassesOnTheMessageOfThePanic) {
   put_text(0x100, "oops");
   EXPECT_EQ(call("ibm,os-term", {0x100}), 0);
   EXPECT_EQ(shutdown_->kind, Shutdown::Kind::kPanic);
   EXPECT_EQ(shutdown_->message, "oops");
 }
 
-TEST_F(RtasTest, OsTermCutsAMessageWithoutAnEnd) {
+TEST_F(RtasTest, OsTermTruncatesAMessageWithoutAnEnd) {
   std::fill(ram_.begin() + 0x100, ram_.end(), std::byte{'a'});
   EXPECT_EQ(call("ibm,os-term", {0x100}), 0);
   EXPECT_EQ(shutdown_->message, std::string(1024, 'a'));
@@ -74,12 +74,12 @@ TEST_F(RtasTest, OsTermCutsAMessageWithoutAnEnd) {
 
 // --- The console
 
-TEST_F(RtasTest, DisplayCharacterWritesOne) {
+TEST_F(RtasTest, DisplayCharacterWritesOneCharacter) {
   EXPECT_EQ(call("display-character", {0x12345600 + 'x'}), 0);
   EXPECT_EQ(output(), "x");
 }
 
-TEST_F(RtasTest, DisplayCharacterOnAFullConsoleAsksToBeCalledAgain) {
+TEST_F(RtasTest, DisplayCharacterToAFullConsoleAsksForARepeatedCall) {
   fill_console();
   call("display-character", {'x'});
   EXPECT_TRUE(console_full_);
@@ -90,7 +90,7 @@ TEST_F(RtasTest, DisplayCharacterOnAFullConsoleAsksToBeCalledAgain) {
 
 // --- The time of day
 
-TEST_F(RtasTest, GetTimeOfDayIsTheGuestsClockInItsParts) {
+TEST_F(RtasTest, GetTimeOfDaySplitsTheGuestsClockIntoItsParts) {
   using namespace std::chrono;
   const auto before = clock().now();
   EXPECT_EQ(call("get-time-of-day", {}), 0);
@@ -116,7 +116,7 @@ TEST_F(RtasTest, SetTimeOfDayMovesTheGuestsClock) {
   }
 }
 
-TEST_F(RtasTest, SetTimeOfDayRefusesWhatIsNoTime) {
+TEST_F(RtasTest, SetTimeOfDayRefusesInvalidTimes) {
   const auto host_time = std::chrono::system_clock::now();
   for (const std::vector<std::uint32_t> &bad : std::vector<std::vector<std::uint32_t>>{
            {1969, 12, 31, 0, 0, 0, 0},
@@ -124,7 +124,7 @@ TEST_F(RtasTest, SetTimeOfDayRefusesWhatIsNoTime) {
            {0xffffffff, 1, 1, 0, 0, 0, 0},
            {2025, 0, 1, 0, 0, 0, 0},
            {2025, 13, 1, 0, 0, 0, 0},
-           {2025, 257, 1, 0, 0, 0, 0},  // 1 when it is cut to a byte
+           {2025, 257, 1, 0, 0, 0, 0},  // 1 if it is truncated to a byte
            {2025, 1, 0, 0, 0, 0, 0},
            {2025, 1, 32, 0, 0, 0, 0},
            {2025, 1, 257, 0, 0, 0, 0},
@@ -137,7 +137,7 @@ TEST_F(RtasTest, SetTimeOfDayRefusesWhatIsNoTime) {
            {2025, 1, 1, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
        })
     EXPECT_EQ(call("set-time-of-day", bad), -3) << ::testing::PrintToString(bad);
-  EXPECT_LT(clock().now(), host_time + std::chrono::minutes(1)) << "it still is the host's";
+  EXPECT_LT(clock().now(), host_time + std::chrono::minutes(1)) << "the clock still shows the host's time";
   EXPECT_GE(clock().now(), host_time);
 }
 
@@ -145,7 +145,7 @@ TEST_F(RtasTest, SetTimeOfDayRefusesWhatIsNoTime) {
 
 constexpr std::uint32_t kNvramSize = devices::Nvram::kSize;
 
-TEST_F(RtasTest, NvramGivesWhatWasStored) {
+TEST_F(RtasTest, NvramReturnsTheStoredBytes) {
   put_text(0x100, "parley");
   EXPECT_EQ(call("nvram-store", {1000, 0x100, 7}), 0);
   EXPECT_THAT(results_, ElementsAre(7));
@@ -154,22 +154,22 @@ TEST_F(RtasTest, NvramGivesWhatWasStored) {
   EXPECT_EQ(text_at(0x200), "parley");
 }
 
-TEST_F(RtasTest, NvramIsStoredAndFetchedAsFarAsItGoes) {
+TEST_F(RtasTest, NvramIsStoredAndFetchedUpToItsEnd) {
   put_text(kRamSize - 8, "1234567");
   EXPECT_EQ(call("nvram-store", {kNvramSize - 3, kRamSize - 8, 8}), 0);
   EXPECT_THAT(results_, ElementsAre(3));
-  EXPECT_EQ(call("nvram-fetch", {kNvramSize - 4, kRamSize - 4, 100}), 0) << "four bytes just fit into RAM";
+  EXPECT_EQ(call("nvram-fetch", {kNvramSize - 4, kRamSize - 4, 100}), 0) << "four bytes fit into RAM exactly";
   EXPECT_THAT(results_, ElementsAre(4));
   EXPECT_THAT(ram(kRamSize - 4), ElementsAre(std::byte{0}, std::byte{'1'}, std::byte{'2'}, std::byte{'3'}));
 }
 
-TEST_F(RtasTest, NvramMayBeFetchedWhole) {
+TEST_F(RtasTest, NvramCanBeFetchedInOneCall) {
   EXPECT_EQ(call("nvram-store", {kNvramSize - 1, 0, 1}), 0);
   EXPECT_EQ(call("nvram-fetch", {0x100, 0x100, kNvramSize - 0x100}), 0);
   EXPECT_THAT(results_, ElementsAre(kNvramSize - 0x100));
 }
 
-TEST_F(RtasTest, NvramRefusesWhatLiesOutsideOfItOrOfRam) {
+TEST_F(RtasTest, NvramRefusesRangesOutsideItselfOrOutsideRam) {
   for (const std::string_view name : {"nvram-fetch", "nvram-store"}) {
     for (const std::vector<std::uint32_t> &bad : std::vector<std::vector<std::uint32_t>>{
              {kNvramSize, 0x100, 1},
@@ -190,19 +190,19 @@ TEST_F(RtasTest, NvramRefusesWhatLiesOutsideOfItOrOfRam) {
 
 // --- Processors
 
-TEST_F(RtasTest, StartCpuStartsAStoppedOne) {
+TEST_F(RtasTest, StartCpuStartsAStoppedProcessor) {
   EXPECT_EQ(call("start-cpu", {1, 0x8000, 0xfedcba98}), 0);
   EXPECT_THAT(partition_.asked, ElementsAre("start 1 at 0x0000000000008000 with 0x00000000fedcba98"));
 }
 
-TEST_F(RtasTest, StartCpuRefusesOneThatRunsOrIsNotThere) {
+TEST_F(RtasTest, StartCpuRefusesARunningOrAnUnknownProcessor) {
   EXPECT_EQ(call("start-cpu", {0, 0x8000, 0}), -1);
   EXPECT_EQ(call("start-cpu", {2, 0x8000, 0}), -3);
   EXPECT_EQ(call("start-cpu", {0xffffffff, 0x8000, 0}), -3);
   EXPECT_THAT(partition_.asked, IsEmpty());
 }
 
-TEST_F(RtasTest, StartCpuSaysWhenTheKernelRefuses) {
+TEST_F(RtasTest, StartCpuReportsARefusalOfTheKernel) {
   partition_.starts = false;
   EXPECT_EQ(call("start-cpu", {1, 0x8000, 0}), -1);
 }
@@ -212,7 +212,7 @@ TEST_F(RtasTest, StopSelfStopsTheCaller) {
   EXPECT_TRUE(stops_caller_);
 }
 
-TEST_F(RtasTest, QueryCpuStoppedStateTellsTheState) {
+TEST_F(RtasTest, QueryCpuStoppedStateReturnsTheState) {
   EXPECT_EQ(call("query-cpu-stopped-state", {0}), 0);
   EXPECT_THAT(results_, ElementsAre(2));
   EXPECT_EQ(call("query-cpu-stopped-state", {1}), 0);
@@ -222,14 +222,14 @@ TEST_F(RtasTest, QueryCpuStoppedStateTellsTheState) {
 
 // --- The table
 
-TEST_F(RtasTest, WhatTheKernelShouldHaveAnsweredAndUnknownTokensGetAParameterErrorAndAreCounted) {
+TEST_F(RtasTest, CallsThatBelongToKvmAndUnknownTokensGetAParameterErrorAndAreCounted) {
   for (const std::string_view name : {"ibm,set-xive", "ibm,get-xive", "ibm,int-off", "ibm,int-on"})
     EXPECT_EQ(call(name, std::vector<std::uint32_t>(entry(name).arguments)), -3) << name;
   for (const std::uint32_t token : {0u, 4711u, 0xffffffffu}) EXPECT_EQ(call(token, {}, 1), -3) << token;
   EXPECT_EQ(unknown_calls_, 7u);
 }
 
-TEST_F(RtasTest, EveryCallInsistsOnItsNumbersOfArgumentsAndResults) {
+TEST_F(RtasTest, EveryCallRequiresItsNumbersOfArgumentsAndResults) {
   for (const RtasEntry &wanted : rtas_calls()) {
     const std::vector<std::uint32_t> arguments(wanted.arguments);
     std::vector<std::uint32_t> more = arguments;
@@ -265,14 +265,14 @@ TEST_F(RtasTest, EveryCallHasItsTokenInTheGuestsTree) {
 
 // --- The argument block
 
-TEST_F(RtasTest, ABlockMayEndWithRam) {
+TEST_F(RtasTest, ABlockMayEndAtTheEndOfRam) {
   const std::uint64_t at = kRamSize - 16;
   put_cells(at, {entry("system-reboot").token, 0, 1, kUntouched});
   EXPECT_EQ(take(dispatch_rtas(context_, GuestAddress{at})), Status::kSuccess);
   EXPECT_EQ(cell(at + 12), 0u);
 }
 
-TEST_F(RtasTest, ABlockThatIsMalformedOrLeavesRamIsRefusedWhole) {
+TEST_F(RtasTest, ABlockThatIsMalformedOrExtendsBeyondRamFailsTheHcall) {
   const std::uint32_t reboot = entry("system-reboot").token;
   for (const std::vector<std::uint32_t> &bad : std::vector<std::vector<std::uint32_t>>{
            {reboot, 17, 1},          // too many arguments
@@ -290,12 +290,12 @@ TEST_F(RtasTest, ABlockThatIsMalformedOrLeavesRamIsRefusedWhole) {
     EXPECT_EQ(take(dispatch_rtas(context_, GuestAddress{at})), Status::kParameter) << at;
   put_cells(kRamSize - 12, {reboot, 0, 1});
   EXPECT_EQ(take(dispatch_rtas(context_, GuestAddress{kRamSize - 12})), Status::kParameter)
-      << "the status would lie beyond the end";
+      << "the status would be beyond the end";
   EXPECT_FALSE(shutdown_);
   EXPECT_THAT(trace_, IsEmpty());
 }
 
-TEST(RtasEntryCode, MakesTheHcallWithTheBlockThatIsInR3) {
+TEST(RtasEntryCode, PassesTheBlockInR3ToTheHcall) {
   constexpr std::uint32_t kCode[] = {0x7c641b78, 0x3c600000, 0x6063f000, 0x44000022, 0x4e800020};
   ASSERT_EQ(rtas_entry_code().size(), sizeof kCode);
   for (std::size_t i = 0; i < std::size(kCode); ++i)

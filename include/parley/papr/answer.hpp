@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a handler gives back: the status that the guest reads, and, for a few calls, an effect on the guest's life that
-// only the vCPU's loop can bring about. Handlers never end, stop or block anything themselves.
+// The answer of a handler: the status for the guest, and for a few calls an effect on the guest. The loop of the vCPU
+// performs the effect after the call. A handler never ends, stops or blocks anything itself.
 #pragma once
 
 #include <cstdint>
@@ -29,24 +29,24 @@ enum class Status : std::int64_t {
 /// LoPAR 7.2.8, status word values of RTAS.
 enum class RtasStatus : std::int32_t { kSuccess = 0, kHardwareError = -1, kParameterError = -3 };
 
-/// How a guest asks for its end.
+/// A guest's request to end.
 struct Shutdown {
   enum class Kind : std::uint8_t { kPowerOff, kReboot, kPanic } kind = Kind::kPowerOff;
   std::string message;  ///< of a panic (ibm,os-term)
 };
 
-/// What the vCPU's loop does after the call.
+/// The action of the vCPU's loop after the call.
 struct Effect {
   enum class Kind : std::uint8_t {
     kNone,
-    kConsoleFull,  ///< `terminal` had no room for the text: wait for room, then make the same call again
+    kConsoleFull,  ///< `terminal` had no room for the text: wait for room, then repeat the same call
     kStopCaller,   ///< the calling processor stops until it is started again (stop-self)
-    kShutdown,     ///< the guest ends as `shutdown` says
+    kShutdown,     ///< the guest ends, with `shutdown` as the reason
     kUnknownCall,  ///< no handler exists for the number, token or name
   };
   Kind kind = Kind::kNone;
   devices::Vty *terminal = nullptr;
-  std::unique_ptr<Shutdown> shutdown = {};  // a pointer: an answer is made for each call, a shutdown once
+  std::unique_ptr<Shutdown> shutdown = {};  // a pointer keeps the answer of each call small
 
   static Effect none() { return {}; }
   static Effect console_full(devices::Vty &vty) { return {Kind::kConsoleFull, &vty}; }
@@ -57,7 +57,7 @@ struct Effect {
   }
 };
 
-/// Text for a terminal: written whole, or kConsoleFull.
+/// Writes the whole text to a terminal. If there is no room for it, writes nothing and returns kConsoleFull.
 inline Effect write_to(devices::Vty &vty, std::string_view text) {
   return vty.write(text) ? Effect::none() : Effect::console_full(vty);
 }

@@ -14,14 +14,15 @@ namespace parley::papr {
 
 class OpenFirmware;
 
-/// All that a handler may touch when one processor calls. Each processor has its own, as several may call at a time.
+/// The resources that a handler may use for a call. Each processor has its own context, because several processors may
+/// call at the same time.
 struct Context {
   GuestMemory memory;
   devices::Devices &devices;
   Partition &partition;
   Environment &environment;
   std::function<void(const std::string &)> trace;  ///< one line per call; may be empty
-  VcpuId caller{};                                 ///< the processor
+  VcpuId caller{};                                 ///< the processor that calls
   OpenFirmware *firmware = nullptr;                ///< nullptr for a guest without a client interface
 };
 

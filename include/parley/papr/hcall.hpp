@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hypervisor calls (LoPAR chapter 14). One table says which numbers are answered, by what name, and which function set
-// the guest's tree announces for it ("ibm,hypertas-functions"): the tree cannot promise what the code does not answer.
+// Hypervisor calls (LoPAR chapter 14). One table has a row for each call that is answered: its number, its name, and
+// the function set that announces it in the guest's tree ("ibm,hypertas-functions"). The tree is made from the same
+// table, so it cannot promise a call that is not answered.
 #pragma once
 
 #include <array>
@@ -14,27 +15,27 @@
 
 namespace parley::papr {
 
-/// r4 to r12: the arguments; a handler that has results puts them in their place.
+/// r4 to r12: the arguments. A handler overwrites them with its results.
 using HcallRegisters = std::array<std::uint64_t, 9>;
 
-/// The two hcalls of the platform itself, outside PAPR's range. KVM and Linux know RTAS by this number (KVMPPC_H_RTAS,
-/// asm/hvcall.h); QEMU uses the same number for its client interface.
+/// Two hcalls outside PAPR's range, for the platform itself. KVM knows RTAS by this number (KVMPPC_H_RTAS,
+/// asm/hvcall.h). QEMU uses the same number for its client interface.
 inline constexpr std::uint16_t kHcallRtas = 0xf000;
 inline constexpr std::uint16_t kHcallClientInterface = 0xf005;
 
 struct HcallEntry {
   std::uint64_t number;
   std::string_view name;
-  std::string_view hypertas;  ///< the function set that stands for it; "" for none
-  /// nullptr where KVM answers it in the kernel; what reaches us of those all the same gets H_FUNCTION.
+  std::string_view hypertas;  ///< the function set that announces it; "" for none
+  /// nullptr if KVM answers the call in the kernel. If such a call arrives here nevertheless, it gets H_FUNCTION.
   Answer (*handle)(Context &, HcallRegisters &) = nullptr;
-  bool enable = false;  ///< KVM answers it only when it is told to (KVM_CAP_PPC_ENABLE_HCALL)
-  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only for a guest with such a device
-  bool independent = false;  ///< its handler touches nothing that another's does, or only what has a lock of its own
+  bool enable = false;  ///< KVM answers it only if it is enabled (KVM_CAP_PPC_ENABLE_HCALL)
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only if the guest has such a device
+  bool independent = false;  ///< its handler shares no state with others, or only state with its own lock
 };
 
 std::span<const HcallEntry> hcalls();
-/// nullptr for a number that is not answered.
+/// nullptr for an unknown number.
 const HcallEntry *find_hcall(std::uint64_t number);
 /// Answers one hcall; `entry` is the result of find_hcall(). An unknown number gets H_FUNCTION.
 Answer dispatch_hcall(Context &context, std::uint64_t number, const HcallEntry *entry, HcallRegisters &registers);

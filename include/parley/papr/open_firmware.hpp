@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client interface of Open Firmware (IEEE 1275-1994 chapter 6; LoPAR B.4), by which a starting kernel asks for its
-// device tree, prints its first lines, reserves memory, and negotiates its level.
+// The client interface of Open Firmware (IEEE 1275-1994 chapter 6; LoPAR B.4). A starting kernel uses it to read its
+// device tree, print its first lines, reserve memory, and negotiate its level.
 //
-// The kernel calls an entry in the firmware page with the address of an argument block in r3: big-endian 32-bit cells,
-// the service's name (an address), the number of arguments, the number of results, the arguments, then the results. A
-// few instructions there turn that into an hcall. After "quiesce" the kernel has its tree and comes no more.
+// The kernel calls an entry in the firmware page, with the address of an argument block in r3. The block consists of
+// big-endian 32-bit cells: the address of the service's name, the number of arguments, the number of results, the
+// arguments, then the results. A few instructions at the entry turn the call into an hcall (entry_code.hpp). Linux
+// makes its last call, "quiesce", once it has copied the tree (arch/powerpc/kernel/prom_init.c).
+//
+// OpenFirmware is the state behind the services, for one life of a guest:
+//
+//   tree       live: the guest may set properties, and a negotiation writes the level into it
+//   claims     the ranges of memory that are in use: the images of the plan, and the guest's own claims
+//   instances  open nodes. The guest refers to a node by phandle, and to an opened node by instance ("ihandle")
+//
+// All three are bounded, so a hostile guest cannot make them grow without limit.
 #pragma once
 
 #include <cstdint>
@@ -18,26 +27,27 @@
 
 namespace parley::papr {
 
-/// An open device, as the guest names it.
+/// The guest's handle of an open node (an ihandle).
 using Instance = Strong<struct InstanceTag, std::uint32_t>;
 
 class OpenFirmware {
  public:
-  /// Opens the console; its instance is /chosen's "stdout" and "stdin".
+  /// Opens the console, and writes its instance into /chosen as "stdout" and "stdin".
   OpenFirmware(fdt::LiveTree tree, std::uint64_t memory_size, Environment &environment);
 
   fdt::LiveTree &tree() { return tree_; }
   const fdt::LiveTree &tree() const { return tree_; }
   std::uint32_t milliseconds() const;
 
-  /// Memory that is taken: [at, at + size). False where it is taken already, lies outside of RAM or above 4 GiB,
-  /// is empty, or is one too many.
+  /// Marks [at, at + size) as used. False if the range is empty, overlaps a claim, or extends beyond RAM or 4 GiB, and
+  /// if there are too many claims.
   bool claim(GuestAddress at, std::uint64_t size);
-  /// The lowest free place above all that is taken. `alignment` is not 0.
+  /// Claims the lowest aligned place above all claims. `alignment` is not 0.
   std::optional<GuestAddress> claim_anywhere(std::uint64_t size, std::uint64_t alignment);
+  /// Removes a claim. False if no claim is exactly this range.
   bool release(GuestAddress at, std::uint64_t size);
 
-  /// Nothing where too many are open.
+  /// None if too many instances are open.
   std::optional<Instance> open(fdt::Phandle node);
   void close(Instance instance);
   std::optional<fdt::Phandle> package(Instance instance) const;
@@ -53,7 +63,7 @@ class OpenFirmware {
   std::uint64_t limit_;
   std::vector<Range> claims_;
   std::optional<fdt::Phandle> console_;
-  std::vector<fdt::Phandle> instances_;  // those that are closed hold 0
+  std::vector<fdt::Phandle> instances_;  // 0 for a closed one
   Environment *environment_;
   SteadyTime began_;
 };
@@ -66,16 +76,16 @@ struct ServiceResults {
 
 struct ClientService {
   std::string_view name;
-  /// `arguments` are the block's, as many as the guest gave.
+  /// `arguments` has as many cells as the guest passed.
   ServiceResults (*handle)(Context &, std::span<const std::uint32_t> arguments);
 };
 
 std::span<const ClientService> client_services();
-/// Performs the call whose argument block is at `block`; an unknown one is answered with -1. H_PARAMETER when the block
-/// does not lie in RAM or is malformed.
+/// Performs the call whose argument block is at `block`. An unknown service gets -1 as its result. Returns H_PARAMETER
+/// if the block is malformed or not in RAM.
 Answer dispatch_service(Context &context, GuestAddress block);
 
-/// The code at the entry; as rtas_entry_code().
+/// The code at the entry of the client interface. It works like rtas_entry_code().
 ByteView client_interface_entry_code();
 
 }  // namespace parley::papr

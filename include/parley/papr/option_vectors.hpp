@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guest's kernel tells about itself when it negotiates: ibm,client-architecture-support (LoPAR B.6.2.3). In the
-// guest's memory, packed and big-endian:
+// The vector that a guest's kernel passes to ibm,client-architecture-support (LoPAR B.6.2.3). Its format in the guest's
+// memory, packed and big-endian:
 //
-//     { be32 mask, be32 value }...   the processors; the last entry has bits in its value that its mask leaves out
+//     { be32 mask, be32 value }...   the processor list; in its last entry, value has bits outside mask
 //     u8 n                           the number of option vectors, minus 1
-//     { u8 length, u8[length + 1] }  each of them, n + 1 times
+//     { u8 length, u8[length + 1] }  the option vectors, n + 1 times
 //
-// Bits count from the left: bit 0 of a byte is 0x80. Bytes 23 and up of vector 5 are newer than the public LoPAR; they
-// are as in Linux (arch/powerpc/include/asm/prom.h).
+// Bits count from the left: bit 0 of a byte is 0x80. Bytes count from 1. Bytes 23 and up of vector 5 are newer than the
+// public LoPAR; their meaning is taken from Linux (arch/powerpc/include/asm/prom.h).
+//
+// Parley evaluates two of the vectors. Vector 5 carries the choice of MMU and interrupt controller. In the answer,
+// Parley grants the parts of it that its guests have: radix with GTSE (the guest invalidates its translations itself),
+// XICS, and random numbers. A guest that requires anything else for these cannot run. Vector 7 is the name of the
+// operating system. Linux stores it behind the declared vectors, so it is read only as a hint for messages.
+//
+// A missing vector, and a missing byte of a short vector, count as zero.
 #pragma once
 
 #include <expected>
@@ -23,27 +30,27 @@ namespace parley::papr {
 
 struct ClientArchitecture {
   std::vector<compat::PvrEntry> processors;
-  std::vector<Bytes> vectors;    ///< as declared; [0] is vector 1
-  std::string operating_system;  ///< vector 7, which Linux puts behind the declared ones; "" when it is not there
+  std::vector<Bytes> vectors;    ///< the declared ones; [0] is vector 1
+  std::string operating_system;  ///< vector 7; "" if it is absent
 
   bool has_vector(unsigned number) const { return number >= 1 && number <= vectors.size(); }
-  /// Byte `byte` (from 1, as in LoPAR) of vector `number` (from 1); 0 where it is absent.
+  /// Byte `byte` (from 1, as in LoPAR) of vector `number` (from 1); 0 if it is absent.
   std::uint8_t option(unsigned number, unsigned byte) const;
 };
 
-/// Reads what stands at `at`. A list without an end, or one that leaves RAM, is an error; the text says which.
+/// Reads the vector at `at`. It is an error if the processor list has no last entry or if a part extends beyond RAM.
+/// The text of the error says which.
 std::expected<ClientArchitecture, std::string> read_client_architecture(const GuestMemory &memory, GuestAddress at);
 
-/// What a partition of Parley's can do, for "ibm,arch-vec-5-platform-support": pairs of a byte of vector 5 and its
-/// value. Legacy interrupts (XICS) only, radix only, with GTSE. At most 8 bytes: Linux reads that many
-/// (prom_check_platform_support).
+/// The abilities of the platform, for "ibm,arch-vec-5-platform-support": pairs of a byte number of vector 5 and a
+/// value. XICS only, radix only, with GTSE. At most 8 bytes, because Linux reads no more (prom_check_platform_support).
 Bytes platform_support();
-/// Option vector 5 as agreed, for "ibm,architecture-vec-5": a length byte (the number of bytes minus 1) and 26 bytes,
-/// so that byte n of the property is byte n of the vector.
+/// The agreed vector 5, for "ibm,architecture-vec-5": a length byte (the number of bytes minus 1) and 26 bytes. So byte
+/// n of the property is byte n of the vector.
 Bytes grant(const ClientArchitecture &client);
-/// The same for a guest that is not asked: all that there is.
+/// The same with everything that Parley has, for a guest that does not negotiate.
 Bytes grant_all();
-/// Why the guest cannot run here whatever its level ("it wants the hash MMU"); "" when it can.
+/// The reason why the guest cannot run here at any level ("it requires the hash MMU, …"); "" if it can.
 std::string unmet_demand(const ClientArchitecture &client);
 
 }  // namespace parley::papr

@@ -20,48 +20,48 @@ struct Characteristics {
   std::uint64_t behaviour = 0;
 };
 
-/// How a negotiation went.
+/// The outcome of a negotiation.
 struct NegotiationOutcome {
   compat::Negotiation table;
   std::string guest_list;               ///< the levels in the guest's list
-  std::string operating_system;         ///< as it calls itself; may be empty
+  std::string operating_system;         ///< the name that it gives itself; may be empty
   std::string offered;                  ///< "power10, power9"
-  std::optional<compat::Target> level;  ///< agreed upon, set and read back on every vCPU; none when it failed
-  compat::Target current;               ///< the level that the guest has now
-  std::string problem;                  ///< why it failed, or what was refused on the way
+  std::optional<compat::Target> level;  ///< agreed, set and read back on every vCPU; none if the negotiation failed
+  compat::Target current;               ///< the guest's level after the negotiation
+  std::string problem;                  ///< the reason of the failure, or the refusals before the success
 };
 
-/// What a guest's calls ask of the machine that it runs on, beyond its memory and its devices. Handlers
-/// that ask it are called one at a time.
+/// The services of the machine for a guest's calls, besides memory and devices. Handlers that use them run one at a
+/// time.
 class Partition {
  public:
   virtual ~Partition() = default;
 
-  /// On every processor; false when the kernel refuses.
+  /// Sets the byte order of interrupt handlers on every processor. False if the kernel refuses.
   virtual bool set_little_endian_interrupts(bool on) = 0;
-  /// Interrupts with translation on (Power ISA, LPCR[AIL] 3), or off. On every processor.
+  /// Takes interrupts with translation on (Power ISA, LPCR[AIL] 3) or off, on every processor.
   virtual bool set_translated_interrupts(bool on) = 0;
   /// `entry` is the second doubleword of a partition table entry (Power ISA 3.0B Book III 5.7.6.1). Returns an errno.
   virtual int set_process_table(std::uint64_t entry, bool gtse) = 0;
   virtual std::optional<Characteristics> characteristics() = 0;
-  /// Of the processor that is calling. False when the kernel refuses.
+  /// Sets SPRG0 of the processor that calls. False if the kernel refuses.
   virtual bool set_sprg0(VcpuId caller, std::uint64_t value) = 0;
 
-  /// Nothing for an id that is no processor's.
+  /// None for an id without a processor.
   virtual std::optional<ProcessorState> state(VcpuId id) const = 0;
   /// Starts a stopped processor in 64-bit big-endian real mode.
   virtual bool start(VcpuId id, GuestAddress entry, std::uint64_t argument) = 0;
   /// True if a processor other than the caller is running.
   virtual bool any_other_running(VcpuId caller) const = 0;
 
-  /// Whether the guest may negotiate still: kernels do so once or twice, and each time is told of.
+  /// True if the guest may negotiate once more. Kernels do so once or twice; the limit bounds the reports.
   virtual bool may_negotiate() const = 0;
-  /// What the guest may negotiate.
+  /// The levels that the guest may negotiate.
   virtual const compat::Offer &offer() const = 0;
-  /// Sets a level on every processor and reads it back, or leaves all at the one they had; the error is the kernel's
-  /// answer.
+  /// Sets a level on every processor and reads it back. If that fails, all keep their level, and the error is the
+  /// kernel's answer.
   virtual std::expected<void, std::string> take_level(compat::Target level) = 0;
-  /// The outcome of a negotiation, and with a level the option vector 5 that goes into the guest's tree.
+  /// Reports the outcome of a negotiation. If a level was agreed, writes it and `vector5` into the guest's tree.
   virtual void negotiated(const NegotiationOutcome &outcome, const Bytes &vector5) = 0;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Run-time abstraction services (LoPAR chapter 7), called through the hcall H_RTAS with the address of an argument
-// block in big-endian cells: token, nargs, nret, the arguments, then room for the results, of which the first is the
-// status.
+// Run-time abstraction services (LoPAR chapter 7). A guest calls them through the hcall H_RTAS, with the address of an
+// argument block of big-endian cells: token, nargs, nret, the arguments, then room for the results. The first result is
+// the status.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,24 @@
 namespace parley::papr {
 
 using RtasArguments = std::span<const std::uint32_t>;
-using RtasResults = std::span<std::uint32_t>;  ///< behind the status
+using RtasResults = std::span<std::uint32_t>;  ///< without the status
 
 struct RtasEntry {
   std::uint32_t token;
-  std::string_view name;  ///< also the property of the /rtas node that carries the token
+  std::string_view name;  ///< also the name of the token's property in the /rtas node
   std::uint32_t arguments;
-  std::uint32_t results;  ///< with the status
-  /// nullptr where KVM answers it in the kernel.
+  std::uint32_t results;  ///< including the status
+  /// nullptr if KVM answers the call in the kernel.
   RtasAnswer (*handle)(Context &, RtasArguments, RtasResults) = nullptr;
-  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only for a guest with such a device
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only if the guest has such a device
 };
 
 std::span<const RtasEntry> rtas_calls();
-/// Performs the call whose argument block is at `block`. H_PARAMETER when the block does not lie in RAM or is
-/// malformed: the guest then has no RTAS status to read.
+/// Performs the call whose argument block is at `block`. Returns H_PARAMETER if the block is malformed or not in RAM;
+/// the block then has no RTAS status.
 Answer dispatch_rtas(Context &context, GuestAddress block);
 
-/// The code at the entry of RTAS: it makes the hcall H_RTAS with the argument block in r3, and returns. Big-endian,
+/// The code at the entry of RTAS: it passes the argument block in r3 to the hcall H_RTAS, and returns. Big-endian and
 /// position-independent.
 ByteView rtas_entry_code();
 
