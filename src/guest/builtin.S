@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The built-in guest. It shows, from the inside, what a guest of Parley sees, with nothing but what PAPR gives every
-# partition: the flattened device tree whose address it gets in r3, the hcall H_PUT_TERM_CHAR for its voice, and
-# RTAS "power-off" for its end.
+# The built-in guest. It prints what a guest of Parley finds: the physical PVR, its level, and its byte order. It uses
+# only what PAPR gives every partition: the flattened device tree, whose address it gets in r3, the hcall
+# H_PUT_TERM_CHAR for output, and RTAS "power-off" to end.
 #
-# Its level is the cpu-version of its own device tree, which is where Linux takes it from; the physical PVR it reads
-# from the processor, which never shows anything but the silicon.
+# The level is cpu-version in the guest's device tree, where Linux reads it too. The physical PVR comes from the
+# processor, which always shows the silicon.
 #
-# It is position-independent, runs in real mode (addresses are real addresses), little-endian, and needs no stack.
-# Registers: r31 the device tree, r30 our base address, r29 the buffer that the number of put_hex is made in; leaf
-# routines keep their return address in r28 to r26, one register per depth.
+# The code is position-independent, runs in real mode (addresses are real addresses), little-endian, and needs no
+# stack. Registers: r31 the device tree, r30 the base address of the code, r29 the buffer for the digits of put_hex.
+# Subroutines keep their return address in r28, r27 or r26, one register for each depth of calls.
 
         .machine power8
         .abiversion 2

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kernels come in many wrappings, and users give the one that they have. Each is told by the bytes at its head.
+// Recognizes files that are not kernels for this machine.
+//
+// Kernels are distributed in several formats, and a user may pass a file that Parley cannot load: a compressed kernel,
+// an image for another boot loader or another architecture, an initrd, a script. Each format has a magic number at a
+// fixed offset. The table below maps it to a name, so that the message says what the file is instead of "not an ELF
+// file".
+//
+// Sources of the numbers: the formats' own specifications; for kernels Documentation/arch/x86/boot.rst (HdrS),
+// Documentation/arch/arm64/booting.rst and Documentation/arch/riscv/boot-image-header.rst in Linux. A 32-bit ELF file
+// is most likely a zImage (arch/powerpc/boot): a 32-bit boot wrapper that contains the compressed kernel.
 #include "kernel_format.hpp"
 
 #include <elf.h>
@@ -14,7 +23,7 @@ namespace {
 struct Magic {
   std::size_t at;
   std::string_view bytes;
-  std::string_view what;
+  std::string_view name;
 };
 
 using namespace std::string_view_literals;
@@ -49,13 +58,12 @@ bool has(ByteView file, std::size_t at, std::string_view bytes) {
 std::string_view foreign_format(ByteView file) {
   if (file.empty()) return "an empty file";
   if (has(file, 0, ELFMAG)) {
-    // The boot wrapper of PowerPC is a 32-bit program around a compressed kernel.
     const bool is_32_bit = file.size() > EI_CLASS && file[EI_CLASS] == std::byte{ELFCLASS32};
     return is_32_bit ? "a 32-bit ELF file: a boot wrapper around a compressed kernel (zImage)?" : "";
   }
   const auto found =
       std::ranges::find_if(kMagics, [&](const Magic &magic) { return has(file, magic.at, magic.bytes); });
-  return found == kMagics.end() ? "no ELF file, and nothing else that Parley knows" : found->what;
+  return found == kMagics.end() ? "neither an ELF file nor another format that Parley knows" : found->name;
 }
 
 }  // namespace parley::guest

@@ -7,7 +7,7 @@
 
 namespace parley::guest {
 
-/// What a file is that is no 64-bit ELF file for PowerPC ("a gzip-compressed file"); "" for one that is.
+/// The name of the file's format ("a gzip-compressed file"); "" for a 64-bit ELF file.
 std::string_view foreign_format(ByteView file);
 
 }  // namespace parley::guest

@@ -1,4 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Reads ELF files and refuses those that cannot start a machine.
+//
+// The loader uses only the ELF header and the program headers (System V ABI, 64-bit PowerPC). Every PT_LOAD header
+// becomes a segment at its physical address (p_paddr). The entry point (e_entry) is a virtual address, so it is
+// converted with the segment that contains it. All fields are read in the file's own byte order.
+//
+// A file may be a valid ELF file for PowerPC and still be the wrong kind of program. These signs tell:
+//
+//   ET_REL, ET_CORE         an object file (such as a kernel module), a core dump
+//   PT_INTERP               a program that needs a dynamic loader
+//   note "GNU", type 1      a static program for Linux: the C library adds this note to each program
+//   ET_DYN linked at 0      a program that must relocate itself; without PT_DYNAMIC it cannot
+//   entry in the ELF header a shared library without an entry point
+//
+// A position-independent Linux kernel is ET_DYN as well, but it is linked at 0xc000000000000000, not at 0.
+//
+// The file comes from the user and may be damaged. Every offset is checked against the size of the file before it is
+// used.
 #include "parley/guest/payload.hpp"
 
 #include <elf.h>
@@ -18,11 +37,10 @@ namespace {
 
 Failure bad_payload(const std::string &name, std::string why) {
   return {"cannot load the payload " + name, std::move(why),
-          "give a program for a ppc64 or ppc64le machine without an operating system: an ELF64 executable, or a flat "
-          "binary"};
+          "give an ELF64 executable or a flat binary for ppc64 or ppc64le that needs no operating system"};
 }
 
-// A reader for the fields of one file, in the byte order that its ELF header announces.
+// Reads the structures and fields of one file, in the byte order of its ELF header.
 class ElfFile {
  public:
   ElfFile(ByteView file, bool little_endian) : file_(file), little_endian_(little_endian) {}
@@ -48,8 +66,8 @@ class ElfFile {
   bool little_endian_;
 };
 
-// Linux on POWER addresses 51 bits of real memory (MAX_PHYSMEM_BITS); a file that wants more has its virtual addresses
-// in the place of the physical ones.
+// Linux on POWER supports 51 bits of physical address (MAX_PHYSMEM_BITS). A file with larger physical addresses has
+// virtual addresses in their place.
 constexpr std::uint64_t kAddressLimit = std::uint64_t{1} << 51;
 
 std::expected<Segment, std::string> load_segment(const SharedBytes &source, const ElfFile &file,
@@ -57,22 +75,22 @@ std::expected<Segment, std::string> load_segment(const SharedBytes &source, cons
   const Segment segment{GuestAddress{file.field(header.p_paddr)}, source, file.field(header.p_offset),
                         file.field(header.p_filesz), file.field(header.p_memsz)};
   if (!file.contains(segment.offset, segment.length))
-    return std::unexpected("a segment lies beyond the end of the file: it is truncated");
+    return std::unexpected("a segment extends beyond the end of the file: the file is truncated");
   if (segment.length > segment.size) return std::unexpected("a segment is larger in the file than in memory");
   if (segment.size > ~segment.at.value) return std::unexpected("a segment ends beyond the last address");
   if (segment.end() > kAddressLimit)
-    return std::unexpected("it wants to lie at " + hex64(segment.at.value) + ", where no machine has memory");
+    return std::unexpected("it must be loaded at " + hex64(segment.at.value) + ", where no machine has memory");
   return segment;
 }
 
-// What the program headers say of the file as a whole.
+// A summary of the program headers.
 struct Headers {
   std::vector<Elf64_Phdr> load;
   bool dynamic = false;
-  std::string foreign;  ///< why no machine starts with it
+  std::string foreign;  ///< the reason why it cannot start a machine; "" for none
 };
 
-// The note that the C library puts into each program for Linux (LSB core specification, "ABI note tag").
+// The C library adds this note to each program for Linux (LSB core specification, "ABI note tag").
 bool has_abi_note(const ElfFile &file, const Elf64_Phdr &notes) {
   constexpr std::uint64_t kWord = 4;
   constexpr std::uint64_t kAbiTag = 1;
@@ -94,9 +112,9 @@ bool has_abi_note(const ElfFile &file, const Elf64_Phdr &notes) {
 std::string foreign_part(const ElfFile &file, const Elf64_Phdr &program) {
   switch (file.field(program.p_type)) {
     case PT_INTERP:
-      return "it is a program of an operating system: it asks for a dynamic loader";
+      return "it is a program for an operating system: it needs a dynamic loader";
     case PT_NOTE:
-      return has_abi_note(file, program) ? "it is a program that runs in Linux, no kernel" : "";
+      return has_abi_note(file, program) ? "it is a program that runs in Linux, not a kernel" : "";
     default:
       return "";
   }
@@ -134,13 +152,14 @@ std::expected<Elf64_Ehdr, std::string> read_header(ByteView bytes, const ElfFile
   return *header;
 }
 
-// Why a file of type DYN that is linked at 0 cannot be entered; "" when it can.
+// The reason why a file of type DYN that is linked at 0 cannot be entered; "" if it can.
 std::string not_relocatable(const ElfFile &file, const Headers &headers, std::uint64_t entry) {
-  if (!headers.dynamic) return "it is linked at 0, as if it could lie anywhere, and has nothing to relocate itself by";
+  if (!headers.dynamic)
+    return "it is linked at 0 like a position-independent program, but it has no dynamic section to relocate itself";
   for (const Elf64_Phdr &program : headers.load) {
     const std::uint64_t in_file = file.field(program.p_offset) + (entry - file.field(program.p_vaddr));
     if (entry >= file.field(program.p_vaddr) && in_file < sizeof(Elf64_Ehdr))
-      return "its entry point lies in its own ELF header: it is a library, no program";
+      return "its entry point is inside its own ELF header: it is a library, not a program";
   }
   return "";
 }
@@ -152,7 +171,7 @@ std::expected<Payload, std::string> read_elf(const SharedBytes &source, const st
   const Elf64_Ehdr header = TRY(read_header(bytes, file));
   const Headers headers = TRY(read_headers(file, header));
   if (!headers.foreign.empty()) return std::unexpected(headers.foreign);
-  if (headers.load.empty()) return std::unexpected("it has nothing to load");
+  if (headers.load.empty()) return std::unexpected("it has no segment to load");
   const auto linked_at =
       std::ranges::min(headers.load, {}, [&](const Elf64_Phdr &program) { return file.field(program.p_vaddr); });
   Payload payload{name, {}, {}, false, false};
@@ -165,7 +184,6 @@ std::expected<Payload, std::string> read_elf(const SharedBytes &source, const st
   for (const Elf64_Phdr &program : headers.load) {
     Segment segment = TRY(load_segment(source, file, program));
     if (payload.relocates_itself) segment.at.value += kProgramAddress.value;
-    // The entry point is virtual; it moves with its segment.
     const std::uint64_t offset = entry - file.field(program.p_vaddr);
     if (entry >= file.field(program.p_vaddr) && offset < file.field(program.p_memsz)) {
       payload.entry = GuestAddress{segment.at.value + offset};
@@ -173,7 +191,7 @@ std::expected<Payload, std::string> read_elf(const SharedBytes &source, const st
     }
     payload.segments.push_back(std::move(segment));
   }
-  if (!entry_found) return std::unexpected("its entry point " + hex64(entry) + " lies in no segment");
+  if (!entry_found) return std::unexpected("its entry point " + hex64(entry) + " is in no segment");
   return payload;
 }
 
@@ -216,9 +234,9 @@ std::expected<Payload, Failure> read_payload(SharedBytes file, const std::string
 std::expected<Payload, Failure> read_kernel(const SharedBytes &file, const std::string &name) {
   const auto refuse = [&](std::string why) {
     return std::unexpected(Failure{"cannot load the kernel " + name, std::move(why),
-                                   "give a vmlinux for ppc64 or ppc64le, or a program for a machine without an "
-                                   "operating system: an ELF file, not compressed (Debian has its kernel as "
-                                   "/boot/vmlinux-VERSION or, from Linux 7 on, as /boot/vmlinuz-VERSION)"});
+                                   "give an uncompressed ELF file for ppc64 or ppc64le: a vmlinux, or a program that "
+                                   "needs no operating system (Debian's kernel is /boot/vmlinux-VERSION or, from "
+                                   "Linux 7 on, /boot/vmlinuz-VERSION)"});
   };
   if (const auto foreign = foreign_format(file.view()); !foreign.empty())
     return refuse("it is " + std::string(foreign));

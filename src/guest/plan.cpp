@@ -1,4 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Makes the plan of a machine from the user's request, the decision about the level, and the facts about the host.
+//
+// The machine layer builds exactly this plan in KVM, and the guest's device tree is a function of it (tree.cpp). So
+// tree and machine cannot disagree. The layout of guest memory, from address 0 up:
+//
+//   payload        at the addresses that the file asks for
+//   initrd         1 MiB or more above the payload, which leaves room for the payload's first stack
+//   free           at least 2 MiB for a Linux kernel, whose boot code allocates memory here
+//   firmware page  64 KiB: the entry points of RTAS and of the client interface
+//   device tree    64 KiB, for a flattened tree; it ends at the end of RAM, or at 768 MiB if there is more RAM
+//
+// Linux' boot code uses memory below 768 MiB only, so all of these must be there (kBootLimit).
 #include "parley/guest/plan.hpp"
 
 #include <algorithm>
@@ -8,17 +21,17 @@
 namespace parley::guest {
 namespace {
 
-// The frequency of every POWER8 to Power11 timebase, for hosts whose tree does not tell.
+// The timebase frequency of POWER8 to Power11, for hosts whose tree does not give it.
 constexpr std::uint32_t kUsualTimebase = 512'000'000;
 
-// What Linux' first code claims for itself below the limit: a flattened tree of 1 MiB, and RTAS.
+// Linux' boot code claims memory below the limit for a flattened tree of 1 MiB and for RTAS.
 constexpr std::uint64_t kBootRoom = 2 * 1024 * 1024;
 
-// Between a payload and its initrd, for what a program keeps behind its image and its headers do not tell: its first
-// stack most of all.
+// A program may use memory behind its image that its headers do not declare, for example for its first stack. This gap
+// protects the initrd.
 constexpr std::uint64_t kGrowthRoom = 1024 * 1024;
 
-// No guest takes more, and the flattened tree has room for it.
+// The flattened tree has room for this, and no guest accepts more.
 constexpr std::size_t kMaxCommandLine = 16 * 1024;
 
 constexpr std::uint64_t round_up(std::uint64_t value) { return (value + kPageSize - 1) / kPageSize * kPageSize; }
@@ -26,11 +39,11 @@ constexpr std::uint64_t round_up(std::uint64_t value) { return (value + kPageSiz
 Failure does_not_fit(const MachinePlan &plan, std::uint64_t end, std::uint64_t limit) {
   const std::string what = plan.initrd ? "the kernel and its initrd do" : "the payload " + plan.payload.name + " does";
   return {what + " not fit into the guest's memory",
-          "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB; what it starts with ends at " +
-              hex64(end) + " and must end at " + hex64(limit),
+          "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB; its boot images end at " + hex64(end) +
+              " and must end at or below " + hex64(limit),
           limit < kBootLimit - kBootRoom - kTreeRoom - kPageSize ? "give the guest more memory (-m)"
           : plan.initrd                                          ? "use a smaller initrd"
-                        : "link it lower: all that a guest starts with lies below 768 MiB"};
+                        : "link it lower: all boot images must be below 768 MiB"};
 }
 
 std::expected<void, Failure> lay_out(MachinePlan &plan, std::optional<SharedBytes> initrd) {
@@ -96,17 +109,17 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.papr = std::move(papr);
   plan.devices = devices::usual_devices(request.terminals, plan.interrupts);
   if (plan.command_line.size() > kMaxCommandLine)
-    return std::unexpected(Failure{
-        "the guest's command line is too long",
-        std::to_string(plan.command_line.size()) + " bytes; there is room for " + std::to_string(kMaxCommandLine),
-        "shorten --append"});
+    return std::unexpected(Failure{"the guest's command line is too long",
+                                   std::to_string(plan.command_line.size()) + " bytes, but there is room for only " +
+                                       std::to_string(kMaxCommandLine),
+                                   "shorten --append"});
   if (const auto done = lay_out(plan, std::move(request.initrd)); !done) return std::unexpected(done.error());
   return plan;
 }
 
 std::expected<std::uint64_t, Failure> parse_memory_size(std::string_view text) {
-  const Failure bad{"'" + std::string(text) + "' is no memory size",
-                    "it must be a number with K, M, G or T behind it, a multiple of 64K, and at least 1M",
+  const Failure bad{"'" + std::string(text) + "' is not a memory size",
+                    "a memory size is a number with K, M, G or T, a multiple of 64K, and at least 1M",
                     "for example -m 256M"};
   constexpr std::string_view kUnits = "KMGT";
   std::string_view digits = text;

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The device tree of the guest, as LoPAR appendix B lays it out for a partition. The level appears once, in the cpu
-// nodes' cpu-version; that is where a guest's kernel takes it from.
+// The guest's device tree: a partition's tree as LoPAR appendix B defines it.
+//
+//   /cpus/PowerPC,POWERn@id    one node per processor; /memory@0 is all RAM
+//   /rtas                      the tokens of RTAS calls, and the list of hypercall sets
+//   /interrupt-controller      the XICS presentation layer
+//   /vdevice                   the virtual I/O bus with its devices; /ibm,platform-facilities has random numbers
+//   /hypervisor                tells Linux that it runs on KVM
+//   /chosen                    command line, console, initrd, seed, negotiated options
+//
+// The level appears in two properties of each cpu node: cpu-version (the logical PVR, or the physical PVR for a raw
+// guest), from which a kernel takes its level, and ibm,pa-features. The other cpu properties describe the silicon.
+// set_level() changes the two properties in a live tree after a negotiation.
+//
+// Tokens and hypercall sets come from the tables of the papr layer (PaprInterface), device nodes from the plan's list.
 #include <algorithm>
 #include <cassert>
 #include <iterator>
@@ -14,7 +26,7 @@ namespace {
 
 constexpr std::uint32_t kCacheLine = 128;                 // bytes, POWER4 to Power11
 constexpr std::uint32_t kCacheSize = 32 * 1024;           // the first-level data cache of POWER9 and POWER10
-constexpr std::uint32_t kClockFrequency = 1'000'000'000;  // Hz; nobody computes with it
+constexpr std::uint32_t kClockFrequency = 1'000'000'000;  // Hz; informative only
 constexpr std::uint32_t kRtasErrorLogMax = 2048;
 constexpr std::uint32_t kRtasSize = 4096;
 constexpr std::uint32_t kInterruptControllerPhandle = 1;
@@ -26,8 +38,8 @@ std::string hex(std::uint64_t value) {
   return first == std::string::npos ? "0" : digits.substr(first);
 }
 
-// LoPAR B.6.2.1, "ibm,pa-features": number of bytes, type 0, then the bytes. Each level's set adds to the one before;
-// the numbers are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 says that the guest may use radix.
+// LoPAR B.6.2.1, "ibm,pa-features": the number of bytes, type 0, then the bytes. From power8 on, each level adds to the
+// one below. The values are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 allows radix.
 Bytes pa_features(Level level) {
   constexpr std::size_t kIsa206 = 6;
   constexpr std::size_t kIsa207 = 24;
@@ -59,19 +71,19 @@ Bytes pa_features(Level level) {
   return features;
 }
 
-// Power ISA 3.0B Book III 6.7.4.2, effective page sizes of radix trees: the encoding above the shift. KVM reports these
-// four on every host (KVM_PPC_GET_RMMU_INFO).
+// Power ISA 3.0B Book III 6.7.4.2, page sizes of radix trees: the encoding in the upper three bits, the shift below.
+// KVM reports the same four sizes on every host (KVM_PPC_GET_RMMU_INFO).
 constexpr std::uint32_t radix_page(std::uint32_t encoding, std::uint32_t shift) { return encoding << 29 | shift; }
 
 Level silicon_of(const MachinePlan &plan) {
   return Level::from_physical(plan.pvr).value_or(plan.level.level().value_or(parley::level("power9")));
 }
 
-// A raw guest goes by the physical PVR; its features are those of the silicon's own level.
+// A raw guest uses the physical PVR, so it gets the features of the silicon's own level.
 Level features_of(const MachinePlan &plan, compat::Target target) { return target.level().value_or(silicon_of(plan)); }
 
 void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, std::uint32_t id) {
-  // As on real machines, the name is the silicon's.
+  // As on real machines, the node is named after the silicon.
   const Level silicon = silicon_of(plan);
   const std::string number(silicon.name().substr(std::string_view("power").size()));
   fdt::Node &cpu = cpus.add("PowerPC,POWER" + number + "@" + hex(id));
@@ -96,7 +108,7 @@ void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, st
   if (silicon.info().mmu == Mmu::kHashOrRadix) {
     cpu.set_cells("ibm,processor-radix-AP-encodings",
                   {radix_page(0, 12), radix_page(5, 16), radix_page(1, 21), radix_page(2, 30)});
-    // Byte 0, bit 4: directed messages between threads are slow here, so that Linux sends its IPIs through the XICS
+    // Byte 0, bit 4: directed messages between threads are slow here. Linux then sends its IPIs through the XICS
     // (hw/ppc/spapr.c:spapr_dt_pi_features).
     cpu.set("ibm,pi-features", {std::byte{1}, std::byte{0}, std::byte{0x08}});
   }
@@ -109,7 +121,7 @@ void add_cpus(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
   for (std::uint32_t id = 0; id < plan.processors; ++id) add_cpu(cpus, plan, target, id);
 }
 
-std::vector<std::uint32_t> wide(std::uint64_t value) {
+std::vector<std::uint32_t> two_cells(std::uint64_t value) {
   return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
 }
 
@@ -140,19 +152,19 @@ void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   rtas.set_texts("ibm,hypertas-functions", announced_functions(plan));
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
-  // LoPAR 7.3.9.1: ibm,os-term comes back where the platform says so; without it Linux does not call it at all.
+  // LoPAR 7.3.9.1: this property promises that ibm,os-term returns. Without it, Linux does not make the call.
   rtas.set_empty("ibm,extended-os-term");
   for (const RtasProperty &property : plan.papr.rtas)
     if (is_present(plan, property.device)) rtas.set_cells(property.name, {property.token});
   if (plan.boot == BootKind::kFlatTree) {
-    // What a kernel that comes through the client interface finds out for itself (prom_instantiate_rtas).
+    // A kernel that boots through the client interface adds these itself (prom_instantiate_rtas).
     const auto entry = static_cast<std::uint32_t>(plan.firmware_at.value);
     rtas.set_cells("linux,rtas-base", {entry});
     rtas.set_cells("linux,rtas-entry", {entry});
   }
 }
 
-// LoPAR B.6.10: the presentation layer that every processor's interrupts come through.
+// LoPAR B.6.10: the presentation layer, which delivers the interrupts of all processors.
 void add_interrupts(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node &xics = root.add("interrupt-controller");
   xics.set_text("device_type", "PowerPC-External-Interrupt-Presentation");
@@ -164,7 +176,7 @@ void add_interrupts(fdt::Node &root, const MachinePlan &plan) {
   xics.set_cells("phandle", {kInterruptControllerPhandle});
 }
 
-// LoPAR B.6.4: the virtual I/O bus. Each device adds its own nodes.
+// LoPAR B.6.4: the virtual I/O bus. Each device adds its own nodes, below the bus or below the root.
 void add_devices(fdt::Node &root, const MachinePlan &plan) {
   fdt::Node vdevice;
   vdevice.name = "vdevice";
@@ -174,13 +186,13 @@ void add_devices(fdt::Node &root, const MachinePlan &plan) {
   vdevice.set_cells("#size-cells", {0});
   vdevice.set_cells("#interrupt-cells", {2});
   vdevice.set_cells("interrupt-parent", {kInterruptControllerPhandle});
-  fdt::Node beside;
-  for (const devices::Spec &spec : plan.devices) devices::add_nodes(spec, beside, vdevice);
+  fdt::Node below_root;
+  for (const devices::Spec &spec : plan.devices) devices::add_nodes(spec, below_root, vdevice);
   root.children.push_back(std::move(vdevice));
-  std::ranges::move(beside.children, std::back_inserter(root.children));
+  std::ranges::move(below_root.children, std::back_inserter(root.children));
 }
 
-// The terminal for the guest's first words: the first one of the list.
+// The guest's console is the first terminal of the list.
 void add_console(fdt::Node &chosen, const MachinePlan &plan) {
   for (const devices::Spec &spec : plan.devices) {
     const auto *vty = std::get_if<devices::VtySpec>(&spec);
@@ -200,8 +212,8 @@ void add_chosen(fdt::Node &root, const MachinePlan &plan) {
   if (plan.boot == BootKind::kFlatTree) {
     chosen.set("ibm,architecture-vec-5", plan.papr.granted);
     if (plan.initrd) {
-      chosen.set_cells("linux,initrd-start", wide(plan.initrd->at.value));
-      chosen.set_cells("linux,initrd-end", wide(plan.initrd->end()));
+      chosen.set_cells("linux,initrd-start", two_cells(plan.initrd->at.value));
+      chosen.set_cells("linux,initrd-end", two_cells(plan.initrd->end()));
     }
     return;
   }
@@ -214,8 +226,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   fdt::Node root;
   root.set_text("device_type", "chrp");
   root.set_text("model", "Parley PAPR guest");
-  root.set_texts("compatible",
-                 {"parley,pseries", "qemu,pseries"});  // by the second, libraries of guests know the platform
+  root.set_texts("compatible", {"parley,pseries", "qemu,pseries"});  // some guest libraries know only the second name
   root.set_cells("#address-cells", {2});
   root.set_cells("#size-cells", {2});
   add_cpus(root, plan, target);
@@ -235,7 +246,7 @@ void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target targ
   const Bytes features = pa_features(features_of(plan, target));
   auto cpu = tree.first_child(*tree.find("/cpus"));
   for (; cpu; cpu = tree.next_sibling(*cpu)) {
-    // The same lengths as before, or a little more: for that room is kept.
+    // The new values may be a little longer than the old ones. The tree has reserved room for that.
     [[maybe_unused]] const bool set =
         tree.set_property(*cpu, "cpu-version", version) && tree.set_property(*cpu, "ibm,pa-features", features);
     assert(set);

@@ -39,7 +39,7 @@ class ElfImage {
     field = static_cast<T>(value);
     if (little_endian_ != native_little) field = std::byteswap(field);
   }
-  /// One more note behind those that there are.
+  /// Appends a note.
   void note(std::string_view owner, std::uint32_t type, std::size_t size) {
     Elf64_Nhdr head{};
     put(head.n_namesz, owner.size() + 1);
@@ -76,7 +76,7 @@ class ElfImage {
 
 std::string refusal(const Bytes &file) { return read_payload(SharedBytes(file), "file").error().why; }
 
-TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
+TEST(Payload, OfAnElfFileIsLoadedAtItsPhysicalAddresses) {
   for (const bool little : {true, false}) {
     const auto payload = read_payload(SharedBytes(ElfImage(little).bytes()), "file");
     ASSERT_TRUE(payload);
@@ -90,7 +90,7 @@ TEST(Payload, OfAnElfFileLiesWhereItsPhysicalAddressesSay) {
   }
 }
 
-// Linked at 0, as a program for any address: its first bytes are no ELF header, and it has what it relocates itself by.
+// A program that is linked at 0 and relocates itself: its entry is not in the ELF header, and it has a dynamic section.
 ElfImage position_independent(bool little_endian = true) {
   ElfImage image(little_endian);
   image.put(image.header.e_type, ET_DYN);
@@ -101,7 +101,7 @@ ElfImage position_independent(bool little_endian = true) {
   return image;
 }
 
-TEST(Payload, ThatIsLinkedAtZeroAndRelocatesItselfLiesWhereQemuPutsIt) {
+TEST(Payload, ThatIsLinkedAtZeroAndRelocatesItselfIsLoadedWhereQemuLoadsIt) {
   for (const bool little : {true, false}) {
     const auto payload = read_payload(SharedBytes(position_independent(little).bytes()), "file");
     ASSERT_TRUE(payload);
@@ -113,7 +113,7 @@ TEST(Payload, ThatIsLinkedAtZeroAndRelocatesItselfLiesWhereQemuPutsIt) {
   }
 }
 
-TEST(Payload, OfALinuxThatIsPositionIndependentLiesWhereItSays) {
+TEST(Payload, OfAPositionIndependentLinuxIsLoadedAtItsPhysicalAddress) {
   ElfImage image;
   image.put(image.header.e_type, ET_DYN);
   image.put(image.program.p_paddr, 0);
@@ -123,24 +123,24 @@ TEST(Payload, OfALinuxThatIsPositionIndependentLiesWhereItSays) {
   EXPECT_FALSE(payload->relocates_itself);
 }
 
-TEST(Payload, ThatNoMachineStartsWithIsRefusedByWhatItIs) {
+TEST(Payload, ThatCannotStartAMachineIsRefusedAndItsKindNamed) {
   const std::pair<void (*)(ElfImage &), const char *> kinds[] = {
       {[](ElfImage &image) { image.put(image.header.e_type, ET_REL); }, "not linked (a kernel module?)"},
       {[](ElfImage &image) { image.put(image.header.e_type, ET_CORE); }, "a core dump"},
       {[](ElfImage &image) { image.put(image.header.e_type, 77); }, "unknown type 77"},
-      {[](ElfImage &image) { image.put(image.extra.p_type, PT_INTERP); }, "asks for a dynamic loader"},
+      {[](ElfImage &image) { image.put(image.extra.p_type, PT_INTERP); }, "needs a dynamic loader"},
       {[](ElfImage &image) { image.put(image.program.p_paddr, 0xc000000000000000); }, "where no machine has memory"},
       {[](ElfImage &image) {
          image = position_independent();
          image.put(image.extra.p_type, PT_NULL);
        },
-       "nothing to relocate itself by"},
+       "no dynamic section to relocate itself"},
       {[](ElfImage &image) {
          image = position_independent();
          image.put(image.program.p_offset, 0);
          image.put(image.header.e_entry, 0);
        },
-       "it is a library, no program"}};
+       "it is a library, not a program"}};
   for (const auto &[spoil, why] : kinds) {
     ElfImage image;
     spoil(image);
@@ -149,10 +149,10 @@ TEST(Payload, ThatNoMachineStartsWithIsRefusedByWhatItIs) {
   }
 }
 
-TEST(Payload, ThatRunsInLinuxIsRefusedByTheNoteOfItsCLibrary) {
+TEST(Payload, ThatRunsInLinuxIsRecognizedByTheNoteOfItsCLibrary) {
   for (const bool little : {true, false}) {
     ElfImage image(little);
-    image.note("GNU", 3, 20);  // a build id, which kernels have too
+    image.note("GNU", 3, 20);  // a build id, which kernels also have
     EXPECT_TRUE(read_payload(SharedBytes(image.bytes()), "file"));
     image.note("GNU", 1, 16);
     EXPECT_THAT(refusal(image.bytes()), HasSubstr("runs in Linux"));
@@ -169,7 +169,7 @@ TEST(Payload, OfAnyOtherFileIsFlat) {
 
 TEST(Payload, ThatIsEmptyIsRefused) { EXPECT_EQ(refusal({}), "the file is empty"); }
 
-TEST(Payload, ForAnotherMachineIsRefusedByName) {
+TEST(Payload, ForAnotherMachineIsRefusedAndTheMachineNamed) {
   ElfImage image;
   image.put(image.header.e_machine, EM_X86_64);
   EXPECT_THAT(refusal(image.bytes()), HasSubstr("machine 62"));
@@ -177,7 +177,7 @@ TEST(Payload, ForAnotherMachineIsRefusedByName) {
   EXPECT_THAT(refusal(image.bytes()), HasSubstr("32-bit"));
 }
 
-TEST(Payload, ThatIsCutOffAtAnyPlaceIsRefused) {
+TEST(Payload, ThatIsTruncatedAnywhereIsRefused) {
   const Bytes whole = ElfImage().bytes();
   for (std::size_t length = EI_NIDENT; length < whole.size(); ++length) {
     const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
@@ -194,10 +194,10 @@ TEST(Payload, WithABadSegmentIsRefused) {
   EXPECT_THAT(refusal(wraps.bytes()), HasSubstr("beyond the last address"));
   ElfImage nothing;
   nothing.put(nothing.program.p_type, PT_NOTE);
-  EXPECT_THAT(refusal(nothing.bytes()), HasSubstr("nothing to load"));
+  EXPECT_THAT(refusal(nothing.bytes()), HasSubstr("no segment to load"));
   ElfImage elsewhere;
   elsewhere.put(elsewhere.header.e_entry, 0x1000);
-  EXPECT_THAT(refusal(elsewhere.bytes()), HasSubstr("lies in no segment"));
+  EXPECT_THAT(refusal(elsewhere.bytes()), HasSubstr("is in no segment"));
 }
 
 TEST(Payload, BuiltInIsSmallAndStartsAtZero) {
@@ -216,7 +216,7 @@ TEST(Kernel, IsAnElfFileForPowerPc) {
   EXPECT_THAT(kernel_refusal(other.bytes()), HasSubstr("machine 22"));
 }
 
-TEST(Kernel, ThatIsCutOffAtAnyPlaceIsRefused) {
+TEST(Kernel, ThatIsTruncatedAnywhereIsRefused) {
   const Bytes whole = ElfImage().bytes();
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
@@ -230,7 +230,7 @@ Bytes file_with(std::size_t at, std::string_view magic) {
   return file;
 }
 
-TEST(Kernel, ThatIsSomethingElseIsRefusedByItsName) {
+TEST(Kernel, OfAnotherFormatIsRefusedAndTheFormatNamed) {
   const struct {
     std::size_t at;
     std::string_view magic;
@@ -251,7 +251,7 @@ TEST(Kernel, ThatIsSomethingElseIsRefusedByItsName) {
        "\x7f"
        "ELF\x01",
        "it is a 32-bit ELF file: a boot wrapper around a compressed kernel (zImage)?"},
-      {0, "hello", "it is no ELF file, and nothing else that Parley knows"},
+      {0, "hello", "it is neither an ELF file nor another format that Parley knows"},
   };
   for (const auto &c : cases) {
     EXPECT_EQ(kernel_refusal(file_with(c.at, c.magic)), c.what);

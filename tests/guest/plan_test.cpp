@@ -34,7 +34,7 @@ std::expected<MachinePlan, Failure> plan_with(std::uint64_t memory_size, Payload
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
-// As large as Debian's.
+// A kernel as large as Debian's.
 GuestRequest linux_request(std::uint64_t memory_size, std::size_t initrd_size) {
   GuestRequest request;
   request.memory_size = memory_size;
@@ -56,7 +56,7 @@ TEST(Plan, CarriesTheDecisionAndTheHostsFacts) {
   EXPECT_EQ(plan.legal, "legal here: power9 to power10");
 }
 
-TEST(Plan, HasOneTerminalForEachThatIsAskedFor) {
+TEST(Plan, HasTheRequestedNumberOfTerminals) {
   GuestRequest request;
   request.payload = builtin_payload();
   request.terminals = 3;
@@ -67,7 +67,7 @@ TEST(Plan, HasOneTerminalForEachThatIsAskedFor) {
   EXPECT_EQ(tree.child("chosen")->text("stdout-path"), "/vdevice/vty@71000000");
 }
 
-TEST(Plan, AnnouncesNoCallOfADeviceThatTheGuestDoesNotHave) {
+TEST(Plan, AnnouncesNoCallForAMissingDevice) {
   MachinePlan plan = plan_with(kDefaultMemory).value();
   const auto announces = [&](const char *token) {
     return guest_tree(plan, plan.level).child("rtas")->property(token) != nullptr;
@@ -92,7 +92,7 @@ TEST(Plan, RefusesAPayloadThatDoesNotFit) {
   EXPECT_THAT(plan.error().what, HasSubstr("does not fit"));
 }
 
-// A program's first stack may lie behind its image, where its headers say nothing of it.
+// A program's first stack may be behind its image, undeclared by its headers.
 TEST(Plan, LeavesRoomBehindTheImageAndPutsTheFirmwarePageBelowTheTree) {
   const MachinePlan plan = plan_with(linux_request(256 * kMiB, kMiB + 1)).value();
   EXPECT_EQ(plan.firmware_at, GuestAddress{256 * kMiB - kTreeRoom - kPageSize});
@@ -101,7 +101,7 @@ TEST(Plan, LeavesRoomBehindTheImageAndPutsTheFirmwarePageBelowTheTree) {
   EXPECT_EQ(plan.processors, 2u);
 }
 
-TEST(Plan, KeepsWhatAKernelStartsWithBelowTheFirst768MiB) {
+TEST(Plan, KeepsAllBootImagesBelow768MiB) {
   GuestRequest request = linux_request(4096 * kMiB, kMiB);
   std::uint64_t &kernel = request.payload.segments[0].size;
   kernel = 768 * kMiB - kTreeRoom - 2 * kMiB - kPageSize - 2 * kMiB;
@@ -116,7 +116,7 @@ TEST(Plan, KeepsWhatAKernelStartsWithBelowTheFirst768MiB) {
   EXPECT_THAT(too_little.error().what_to_do, HasSubstr("-m"));
 }
 
-TEST(Plan, RefusesACommandLineThatTheTreeHasNoRoomFor) {
+TEST(Plan, RefusesACommandLineThatDoesNotFitIntoTheTree) {
   GuestRequest request = linux_request(256 * kMiB, kMiB);
   request.command_line = std::string(16 * 1024, 'x');
   EXPECT_TRUE(plan_with(request));
@@ -124,7 +124,7 @@ TEST(Plan, RefusesACommandLineThatTheTreeHasNoRoomFor) {
   EXPECT_THAT(plan_with(request).error().what, HasSubstr("too long"));
 }
 
-TEST(Plan, OffersWhatIsLegalAtOrBelowTheLevel) {
+TEST(Plan, OffersTheLegalLevelsAtOrBelowItsOwn) {
   EXPECT_EQ(describe(plan_with(kDefaultMemory)->offer), "power10, power9");
 }
 
@@ -136,7 +136,7 @@ compat::AssessedHost host_at(unsigned level) {
   return {std::move(facts), std::move(capabilities)};
 }
 
-TEST(Plan, IsNoPlanOfAHostWhoseLevelFellBelowItsOwn) {
+TEST(Plan, CannotBeAdaptedToAHostWhoseLevelFellBelowItsOwn) {
   MachinePlan plan = plan_with(kDefaultMemory).value();
   const MachinePlan before = plan;
   const auto adapted = adapt_to(host_at(5), plan);
@@ -145,7 +145,7 @@ TEST(Plan, IsNoPlanOfAHostWhoseLevelFellBelowItsOwn) {
   EXPECT_EQ(plan, before);
 }
 
-TEST(Plan, OffersNoMoreWhatAHostThatChangedDoesNotHave) {
+TEST(Plan, WithdrawsOffersAboveTheHostsNewLevel) {
   const auto host = reference_host();
   const compat::Wish wish{compat::parse_wish("power9,power10").value(), false, false};
   GuestRequest request;
@@ -160,7 +160,7 @@ TEST(Plan, OffersNoMoreWhatAHostThatChangedDoesNotHave) {
   EXPECT_THAT(plan.host, HasSubstr("cpu-version 0x0f000005"));
 }
 
-TEST(Plan, KeepsItsLevelOnAHostThatGotAHigherOne) {
+TEST(Plan, KeepsItsLevelIfTheHostGetsAHigherOne) {
   MachinePlan plan = plan_with(kDefaultMemory).value();
   ASSERT_TRUE(adapt_to(host_at(7), plan));
   EXPECT_EQ(plan.level, compat::Target::of(level("power10")));
@@ -181,14 +181,14 @@ TEST(MemorySize, IsReadWithItsUnit) {
   EXPECT_EQ(parse_memory_size("1088K"), 1088u << 10);
 }
 
-TEST(MemorySize, IsRefusedWhenItIsTooSmallTooLargeUnalignedOrNoNumber) {
+TEST(MemorySize, IsRefusedIfItIsTooSmallTooLargeUnalignedOrNotANumber) {
   for (const char *bad :
        {"", "M", "x", "T", "0", "512K", "1025K", "1.5G", "-1M", "99999999999999G", "18446744073709551615"}) {
     EXPECT_FALSE(parse_memory_size(bad)) << bad;
   }
 }
 
-// What the guest must find, word by word: devicetree/guests.
+// devicetree/guests has the expected trees, property by property.
 class GoldenTree : public ::testing::TestWithParam<const char *> {};
 
 void expect_same(const fdt::Node &actual, const fdt::Node &golden, const std::string &path) {
@@ -211,7 +211,7 @@ fdt::Node golden(const std::string &name) {
   return fdt::parse_blob(blob.value()).value();
 }
 
-TEST_P(GoldenTree, IsWhatTheGuestFinds) {
+TEST_P(GoldenTree, EqualsTheGuestsTree) {
   const std::string name = GetParam();
   const auto target = name == "raw" ? compat::Target::raw() : compat::Target::of(level(name));
   const Bytes blob = fdt::to_blob(guest_tree(plan_with(kDefaultMemory).value(), target));
@@ -220,13 +220,13 @@ TEST_P(GoldenTree, IsWhatTheGuestFinds) {
 
 INSTANTIATE_TEST_SUITE_P(Levels, GoldenTree, ::testing::Values("power8", "power9", "power10", "power11", "raw"));
 
-TEST(GoldenTree, OfALinuxThatNegotiatesSaysWhatCanBeHad) {
+TEST(GoldenTree, OfALinuxThatNegotiatesHasTheNegotiableOptions) {
   const MachinePlan plan = plan_with(linux_request(1024 * kMiB, kMiB)).value();
   const Bytes blob = fdt::to_blob(guest_tree(plan, plan.level));
   expect_same(fdt::parse_blob(blob).value(), golden("linux-power10-smp2"), "");
 }
 
-TEST(GoldenTree, OfALinuxThatFindsItFlatSaysWhatItHas) {
+TEST(GoldenTree, OfALinuxWithAFlatTreeHasTheGrantedOptions) {
   GuestRequest request = linux_request(1024 * kMiB, kMiB);
   request.boot = BootKind::kFlatTree;
   const MachinePlan plan = plan_with(std::move(request)).value();
@@ -234,8 +234,8 @@ TEST(GoldenTree, OfALinuxThatFindsItFlatSaysWhatItHas) {
   expect_same(fdt::parse_blob(blob).value(), golden("linux-flat"), "");
 }
 
-// A negotiated level goes into the live tree: cpu-version and features as in a tree that had that level from the start.
-TEST(GoldenTree, TakesANegotiatedLevelEverywhere) {
+// After a negotiation, the live tree must equal a tree that had the level from the start.
+TEST(GoldenTree, HasANegotiatedLevelInEachCpuNode) {
   const MachinePlan plan = plan_with(linux_request(1024 * kMiB, kMiB)).value();
   fdt::LiveTree tree(guest_tree(plan, plan.level));
   set_level(tree, plan, compat::Target::of(level("power9")));

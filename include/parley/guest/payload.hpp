@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The payload: the program that the guest runs, as segments of memory and an entry point.
+//
+// Three kinds of files are accepted. A Linux kernel (vmlinux) is an ELF file that is linked at a high virtual address;
+// its physical addresses say where it is loaded. Another ELF program without an operating system may be linked at 0 and
+// relocate itself; it is loaded at kProgramAddress. Any other file is a flat binary, loaded and entered at address 0.
+// Firmware enters ELF programs in big-endian mode, a flat binary is entered in little-endian mode.
+//
+// A segment refers to a part of its file and does not copy it. The machine maps whole pages of the file into the
+// guest's memory (machine/firmware.hpp), so a large initrd costs no time and no memory.
 #pragma once
 
 #include <cstdint>
@@ -13,51 +23,49 @@
 
 namespace parley::guest {
 
-/// A piece of the guest's initial memory: a part of a file (or of bytes in memory), then zeros up to `size` bytes.
+/// A range of the guest's initial memory: a part of a file (or of bytes in memory), then zeros up to `size` bytes.
 struct Segment {
   GuestAddress at;
   SharedBytes source;
-  std::uint64_t offset = 0;  ///< of the part in the source
-  std::uint64_t length = 0;  ///< of the part, bytes
-  std::uint64_t size = 0;    ///< in the guest's memory, bytes
+  std::uint64_t offset = 0;  ///< start of the part in the source, bytes
+  std::uint64_t length = 0;  ///< length of the part, bytes
+  std::uint64_t size = 0;    ///< length in the guest's memory, bytes
 
   ByteView content() const { return source.view().subspan(offset, length); }
   std::uint64_t end() const { return at.value + size; }
   friend bool operator==(const Segment &, const Segment &);
 };
 
-/// All of `source`, at `at`.
+/// A segment with all of `source` at the address `at`.
 Segment whole(SharedBytes source, GuestAddress at);
 
-/// Where a program lies that is linked at 0 and relocates itself, as with QEMU (hw/ppc/spapr.c, KERNEL_LOAD_ADDR): at 0
-/// it would copy its interrupt vectors over itself.
+/// The load address of a program that is linked at 0 and relocates itself, as in QEMU (hw/ppc/spapr.c,
+/// KERNEL_LOAD_ADDR). At address 0 the program would overwrite itself when it copies its interrupt vectors there.
 inline constexpr GuestAddress kProgramAddress{0x400000};
 
-/// What the guest runs, and where it is entered, in 64-bit real mode.
+/// The guest's program. It is entered at `entry`, in 64-bit real mode.
 struct Payload {
   std::string name;
   std::vector<Segment> segments;
   GuestAddress entry;
-  /// How it is entered. Firmware enters programs big-endian (LoPAR B.5; ePAPR 1.1, 5.4), and so are ELF files of either
-  /// byte order; a flat binary is entered little-endian.
+  /// The byte order at the entry. Firmware enters programs in big-endian mode (LoPAR B.5; ePAPR 1.1, 5.4), and Parley
+  /// does so for ELF files of both byte orders. A flat binary is entered in little-endian mode.
   bool little_endian = true;
-  bool relocates_itself = false;  ///< a program that is linked at 0, and no Linux
+  bool relocates_itself = false;  ///< linked at 0, but not Linux
 
   std::uint64_t end() const;  ///< the first address above all segments
   friend bool operator==(const Payload &, const Payload &) = default;
 };
 
-/// The guest that comes with Parley (builtin.S): it says hello, says what it sees, and powers off.
+/// The built-in guest (builtin.S): it prints a greeting, its PVR, its level and its byte order, and powers off.
 Payload builtin_payload();
 
-/// An ELF file for 64-bit PowerPC of either byte order, its segments at their physical addresses, or from
-/// kProgramAddress on where it is linked at 0 and relocates itself; anything else is a flat binary, loaded at address 0
-/// and entered there. An ELF file that no machine starts with (a program of an operating system, a library, a kernel
-/// module) is refused by what it is.
+/// Reads an ELF file for 64-bit PowerPC of either byte order, or a flat binary. Refuses an ELF file that cannot start a
+/// machine (a program for an operating system, a library, a kernel module); the message names its kind.
 std::expected<Payload, Failure> read_payload(SharedBytes file, const std::string &name);
 
-/// A Linux kernel, or another program: an ELF file as above. What else people have at hand (zImage, compressed files,
-/// other machines' kernels) is refused by its name.
+/// Reads a Linux kernel or another ELF program. Refuses every other format (zImage, compressed files, kernels for other
+/// machines); the message names the format.
 std::expected<Payload, Failure> read_kernel(const SharedBytes &file, const std::string &name);
 
 }  // namespace parley::guest

@@ -196,7 +196,7 @@ class EveryHost:
     def test_a_linux_program_is_refused_as_a_guest_without_mention_of_levels(self):
         result = self.results["busybox"]
         self.assertEqual(result.out, "1 1\n", result.err)
-        self.assertEqual(result.err.count("it is a program that runs in Linux, no kernel"), 2, result.err)
+        self.assertEqual(result.err.count("it is a program that runs in Linux, not a kernel"), 2, result.err)
         self.assertNotIn("level", result.err)
 
     def test_the_example_with_the_installed_library_agrees(self):
