@@ -14,11 +14,11 @@ namespace {
 
 Failure cannot_use(const std::filesystem::path &path, std::string why) {
   return {"cannot use " + path.string() + " as the guest's NVRAM", std::move(why),
-          "give a file of 65536 bytes, or a path where one can be created"};
+          "give a file of 65536 bytes, or a path where a new file can be created"};
 }
 
 // The header of a partition (LoPAR 8.2, NVRAM partition header): signature, checksum, length in blocks of 16 bytes,
-// name. A new memory is one free partition, as guests expect it of a machine that comes from the factory.
+// name.
 void format(Bytes &content) {
   constexpr std::byte kFree{0x7f};
   content[0] = kFree;
@@ -27,7 +27,7 @@ void format(Bytes &content) {
   unsigned sum = 0;
   for (std::size_t i = 0; i < 16; ++i) {
     if (i != 1) sum += std::to_integer<unsigned>(content[i]);
-    sum = (sum & 0xff) + (sum >> 8);  // the carry comes in again
+    sum = (sum & 0xff) + (sum >> 8);  // end-around carry
   }
   content[1] = static_cast<std::byte>(sum);
 }
@@ -47,9 +47,9 @@ std::expected<Nvram, Failure> Nvram::open(const std::filesystem::path &path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return failed("fstat");
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-    return failed(errno == EWOULDBLOCK ? "another guest has it; flock" : "flock");
+    return failed(errno == EWOULDBLOCK ? "another guest uses it; flock" : "flock");
   if (!S_ISREG(status.st_mode) || (status.st_size != 0 && status.st_size != kSize))
-    return std::unexpected(cannot_use(path, "it is no file of 65536 bytes"));
+    return std::unexpected(cannot_use(path, "it is not a regular file of 65536 bytes"));
   const bool is_new = status.st_size == 0;
   const ssize_t count =
       is_new ? ::pwrite(fd, nvram.content_.data(), kSize, 0) : ::pread(fd, nvram.content_.data(), kSize, 0);

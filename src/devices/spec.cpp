@@ -10,7 +10,7 @@
 namespace parley::devices {
 namespace {
 
-// Where PAPR guests find their first terminal; the virtual I/O bus counts up from here (QEMU: SPAPR_VIO_REG_BASE).
+// The unit address of the first terminal. The other devices on the virtual I/O bus follow (QEMU: SPAPR_VIO_REG_BASE).
 constexpr std::uint32_t kFirstUnit = 0x71000000;
 constexpr std::uint32_t kEdgeTriggered = 0;
 

@@ -8,7 +8,7 @@ namespace parley::devices {
 void Vty::on_input(std::function<void()> input_ready) {
   const std::lock_guard lock(mutex_);
   input_ready_ = std::move(input_ready);
-  if (input_ready_ && !input_.empty()) input_ready_();  // it came before there was anyone to hear of it
+  if (input_ready_ && !input_.empty()) input_ready_();  // input that arrived before
 }
 
 bool Vty::write(std::string_view text) {
@@ -63,7 +63,7 @@ std::size_t Vty::feed(std::string_view text) {
   const std::lock_guard lock(mutex_);
   const std::size_t taken = std::min(text.size(), kInputLimit - input_.size());
   input_ += text.substr(0, taken);
-  // Under the lock: the one who is told may go away only when nobody is telling.
+  // Under the mutex, so that on_input(nullptr) waits for the end of this call.
   if (taken != 0 && input_ready_) input_ready_();
   return taken;
 }

@@ -6,8 +6,7 @@
 //   /rtas                      the tokens of RTAS calls, and the list of hypercall sets
 //   /interrupt-controller      the XICS presentation layer
 //   /vdevice                   the virtual I/O bus with its devices; /ibm,platform-facilities has random numbers
-//   /hypervisor                tells Linux that it runs on KVM
-//   /chosen                    command line, console, initrd, seed, negotiated options
+//   /hypervisor, /chosen       the sign of KVM for Linux; command line, console, initrd, seed, negotiated options
 //
 // The level appears in two properties of each cpu node: cpu-version (the logical PVR, or the physical PVR for a raw
 // guest), from which a kernel takes its level, and ibm,pa-features. The other cpu properties describe the silicon.

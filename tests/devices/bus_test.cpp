@@ -25,27 +25,27 @@ TEST_F(BusTest, FindsTheHandlerAndTheOffset) {
   EXPECT_EQ(bus_.find(0x3ff8, 8)->offset, 0xff8u);
 }
 
-TEST_F(BusTest, FindsNothingOutsideOfTheRanges) {
+TEST_F(BusTest, FindsNoHandlerOutsideTheRanges) {
   for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{0xfff}, std::uint64_t{0x2000}, std::uint64_t{0x2fff},
                                  std::uint64_t{0x4000}, kLast})
     EXPECT_FALSE(bus_.find(at)) << at;
   EXPECT_FALSE(TestBus().find(0));
 }
 
-TEST_F(BusTest, GivesNoHandlerToAnAccessAcrossTheEndOfARange) {
+TEST_F(BusTest, FindsNoHandlerForAnAccessAcrossTheEndOfARange) {
   EXPECT_FALSE(bus_.find(0x1ffd, 4));
   EXPECT_TRUE(bus_.find(0x1ffc, 4));
   EXPECT_FALSE(bus_.find(0xffe, 4));
   EXPECT_FALSE(bus_.find(0x1000, kLast)) << "the sum would wrap around";
 }
 
-TEST_F(BusTest, IsNotBuiltFromRangesThatOverlap) {
+TEST_F(BusTest, IsNotBuiltFromOverlappingRanges) {
   EXPECT_EQ(TestBus::build({{0, 0x1001, &low_}, {0x1000, 1, &high_}}).error(), Error::kOverlap);
   EXPECT_EQ(TestBus::build({{8, 4, &low_}, {8, 4, &high_}}).error(), Error::kOverlap);
   EXPECT_TRUE(TestBus::build({{0, 0x1000, &low_}, {0x1000, 1, &high_}}));
 }
 
-TEST_F(BusTest, IsNotBuiltFromARangeThatIsEmptyOrWrapsAround) {
+TEST_F(BusTest, IsNotBuiltFromAnEmptyOrWrappingRange) {
   EXPECT_EQ(TestBus::build({{0, 0, &low_}}).error(), Error::kEmptyRange);
   EXPECT_EQ(TestBus::build({{0, 1, nullptr}}).error(), Error::kEmptyRange);
   EXPECT_EQ(TestBus::build({{kLast, 1, &low_}}).error(), Error::kWrapsAround);

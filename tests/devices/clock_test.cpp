@@ -13,7 +13,7 @@ using testing::FakeEnvironment;
 
 constexpr Clock::Time kToday{std::chrono::sys_days(std::chrono::year(2024) / 2 / 29)};
 
-TEST(Clock, BeginsWithTheHostsTime) {
+TEST(Clock, StartsWithTheHostsTime) {
   FakeEnvironment environment;
   environment.set_wall_time(kToday);
   EXPECT_EQ(Clock(environment).now(), kToday);
@@ -32,7 +32,7 @@ TEST(Clock, ContinuesFromTheTimeThatTheGuestSets) {
   }
 }
 
-TEST(Clock, ReadsTheRealClockUnlessItIsGivenAnother) {
+TEST(Clock, ReadsTheRealClockByDefault) {
   const auto before = std::chrono::system_clock::now();
   const auto told = Clock().now();
   EXPECT_LE(before, told);

@@ -17,7 +17,7 @@ std::vector<Spec> usual(unsigned terminals) {
   return usual_devices(terminals, interrupts);
 }
 
-TEST(Specs, OfTheUsualDevicesKeepTheirAddressesWhateverTheNumberOfTerminals) {
+TEST(Specs, HaveAddressesThatDoNotDependOnTheNumberOfTerminals) {
   const auto one = usual(1);
   const auto three = usual(3);
   EXPECT_TRUE(std::ranges::equal(one, std::span(three).first(one.size())));
@@ -26,7 +26,7 @@ TEST(Specs, OfTheUsualDevicesKeepTheirAddressesWhateverTheNumberOfTerminals) {
   EXPECT_EQ(std::get<VtySpec>(three[4]), (VtySpec{0x71000002, 0x1101}));
 }
 
-TEST(Specs, NameTheirInterruptsAndNoTwoShareOne) {
+TEST(Specs, HaveInterruptsThatNoTwoShare) {
   std::set<std::uint32_t> sources;
   std::size_t count = 0;
   for (const Spec &spec : usual(kMaxTerminals)) {
@@ -39,7 +39,7 @@ TEST(Specs, NameTheirInterruptsAndNoTwoShareOne) {
   EXPECT_EQ(sources.size(), count);
 }
 
-TEST(Interrupts, RunOutAfter256) {
+TEST(InterruptAllocator, IsExhaustedAfter256Sources) {
   InterruptAllocator interrupts;
   for (std::uint32_t i = 0; i < InterruptAllocator::kCount; ++i) EXPECT_EQ(interrupts.take(), 0x1100 + i);
   EXPECT_EQ(interrupts.take(), std::nullopt);
@@ -56,7 +56,7 @@ TEST(Specs, AddTheirNodesToTheTree) {
   EXPECT_EQ(node_path(std::get<VtySpec>(usual(2).back())), "/vdevice/vty@71000002");
 }
 
-TEST(Devices, AreThoseOfTheList) {
+TEST(Devices, AreExactlyThoseOfTheList) {
   auto devices = Devices::build(usual(2)).value();
   EXPECT_EQ(devices.terminals().size(), 2u);
   EXPECT_NE(devices.nvram(), nullptr);
@@ -69,7 +69,7 @@ TEST(Devices, AreThoseOfTheList) {
   EXPECT_FALSE(few.has(Kind::kRandom));
 }
 
-TEST(Devices, FindATerminalByItsUnitAndTheFirstOneAlsoByUnitZero) {
+TEST(Devices, FindATerminalByItsUnitAndTheFirstOneByUnitZeroToo) {
   const auto devices = Devices::build(usual(2)).value();
   EXPECT_EQ(devices.terminal(0), devices.terminals()[0].vty.get());
   EXPECT_EQ(devices.terminal(0x71000000), devices.terminals()[0].vty.get());
@@ -79,7 +79,7 @@ TEST(Devices, FindATerminalByItsUnitAndTheFirstOneAlsoByUnitZero) {
   EXPECT_EQ(Devices::build({}).value().terminal(0), nullptr);
 }
 
-TEST(Devices, AreNotBuiltWhereTwoClaimOneAddress) {
+TEST(Devices, AreNotBuiltIfTwoHaveTheSameAddress) {
   const std::vector<Spec> twice{VtySpec{5, 0x1100}, VtySpec{5, 0x1101}};
   EXPECT_THAT(Devices::build(twice).error().why, HasSubstr("virtual I/O bus"));
   class Nothing : public MmioDevice {

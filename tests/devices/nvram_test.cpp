@@ -24,7 +24,7 @@ constexpr std::byte kB{'b'};
 
 // --- Without a file
 
-// One free partition: signature, checksum, 4096 blocks of 16 bytes, a name of w's.
+// One free partition: signature, checksum, 4096 blocks of 16 bytes, and the name of free space.
 Bytes fresh() {
   Bytes content(Nvram::kSize);
   const std::uint8_t header[] = {0x7f, 0x29, 0x10, 0x00, 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w', 'w'};
@@ -37,9 +37,9 @@ Bytes all_of(const Nvram &nvram) {
   return {bytes.begin(), bytes.end()};
 }
 
-TEST(Nvram, BeginsAsOneFreePartition) { EXPECT_EQ(all_of(Nvram()), fresh()); }
+TEST(Nvram, StartsAsOneFreePartition) { EXPECT_EQ(all_of(Nvram()), fresh()); }
 
-TEST(Nvram, IsReadAsFarAsItGoes) {
+TEST(Nvram, IsReadUpToItsEnd) {
   const Nvram nvram;
   EXPECT_THAT(nvram.read(Nvram::kSize - 4, 4), SizeIs(4));
   EXPECT_THAT(nvram.read(Nvram::kSize - 4, 5), SizeIs(4));
@@ -49,7 +49,7 @@ TEST(Nvram, IsReadAsFarAsItGoes) {
   EXPECT_THAT(nvram.read(0, 0), SizeIs(0));
 }
 
-TEST(Nvram, IsWrittenAsFarAsItGoes) {
+TEST(Nvram, IsWrittenUpToItsEnd) {
   Nvram nvram;
   EXPECT_EQ(nvram.write(Nvram::kSize - 2, Bytes{kA, kB, kA}), 2u);
   EXPECT_EQ(nvram.write(Nvram::kSize, Bytes{kB}), 0u);
@@ -71,7 +71,7 @@ class NvramFile : public ::testing::Test {
   std::filesystem::path path() const { return folder_ / "nvram"; }
   Bytes content() const { return read_file(path(), 1 << 20).value(); }
 
-  // Why the file cannot be used; "" when it can.
+  // The reason why the file cannot be used; "" if it can.
   static std::string refusal(const std::filesystem::path &file) {
     const auto nvram = Nvram::open(file);
     if (nvram) return "";
@@ -91,14 +91,14 @@ TEST_F(NvramFile, IsCreatedFreshForItsOwnerOnly) {
   EXPECT_EQ(std::filesystem::status(path()).permissions() & std::filesystem::perms(0077), std::filesystem::perms::none);
 }
 
-TEST_F(NvramFile, IsWrittenThroughAndFoundAgain) {
+TEST_F(NvramFile, IsWrittenThroughAndReadBack) {
   {
     auto nvram = Nvram::open(path());
     ASSERT_TRUE(nvram);
     Nvram moved(std::move(*nvram));
     EXPECT_EQ(moved.write(100, Bytes{kA, kB}), 2u);
     EXPECT_EQ(moved.write(Nvram::kSize - 1, Bytes{kB, kB}), 1u);
-    EXPECT_EQ(content().at(101), kB) << "while it is still open";
+    EXPECT_EQ(content().at(101), kB) << "the file must have it before it is closed";
     EXPECT_EQ(content().size(), Nvram::kSize);
   }
   const auto again = Nvram::open(path());
@@ -111,10 +111,10 @@ TEST_F(NvramFile, BelongsToOneGuestAtATime) {
   const auto nvram = Nvram::open(path());
   const auto second = Nvram::open(path());
   ASSERT_FALSE(second);
-  EXPECT_THAT(second.error().why, ::testing::HasSubstr("another guest has it"));
+  EXPECT_THAT(second.error().why, ::testing::HasSubstr("another guest uses it"));
 }
 
-TEST_F(NvramFile, OfAnotherSizeIsRefusedAndLeftAlone) {
+TEST_F(NvramFile, OfAnotherSizeIsRefusedAndNotChanged) {
   for (const std::size_t size : {std::size_t{1}, std::size_t{Nvram::kSize - 1}, std::size_t{Nvram::kSize + 1}}) {
     ASSERT_TRUE(write_file(path(), Bytes(size, kA)));
     EXPECT_THAT(refusal(path()), HasSubstr("65536")) << size;
@@ -122,23 +122,23 @@ TEST_F(NvramFile, OfAnotherSizeIsRefusedAndLeftAlone) {
   }
 }
 
-TEST_F(NvramFile, ThatIsNoFileIsRefused) {
+TEST_F(NvramFile, ThatIsNotARegularFileIsRefused) {
   EXPECT_THAT(refusal(folder_), HasSubstr("EISDIR"));
-  EXPECT_THAT(refusal("/dev/null"), HasSubstr("no file"));
+  EXPECT_THAT(refusal("/dev/null"), HasSubstr("not a regular file"));
   EXPECT_THAT(refusal(folder_ / "missing" / "nvram"), HasSubstr("ENOENT"));
 }
 
-TEST_F(NvramFile, CannotBeCreatedInAFolderThatIsNotOurs) {
+TEST_F(NvramFile, CannotBeCreatedInAFolderWithoutPermission) {
   std::filesystem::permissions(folder_, std::filesystem::perms(0500));
   const uid_t user = ::geteuid();
-  ASSERT_EQ(::seteuid(user == 0 ? 65534 : user), 0);  // as nobody: root may write anywhere
+  ASSERT_EQ(::seteuid(user == 0 ? 65534 : user), 0);  // as user nobody, because root may write anywhere
   const std::string why = refusal(path());
   ASSERT_EQ(::seteuid(user), 0);
   std::filesystem::permissions(folder_, std::filesystem::perms(0700));
   EXPECT_THAT(why, HasSubstr("EACCES"));
 }
 
-// Takes the process's right to write to files away.
+// Makes each write to a file fail with EFBIG.
 class NoWriting {
  public:
   NoWriting() : handler_(::signal(SIGXFSZ, SIG_IGN)) {
@@ -156,7 +156,7 @@ class NoWriting {
   rlimit limit_{};
 };
 
-TEST_F(NvramFile, ThatCannotBeWrittenKeepsWhatItHas) {
+TEST_F(NvramFile, ThatCannotBeWrittenKeepsItsContent) {
   auto nvram = Nvram::open(path());
   ASSERT_TRUE(nvram);
   EXPECT_EQ(nvram->write(0, Bytes{kA}), 1u);
@@ -168,7 +168,7 @@ TEST_F(NvramFile, ThatCannotBeWrittenKeepsWhatItHas) {
   EXPECT_EQ(content()[0], kA);
 }
 
-TEST_F(NvramFile, ThatCannotBeMadeLargeEnoughIsRefused) {
+TEST_F(NvramFile, ThatCannotGrowToItsSizeIsRefused) {
   const NoWriting no_writing;
   EXPECT_THAT(refusal(path()), HasSubstr("EFBIG"));
 }

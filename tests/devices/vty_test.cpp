@@ -11,11 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Counts what the terminal tells each side.
+// Counts the notifications of the terminal.
 class VtyTest : public ::testing::Test {
  protected:
   VtyTest() {
-    vty_.connect({[this] { ++output_told_; }, [this] { ++room_told_; }});
+    vty_.connect({[this] { ++output_notified_; }, [this] { ++room_notified_; }});
   }
 
   std::string read(std::size_t limit) {
@@ -25,8 +25,8 @@ class VtyTest : public ::testing::Test {
   }
 
   Vty vty_;
-  int output_told_ = 0;
-  int room_told_ = 0;
+  int output_notified_ = 0;
+  int room_notified_ = 0;
 };
 
 // --- Output
@@ -49,28 +49,28 @@ TEST_F(VtyTest, OutputIsTakenWholeOrNotAtAll) {
   EXPECT_FALSE(vty_.write(std::string(Vty::kOutputLimit + 1, 'a')));
 }
 
-TEST_F(VtyTest, OutputIsToldOfWhereThereWasNone) {
+TEST_F(VtyTest, OutputIsNotifiedIfTheQueueWasEmpty) {
   EXPECT_TRUE(vty_.write(""));
-  EXPECT_EQ(output_told_, 0);
+  EXPECT_EQ(output_notified_, 0);
   EXPECT_TRUE(vty_.write("a"));
   EXPECT_TRUE(vty_.write("b"));
-  EXPECT_EQ(output_told_, 1);
+  EXPECT_EQ(output_notified_, 1);
   vty_.take_output(1);
   EXPECT_TRUE(vty_.write("c"));
-  EXPECT_EQ(output_told_, 1);
+  EXPECT_EQ(output_notified_, 1);
   vty_.take_output(2);
   EXPECT_TRUE(vty_.write("d"));
-  EXPECT_EQ(output_told_, 2);
+  EXPECT_EQ(output_notified_, 2);
 }
 
-TEST_F(VtyTest, WhoIsToldMayTakeTheOutputAtOnce) {
+TEST_F(VtyTest, ANotificationMayTakeTheOutput) {
   std::string taken;
   vty_.connect({[&] { taken = vty_.take_output(100); }, nullptr});
   EXPECT_TRUE(vty_.write("hello"));
   EXPECT_EQ(taken, "hello");
 }
 
-TEST_F(VtyTest, AWriterWaitsForRoomUntilHalfOfItIsThereOrItsTimeIsUp) {
+TEST_F(VtyTest, AWriterWaitsUntilHalfOfTheQueueIsFreeOrTheTimeIsUp) {
   EXPECT_TRUE(vty_.write(std::string(Vty::kOutputLimit, 'a')));
   const auto began = std::chrono::steady_clock::now();
   vty_.wait_for_room(20ms);
@@ -94,7 +94,7 @@ TEST_F(VtyTest, InputIsReadInPiecesAndInOrder) {
   EXPECT_EQ(read(8), "");
 }
 
-TEST_F(VtyTest, InputIsTakenAsFarAsThereIsRoom) {
+TEST_F(VtyTest, InputIsTakenUpToTheLimit) {
   EXPECT_EQ(vty_.feed(std::string(Vty::kInputLimit - 3, 'a')), Vty::kInputLimit - 3);
   EXPECT_EQ(vty_.input_room(), 3u);
   EXPECT_EQ(vty_.feed("four"), 3u);
@@ -103,10 +103,10 @@ TEST_F(VtyTest, InputIsTakenAsFarAsThereIsRoom) {
   EXPECT_EQ(vty_.input_room(), Vty::kInputLimit);
 }
 
-TEST_F(VtyTest, ANulBehindACarriageReturnIsLeftOutAlsoBetweenTwoReads) {
+TEST_F(VtyTest, ANulAfterACarriageReturnIsDroppedEvenBetweenTwoReads) {
   vty_.feed(std::string_view("\r\0\0a\r", 5));
   EXPECT_EQ(read(1), "\r");
-  EXPECT_EQ(read(2), std::string("\0a", 2)) << "one NUL only";
+  EXPECT_EQ(read(2), std::string("\0a", 2)) << "only one NUL is dropped";
   EXPECT_EQ(read(9), "\r");
   vty_.feed(std::string_view("\0b", 2));
   EXPECT_EQ(read(9), "b");
@@ -114,38 +114,38 @@ TEST_F(VtyTest, ANulBehindACarriageReturnIsLeftOutAlsoBetweenTwoReads) {
   EXPECT_EQ(read(9), "\r\r");
 }
 
-TEST_F(VtyTest, RoomForInputIsToldOfWhereThereWasNone) {
+TEST_F(VtyTest, RoomForInputIsNotifiedIfTheQueueWasFull) {
   vty_.feed(std::string(Vty::kInputLimit, 'a'));
   read(0);
-  EXPECT_EQ(room_told_, 0);
+  EXPECT_EQ(room_notified_, 0);
   read(1);
-  EXPECT_EQ(room_told_, 1);
+  EXPECT_EQ(room_notified_, 1);
   read(1);
-  EXPECT_EQ(room_told_, 1);
+  EXPECT_EQ(room_notified_, 1);
 }
 
-TEST_F(VtyTest, TheGuestIsToldOfEachInputAlsoOfThatWhichCameBefore) {
-  int told = 0;
+TEST_F(VtyTest, TheGuestIsNotifiedOfEachInputAndOfEarlierInput) {
+  int notified = 0;
   vty_.feed("early");
-  vty_.on_input([&] { ++told; });
-  EXPECT_EQ(told, 1);
+  vty_.on_input([&] { ++notified; });
+  EXPECT_EQ(notified, 1);
   vty_.feed("a");
   vty_.feed("b");
-  EXPECT_EQ(told, 3);
+  EXPECT_EQ(notified, 3);
   vty_.feed("");
-  EXPECT_EQ(told, 3);
+  EXPECT_EQ(notified, 3);
   vty_.on_input(nullptr);
   vty_.feed("c");
-  EXPECT_EQ(told, 3);
+  EXPECT_EQ(notified, 3);
 }
 
-TEST_F(VtyTest, TheGuestIsNotToldOfInputThatThereIsNot) {
-  int told = 0;
-  vty_.on_input([&] { ++told; });
-  EXPECT_EQ(told, 0);
+TEST_F(VtyTest, TheGuestIsNotNotifiedWithoutNewInput) {
+  int notified = 0;
+  vty_.on_input([&] { ++notified; });
+  EXPECT_EQ(notified, 0);
   vty_.feed(std::string(Vty::kInputLimit, 'a'));
-  vty_.feed("there is no room for this");
-  EXPECT_EQ(told, 1);
+  vty_.feed("no room for this");
+  EXPECT_EQ(notified, 1);
 }
 
 }  // namespace

@@ -10,18 +10,18 @@
 
 namespace parley::devices {
 
-/// Maps addresses to their handlers: the one place where an access of the guest meets a device.
+/// Maps addresses to handlers. Every access of the guest finds its device here.
 ///
-/// A bus is built once from a list of ranges and never changes. Overlapping ranges do not construct, so an address has
-/// one handler at most. An access belongs to a range only if all of its bytes lie inside; an access across the end of a
+/// A bus is built once from a list of ranges and never changes. build() refuses overlapping ranges, so each address has
+/// at most one handler. An access belongs to a range only if all of its bytes are inside. An access across the end of a
 /// range finds no handler, as on hardware where no device decodes it.
 template <typename Handler>
 class Bus {
  public:
-  /// [at, at + size) belongs to `handler`, which must outlive the bus.
+  /// The addresses [at, at + size) of `handler`, which must outlive the bus.
   struct Range {
     std::uint64_t at = 0;
-    std::uint64_t size = 0;  ///< in the unit of the addresses, at least 1
+    std::uint64_t size = 0;  ///< in units of the address, at least 1
     Handler *handler = nullptr;
   };
   struct Hit {
@@ -43,8 +43,8 @@ class Bus {
     return bus;
   }
 
-  /// The handler of [at, at + length); none where no range holds all of it. Holds for any values, also for sums that
-  /// wrap around.
+  /// Returns the handler of [at, at + length), or none if no range contains all of it. Any values are allowed, even if
+  /// their sum wraps around.
   std::optional<Hit> find(std::uint64_t at, std::uint64_t length = 1) const {
     const auto above = std::ranges::upper_bound(ranges_, at, {}, &Range::at);
     if (above == ranges_.begin()) return std::nullopt;

@@ -5,7 +5,8 @@
 
 namespace parley::devices {
 
-/// The guest's time of day: the host's wall clock plus the offset that results from the guest's last setting. UTC.
+/// The guest's time of day in UTC: the host's wall clock plus an offset. The guest changes the offset by setting its
+/// clock.
 class Clock {
  public:
   using Time = WallTime;

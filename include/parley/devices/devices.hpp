@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The devices of one guest, made from the plan's list and reached in the three ways that a guest has: by the unit
-// address of a terminal, by an RTAS or hypervisor call, and by a load or store at an address outside RAM.
+// The devices of one guest, made from the plan's list. A guest reaches a device in one of three ways: a terminal by its
+// unit address in a hypervisor call, the clock, the NVRAM and random numbers by a call of their own, and a device with
+// registers by a load or store at an address outside RAM.
 //
-// They outlive the machine: a guest that reboots finds its NVRAM and its clock as it left them.
+// The devices outlive the machine. After a reboot, the guest finds its NVRAM and its clock unchanged.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +31,17 @@ class Devices {
     std::unique_ptr<Vty> vty;
   };
 
-  /// `nvram` is the content for the list's NVRAM, if it has one. `mmio` adds devices with registers. Fails where two
-  /// devices claim the same address.
+  /// `nvram` is used if the list has an NVRAM. `mmio` adds devices with registers. Fails if two devices have the same
+  /// address.
   static std::expected<Devices, Failure> build(std::span<const Spec> specs, Nvram nvram = {},
                                                std::vector<MmioBus::Range> mmio = {},
                                                Environment &environment = real_environment());
 
   std::span<const Terminal> terminals() const { return terminals_; }
-  /// The terminal at that unit address; unit 0 is the partition's default terminal, the first one (LoPAR 16.6.3).
-  /// nullptr where there is none.
+  /// The terminal at a unit address, or nullptr. Unit 0 is the partition's default terminal (LoPAR 16.6.3), which is
+  /// the first one of the list.
   Vty *terminal(std::uint64_t unit) const;
-  /// nullptr for a guest without it.
+  /// nullptr if the list has none. The same holds for clock().
   Nvram *nvram() { return nvram_ ? &*nvram_ : nullptr; }
   Clock *clock() { return clock_ ? &*clock_ : nullptr; }
   bool has(Kind kind) const { return (kinds_ & bit(kind)) != 0; }

@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The guest's NVRAM: 64 KiB that survive a reboot (LoPAR chapter 8).
+//
+// The guest reads and writes any range of bytes, through RTAS nvram-fetch and nvram-store. Its operating system
+// organizes the bytes as partitions, each with a header of 16 bytes (LoPAR 8.2). Parley does not interpret them. It
+// only formats a new NVRAM as one free partition, which guests expect of a new machine.
+//
+// Without a file, the content is lost with this object. With a file, each store is written through before the guest
+// gets its answer. A lock on the file (flock) prevents two guests from using the same file. If a write fails, the guest
+// gets an error, and the content that it reads stays unchanged.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +22,19 @@
 
 namespace parley::devices {
 
-/// The guest's non-volatile memory, 64 KiB. It lives as long as this object, or in a file that is written through with
-/// each store.
 class Nvram {
  public:
   static constexpr std::uint32_t kSize = 64 * 1024;  ///< bytes
 
-  /// One free partition.
+  /// A new NVRAM without a file: one free partition.
   Nvram();
-  /// Reads `path`, which must hold kSize bytes; creates it, with one free partition, where there is none or an empty
-  /// file.
+  /// Opens a file of kSize bytes. A missing or empty file is created with one free partition.
   static std::expected<Nvram, Failure> open(const std::filesystem::path &path);
 
-  /// As many bytes as there are from `offset` on; less than asked for at the end.
+  /// Returns up to `length` bytes from `offset` on; fewer at the end of the NVRAM, none behind it.
   ByteView read(std::uint32_t offset, std::uint32_t length) const;
-  /// The number of bytes stored, less than given at the end; an errno where the file could not be written.
+  /// Returns the number of stored bytes, which is smaller at the end of the NVRAM, or an errno if the file cannot be
+  /// written.
   std::expected<std::uint32_t, int> write(std::uint32_t offset, ByteView bytes);
 
  private:
