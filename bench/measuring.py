@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The common parts of the benchmarks: building programs for the host, and running them in it under
 bench/stopwatch.c."""
+
 import pathlib
 import shlex
 import signal

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes that die with their parent."""
+
 import ctypes
 import os
 import signal

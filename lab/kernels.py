@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the kernels that lab/setup has fetched. Their names describe their reaction to a level that is too high for the
 host (docs/lab.md)."""
+
 import pathlib
 import subprocess
 

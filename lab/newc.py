@@ -4,6 +4,7 @@
 Owners, times and inode numbers are fixed, so the same files always produce the same bytes. Format:
 Documentation/driver-api/early-userspace/buffer-format.rst in the kernel's tree.
 """
+
 import pathlib
 import stat
 

@@ -4,6 +4,7 @@
 
 usage: embed.py FILE OUTPUT.hpp NAMESPACE NAME
 """
+
 import pathlib
 import sys
 

@@ -4,6 +4,7 @@
 
 usage: count.py REPORT.xml
 """
+
 import sys
 import xml.etree.ElementTree as ElementTree
 

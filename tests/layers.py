@@ -4,6 +4,7 @@
 
 usage: layers.py ROOT LAYER:ALLOWED,LAYER...
 """
+
 import pathlib
 import re
 import sys

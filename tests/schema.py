@@ -4,6 +4,7 @@
 
 usage: schema.py SCHEMA PARLEY BLOB...
 """
+
 import json
 import os
 import subprocess

@@ -6,6 +6,7 @@ fetched, for little-endian and big-endian POWER. The last line is 'N passed, N f
 The newest headers are needed for numbers that the build machine's headers lack: such a number was once copied from a
 draft.
 """
+
 import pathlib
 import re
 import subprocess

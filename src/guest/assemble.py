@@ -4,6 +4,7 @@
 
 usage: assemble.py AS OBJCOPY SOURCE.S OUTPUT.bin
 """
+
 import pathlib
 import subprocess
 import sys

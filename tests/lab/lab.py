@@ -5,6 +5,7 @@ A test module declares its hosts as Host objects, each with its lab/boot options
 tests need. setUpModule() starts them in the background; at most two run at a time. Each test then reads the Result of
 its command. So a host boots once per module, and its boot overlaps with other tests.
 """
+
 import contextlib
 import io
 import json

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shell commands that boot Debian's Linux kernels as guests."""
+
 QUIET = "console=hvc0 quiet"
 # The emulated hypervisor loses wake-ups between a guest's vCPUs; a periodic tick makes up for them (docs/lab.md).
 SMP = f"{QUIET} nohz=off"

@@ -7,6 +7,7 @@ tests/lab/prepare.sh must have built the guests and the tools.
 
 usage: tests/lab/run.py [MODULE...]    only these modules, for example: tests/lab/run.py boot_test
 """
+
 import pathlib
 import sys
 import time

@@ -4,6 +4,7 @@
 The same COMMANDS run on each host of HOSTS: silicon, the partition's level, nested API and kernel vary. The reference
 host also runs EXTRA, commands whose result does not depend on the level.
 """
+
 import json
 import unittest
 

@@ -4,6 +4,7 @@
 The test replaces cpu-version in the kernel's device tree through /proc/powerpc/ofdt, the interface of the partition
 tools.
 """
+
 import unittest
 
 from lab import BUILD, Host, nvram

@@ -5,6 +5,7 @@ finds.
 The program prints 'ok SENTENCE' or 'FAIL SENTENCE' per check. Its command line selects the test and describes the host.
 The tests here compare the number of its checks with a minimum, so that a test that ends early fails.
 """
+
 import re
 import shlex
 import unittest

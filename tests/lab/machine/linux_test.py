@@ -6,6 +6,7 @@ EveryHost is tested on each host of HOSTS. The reference host also tests boot op
 cycle, and a host under v1 the console's input, which an emulated hypervisor does not deliver under v2 (docs/lab.md).
 With PARLEY_TEST_FULL=1 there are more hosts, and guests with much memory, a large initramfs and four vCPUs.
 """
+
 import re
 import unittest
 

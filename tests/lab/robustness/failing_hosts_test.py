@@ -10,6 +10,7 @@ errno, unless HARMLESS says that the call's failure changes nothing.
 
 levels_test.py tests /dev/full, a vanished reader and a host without KVM; load_test.py tests further limits.
 """
+
 import random
 import re
 import unittest

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest that calls every existing service and many others, with hostile arguments (tests/lab/guests/hostile.c)."""
+
 import re
 import unittest
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many concurrent guests, many consecutive guests, and hosts without room for one more guest."""
+
 import re
 import unittest
 

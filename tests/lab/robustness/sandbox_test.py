@@ -4,6 +4,7 @@
 The kernel's tracer records the system calls of guests that together use all features of Parley (TRACED, LIVES). Every
 rule of the sandbox must match one of these calls, except the rules in UNREACHABLE.
 """
+
 import re
 import unittest
 

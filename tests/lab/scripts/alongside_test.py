@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """lab/alongside, which lab/try uses to build while it fetches the emulator: it reports the command that fails, keeps
 its status, and leaves no process behind."""
+
 import pathlib
 import shutil
 import signal

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """lab/boot: input and output of a host, exit statuses, and that no process or file is left behind."""
+
 import os
 import pathlib
 import select

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The matrix on farms: a real Slurm on loopback, GNU parallel, and the schema of the Kubernetes API. All hosts are
 emulated."""
+
 import collections
 import contextlib
 import functools

@@ -3,6 +3,7 @@
 
 The test checks the behaviour, not the version: the arch_compat check may be backported to a stable kernel at any time.
 """
+
 import json
 import re
 import unittest

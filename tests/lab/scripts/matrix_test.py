@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """lab/matrix over several hosts, and the readers of its reports: kunit.py, prove, a JUnit library, LAVA, a browser."""
+
 import collections
 import contextlib
 import json
