@@ -39,10 +39,10 @@ for file in "${tracked[@]}"; do
 done
 
 clang-format --dry-run --Werror "${c_sources[@]}" || status=1
-black --check --quiet "${python[@]}" || {
-  echo "black would change the layout of Python files: black ${python[*]}"
+if ! report=$(black --check "${python[@]}" 2>&1); then
+  grep -E '^(would reformat|error)' <<< "$report"
   status=1
-}
+fi
 flake8 "${python[@]}" || status=1
 shfmt -d "${shell[@]}" || status=1
 shellcheck "${shell[@]}" || status=1
