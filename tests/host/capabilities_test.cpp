@@ -9,9 +9,9 @@
 namespace parley::host {
 namespace {
 
+using parley::testing::captured_host;
 using parley::testing::cpu_node;
 using parley::testing::partition;
-using parley::testing::reference_facts;
 using parley::testing::tree_only;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Trees, CapturedHost,
                                            HostTree{"powernv-power11", Platform::kPowerNv, "power11", false}));
 
 TEST(Capabilities, TakeTheLevelFromThePartitionAndNotFromItsSilicon) {
-  const Capabilities host = assess(reference_facts());
+  const Capabilities host = assess(captured_host());
   EXPECT_EQ(host.level, level("power10"));
   EXPECT_EQ(host.silicon, level("power11"));
   EXPECT_EQ(host.kvm, KvmKind::kNestedV2);
@@ -60,7 +60,7 @@ TEST(Capabilities, TakeTheLevelFromThePartitionAndNotFromItsSilicon) {
 }
 
 TEST(Capabilities, TakeNoLevelFromASourceThatDescribesTheSilicon) {
-  const Capabilities host = assess(reference_facts());
+  const Capabilities host = assess(captured_host());
   for (const char *name : {"AT_BASE_PLATFORM", "cpuinfo pvr", "KVM vCPU pvr"}) {
     EXPECT_EQ(source(host, name).level, level("power11")) << name;
     EXPECT_EQ(source(host, name).trust, Trust::kSiliconOnly) << name;
@@ -68,7 +68,7 @@ TEST(Capabilities, TakeNoLevelFromASourceThatDescribesTheSilicon) {
 }
 
 TEST(Capabilities, LowerTheLevelToAtPlatformWithADoubt) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.system.platform = "power9";
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power9"));
@@ -76,7 +76,7 @@ TEST(Capabilities, LowerTheLevelToAtPlatformWithADoubt) {
 }
 
 TEST(Capabilities, DoNotRaiseTheLevelToAtPlatform) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.system.platform = "power11";
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power10"));
@@ -84,7 +84,7 @@ TEST(Capabilities, DoNotRaiseTheLevelToAtPlatform) {
 }
 
 TEST(Capabilities, FallBackToAtPlatformWithADoubtWhenTheTreeGivesNoLevel) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.tree.cpus = {cpu_node({0xff, 0xff, 0xff, 0xff})};
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power10"));
@@ -93,7 +93,7 @@ TEST(Capabilities, FallBackToAtPlatformWithADoubtWhenTheTreeGivesNoLevel) {
 }
 
 TEST(Capabilities, FallBackToCpuinfoLast) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.tree.cpus.clear();
   facts.system.platform.reset();
   const Capabilities host = assess(facts);
@@ -108,7 +108,7 @@ TEST(Capabilities, HaveNoLevelWhenNothingGivesOne) {
 }
 
 TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownWithADoubt) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.tree.cpus = {cpu_node({0x0f, 0, 0, 8})};
   facts.system.platform = "power12";
   facts.system.cpuinfo_cpu = "Power12 (architected)";
@@ -119,19 +119,19 @@ TEST(Capabilities, TreatANewerPlatformAsTheHighestKnownWithADoubt) {
 }
 
 TEST(Capabilities, RecogniseNestedApiV1ByItsCapability) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.capabilities["KVM_CAP_PPC_NESTED_HV"] = 1;
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
 TEST(Capabilities, RecogniseNestedApiV1WithoutNestingByTheTrialOfPower8) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.trials = {{level("power8").pvr(), TrialOutcome::kTaken, 0, level("power8").pvr()}};
   EXPECT_EQ(assess(facts).kvm, KvmKind::kNestedV1);
 }
 
 TEST(Capabilities, ListTheLevelsThatTheHypervisorGrants) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.compat_caps = CompatCaps{0, kCompatCapPower9 | kCompatCapPower10};
   const Source row = source(assess(facts), "KVM compat capabilities");
   EXPECT_EQ(row.says, "power9, power10");
@@ -139,7 +139,7 @@ TEST(Capabilities, ListTheLevelsThatTheHypervisorGrants) {
 }
 
 TEST(Capabilities, TreatAHostWithAnUnreadableTreeAsAPartition) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.tree = {};
   facts.tree.problem = "/proc/device-tree: EACCES";
   const Capabilities host = assess(facts);

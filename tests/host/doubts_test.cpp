@@ -8,8 +8,8 @@
 namespace parley::host {
 namespace {
 
+using parley::testing::captured_host;
 using parley::testing::cpu_node;
-using parley::testing::reference_facts;
 using parley::testing::tree_only;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -22,7 +22,7 @@ const Source &source(const Capabilities &host, std::string_view name) {
 }
 
 TEST(Doubts, NameALevelAboveTheSilicon) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.pvr = PhysicalPvr{0x004e1202};
   EXPECT_THAT(assess(facts).doubts, Contains(Field(&Doubt::id, "silicon-below-level")));
 }
@@ -34,7 +34,7 @@ TEST(Doubts, NameAnUnknownPlatform) {
 }
 
 TEST(Doubts, NameAKernelThatAcceptsALevelAboveTheHosts) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.trials = {{level("power11").pvr(), TrialOutcome::kTaken, 0, level("power11").pvr()}};
   const Capabilities host = assess(facts);
   EXPECT_EQ(host.level, level("power10"));
@@ -42,10 +42,10 @@ TEST(Doubts, NameAKernelThatAcceptsALevelAboveTheHosts) {
   EXPECT_THAT(host.doubts[0].sentence, HasSubstr("before Linux 7.2"));
 }
 
-TEST(Doubts, AreAbsentOnTheReferenceHost) { EXPECT_THAT(assess(reference_facts()).doubts, IsEmpty()); }
+TEST(Doubts, AreAbsentOnTheReferenceHost) { EXPECT_THAT(assess(captured_host()).doubts, IsEmpty()); }
 
 TEST(Doubts, NameAFailedCallForTheGrants) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.compat_caps = CompatCaps{25, 0};
   const Capabilities host = assess(facts);
   EXPECT_EQ(source(host, "KVM compat capabilities").says, "failed: ENOTTY");
@@ -61,7 +61,7 @@ TEST(Doubts, NameEachAbsentSourceOfALiveMachine) {
       {"cpuinfo cpu", [](SystemFacts &system) { system.cpuinfo_cpu.reset(); }},
       {"cpuinfo pvr", [](SystemFacts &system) { system.cpuinfo_pvr.reset(); }}};
   for (const auto &[name, remove] : cases) {
-    Facts facts = reference_facts();
+    Facts facts = captured_host();
     remove(facts.system);
     const Capabilities host = assess(facts);
     ASSERT_THAT(host.doubts, ElementsAre(Field(&Doubt::id, "source-silent"))) << name;
@@ -70,7 +70,7 @@ TEST(Doubts, NameEachAbsentSourceOfALiveMachine) {
 }
 
 TEST(Doubts, NameAnUnreadableCpuinfoOnce) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.system.cpuinfo_cpu.reset();
   facts.system.cpuinfo_pvr.reset();
   facts.system.cpuinfo_problem = "EACCES (Permission denied)";
@@ -80,16 +80,16 @@ TEST(Doubts, NameAnUnreadableCpuinfoOnce) {
 }
 
 TEST(Doubts, NameASourceWithAnUnknownProcessor) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.system.base_platform = "ppc970";
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
-  facts = reference_facts();
+  facts = captured_host();
   facts.kvm.pvr = PhysicalPvr{0x00830100};
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "source-not-understood")));
 }
 
 TEST(Doubts, NameATrialThatFailedForAnotherReason) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.kvm.trials = {{level("power9").pvr(), TrialOutcome::kOther, 5, std::nullopt}};
   const Capabilities host = assess(facts);
   EXPECT_EQ(source(host, "KVM trial of power9").agreement, Agreement::kSilent);
@@ -98,7 +98,7 @@ TEST(Doubts, NameATrialThatFailedForAnotherReason) {
 }
 
 TEST(Doubts, NameAGuessedTimebaseOnce) {
-  Facts facts = reference_facts();
+  Facts facts = captured_host();
   facts.tree.timebase_frequency.reset();
   EXPECT_THAT(assess(facts).doubts, ElementsAre(Field(&Doubt::id, "timebase-unknown")));
   facts.tree = {};

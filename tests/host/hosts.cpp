@@ -31,7 +31,7 @@ host::SystemFacts reference_system() {
           4096};
 }
 
-host::Facts reference_facts() {
+host::Facts captured_host() {
   host::Facts facts = tree_only("power11-as-power10");
   facts.system = reference_system();
   facts.kvm.access = host::KvmAccess::kHv;

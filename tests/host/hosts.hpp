@@ -20,7 +20,7 @@ host::Facts tree_only(const std::string &name);
 host::SystemFacts reference_system();
 
 /// The captured answers of the reference host.
-host::Facts reference_facts();
+host::Facts captured_host();
 
 /// A cpu node with these bytes as cpu-version.
 host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &name = "PowerPC,POWER10@0");
