@@ -129,8 +129,8 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
   for (const MemoryRegion &region : plan.regions) {
     fdt::Node &memory = root.add("memory@" + hex(region.at.value));
     memory.set_text("device_type", "memory");
-    auto reg = wide(region.at.value);
-    std::ranges::copy(wide(region.size), std::back_inserter(reg));
+    auto reg = two_cells(region.at.value);
+    std::ranges::copy(two_cells(region.size), std::back_inserter(reg));
     memory.set_cells("reg", reg);
   }
 }

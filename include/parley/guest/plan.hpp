@@ -15,34 +15,11 @@
 #include "parley/compat/negotiate.hpp"
 #include "parley/devices/spec.hpp"
 #include "parley/fdt/live_tree.hpp"
+#include "parley/guest/memory.hpp"
+#include "parley/guest/papr_interface.hpp"
 #include "parley/guest/payload.hpp"
 
 namespace parley::guest {
-
-/// A property of the /rtas node that carries a token.
-struct RtasProperty {
-  std::string name;  ///< "power-off"
-  std::uint32_t token;
-  std::optional<devices::Kind> device = std::nullopt;  ///< announced only if the guest has such a device
-  friend bool operator==(const RtasProperty &, const RtasProperty &) = default;
-};
-
-/// A value of "ibm,hypertas-functions".
-struct FunctionSet {
-  std::string name;                                    ///< "hcall-term"
-  std::optional<devices::Kind> device = std::nullopt;  ///< announced only if the guest has such a device
-  friend bool operator==(const FunctionSet &, const FunctionSet &) = default;
-};
-
-/// The calls that the papr layer answers, in the form in which the guest's tree announces them.
-struct PaprInterface {
-  std::vector<RtasProperty> rtas;
-  std::vector<FunctionSet> hypertas;
-  std::vector<std::uint64_t> enabled_hcalls;  ///< KVM must be enabled to answer these
-  Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
-  Bytes granted;                              ///< "ibm,architecture-vec-5" for a guest that does not negotiate
-  friend bool operator==(const PaprInterface &, const PaprInterface &) = default;
-};
 
 /// The way in which a guest gets its device tree.
 enum class BootKind : std::uint8_t {
@@ -60,23 +37,6 @@ inline constexpr std::uint64_t kTreeRoom = 64 * 1024;
 /// above it (arch/powerpc/kernel/prom_init.c, prom_init_mem).
 inline constexpr std::uint64_t kBootLimit = 768 * 1024 * 1024;
 inline constexpr unsigned kMaxProcessors = 64;
-
-/// A piece of guest RAM. Address and size in multiples of kPageSize.
-struct MemoryRegion {
-  GuestAddress at;
-  std::uint64_t size = 0;  ///< bytes
-  friend bool operator==(const MemoryRegion &, const MemoryRegion &) = default;
-};
-
-/// Where guest RAM comes from. Private memory has no descriptor: large pages form by themselves, and parts of files are
-/// mapped into it. Shared memory is a file per region that other processes can map; images are copied into it.
-struct MemoryBacking {
-  bool shared = false;                               ///< a memfd
-  bool huge = false;                                 ///< a memfd of huge pages from the host's pool
-  std::optional<std::string> folder = std::nullopt;  ///< a file there: on tmpfs, or on hugetlbfs for huge pages
-  bool is_shared() const { return shared || huge || folder; }
-  friend bool operator==(const MemoryBacking &, const MemoryBacking &) = default;
-};
 
 /// The user's request.
 struct GuestRequest {

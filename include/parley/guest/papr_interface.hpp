@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parley/base/bytes.hpp"
+#include "parley/devices/spec.hpp"
+
+namespace parley::guest {
+
+/// A property of the /rtas node that carries a token.
+struct RtasProperty {
+  std::string name;  ///< "power-off"
+  std::uint32_t token;
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced only if the guest has such a device
+  friend bool operator==(const RtasProperty &, const RtasProperty &) = default;
+};
+
+/// A value of "ibm,hypertas-functions".
+struct FunctionSet {
+  std::string name;                                    ///< "hcall-term"
+  std::optional<devices::Kind> device = std::nullopt;  ///< announced only if the guest has such a device
+  friend bool operator==(const FunctionSet &, const FunctionSet &) = default;
+};
+
+/// The calls that the papr layer answers, in the form in which the guest's tree announces them.
+struct PaprInterface {
+  std::vector<RtasProperty> rtas;
+  std::vector<FunctionSet> hypertas;
+  std::vector<std::uint64_t> enabled_hcalls;  ///< KVM must be enabled to answer these
+  Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
+  Bytes granted;                              ///< "ibm,architecture-vec-5" for a guest that does not negotiate
+  friend bool operator==(const PaprInterface &, const PaprInterface &) = default;
+};
+
+}  // namespace parley::guest
