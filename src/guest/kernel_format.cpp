@@ -4,8 +4,7 @@
 //
 // Kernels are distributed in several formats, and a user may pass a file that Parley cannot load: a compressed kernel,
 // an image for another boot loader or another architecture, an initrd, a script. Each format has a magic number at a
-// fixed offset. The table below maps it to a name, so that the message says what the file is instead of "not an ELF
-// file".
+// fixed offset. The table below maps it to a name, so that the message can name the format.
 //
 // Sources of the numbers: the formats' own specifications; for kernels Documentation/arch/x86/boot.rst (HdrS),
 // Documentation/arch/arm64/booting.rst and Documentation/arch/riscv/boot-image-header.rst in Linux. A 32-bit ELF file

@@ -93,7 +93,7 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
     client.processors.push_back(*entry);
   } while (!client.processors.back().is_last());
   const auto last = reader.byte();
-  if (!last) return std::unexpected("its option vectors lie outside the guest's memory");
+  if (!last) return std::unexpected("its option vectors are outside the guest's memory");
   for (unsigned i = 0; i <= *last; ++i) {
     const auto length = reader.byte();
     Bytes content(length.value_or(0) + std::size_t{1});
