@@ -2,17 +2,13 @@
 //
 // The guest's device tree: a partition's tree as LoPAR appendix B defines it.
 //
-//   /cpus/PowerPC,POWERn@id    one node per processor; /memory@0 is all RAM
+//   /cpus, /memory@…           one node per processor and per region of RAM
 //   /rtas                      the tokens of RTAS calls, and the list of hypercall sets
-//   /interrupt-controller      the XICS presentation layer
-//   /vdevice                   the virtual I/O bus with its devices; /ibm,platform-facilities has random numbers
-//   /hypervisor, /chosen       the sign of KVM for Linux; command line, console, initrd, seed, negotiated options
+//   /vdevice                   the virtual I/O bus with its devices; /interrupt-controller is the XICS
+//   /chosen                    command line, console, initrd, seed, negotiated options
 //
 // The level appears in two properties of each cpu node: cpu-version (the logical PVR, or the physical PVR for a raw
 // guest), from which a kernel takes its level, and ibm,pa-features. The other cpu properties describe the silicon.
-// set_level() changes the two properties in a live tree after a negotiation.
-//
-// Tokens and hypercall sets come from the tables of the papr layer (PaprInterface), device nodes from the plan's list.
 #include <algorithm>
 #include <cassert>
 #include <iterator>
@@ -124,7 +120,7 @@ std::vector<std::uint32_t> two_cells(std::uint64_t value) {
   return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
 }
 
-// Linux takes its first allocations from the node at 0.
+// Linux makes its first allocations in the node at 0.
 void add_memory(fdt::Node &root, const MachinePlan &plan) {
   for (const MemoryRegion &region : plan.regions) {
     fdt::Node &memory = root.add("memory@" + hex(region.at.value));
@@ -233,8 +229,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   add_rtas(root, plan);
   add_interrupts(root, plan);
   add_devices(root, plan);
-  fdt::Node &hypervisor = root.add("hypervisor");
-  hypervisor.set_text("compatible", "linux,kvm");
+  root.add("hypervisor").set_text("compatible", "linux,kvm");
   add_chosen(root, plan);
   return root;
 }

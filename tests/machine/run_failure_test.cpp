@@ -126,7 +126,7 @@ TEST_F(RunFailureTest, EndsTheGuestWithAMessageOfItsOwnForEachOtherFailure) {
     std::optional<std::uint32_t> reason;
     const char *sentence;
   } cases[] = {{EIO, {}, "another process"},
-               {EFAULT, 0, "lost the memory"},
+               {EFAULT, 0, "cannot access the memory"},
                {ENOMEM, {}, "out of memory"},
                {EINVAL, {}, "rejected the call"},
                {0, abi::kExitFailEntry, "refused to enter"},

@@ -9,12 +9,10 @@
 // the answer of KVM_RUN; it cannot enter the guest.
 //
 // Parts (src/machine): Partition holds the state that the guest can see (level, processors, tree). VcpuLoop runs one
-// vCPU on its thread. Processors coordinates the threads. Watchdog finds a guest that makes no progress. Ending keeps
-// the first cause of the end. firmware.hpp fills memory and registers before the first instruction.
-//
-// Each vCPU has a thread. All threads but the first wait until the guest starts their vCPU. The guest's calls are
-// handled one at a time, under the partition's lock, except those that share no state (papr::HcallEntry::independent).
-// A vCPU idles inside the kernel.
+// vCPU on its thread. Processors coordinates the threads. Watchdog finds a stalled guest. Ending keeps the first cause
+// of the end. firmware.hpp fills memory and registers before the first instruction. Each vCPU has a thread. All threads
+// but the first wait until the guest starts their vCPU. The guest's calls are handled one at a time, under the
+// partition's lock, except those that share no state (papr::HcallEntry::independent). A vCPU idles inside the kernel.
 #pragma once
 
 #include <chrono>
