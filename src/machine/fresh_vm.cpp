@@ -12,9 +12,9 @@ std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system
 }
 
 Failure cannot_create(const kvm::CallError &error) {
-  return {
-      "cannot create the guest", describe(error),
-      "see dmesg; ENOMEM: give the guest less memory (-m) or end other guests; EMFILE: allow more files (ulimit -n)"};
+  return {"cannot create the guest", describe(error),
+          "see dmesg; ENOMEM: give the guest less memory (-m), end other guests, or reserve more huge pages; EMFILE: "
+          "allow more files (ulimit -n)"};
 }
 
 }  // namespace parley::machine
