@@ -6,6 +6,7 @@
 #   layout    clang-format for C and C++ (.clang-format), black for Python (pyproject.toml), shfmt for shell
 #             (.editorconfig)
 #   defects   flake8 for Python (.flake8), shellcheck for shell
+#   drawing   docs/layers.svg shows the layers of meson.build
 #   length    no line has more than 120 columns; exempt are recorded and generated data, and rows of Markdown tables
 #   licence   each file has an SPDX line
 #
@@ -47,8 +48,10 @@ flake8 "${python[@]}" || status=1
 shfmt -d "${shell[@]}" || status=1
 shellcheck "${shell[@]}" || status=1
 
+docs/draw-layers --check || status=1
+
 for file in "${tracked[@]}"; do
-  case $file in *.dts | *.json | src/start.ld) continue ;; esac
+  case $file in *.dts | *.json | *.svg | src/start.ld) continue ;; esac
   [ -e "$file" ] || continue
   long=$(LC_ALL=C.UTF-8 grep -nE '^.{121}' "$file" || true)
   case $file in *.md) long=$(grep -vE '^[0-9]+:\|' <<< "$long" || true) ;; esac
