@@ -34,14 +34,20 @@ REFERENCE = BASIC | {
     f" -append '{QUIET}' -serial stdio -no-reboot < /dev/null",
     "tree": linux("--dump-dtb /tmp/tree", "--compat power9") + "; hexdump -v -e '/1 \"%02x\"' /tmp/tree >&2",
 }
+REBOOT_ONCE = (
+    "strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
+    "reboot -f; }; echo second life"
+)
 LIFE = {
     "panic": linux(run="echo c > /proc/sysrq-trigger"),
     "no_reboot": linux("--no-reboot", run="reboot -f"),
-    "reboots": linux(
-        "--nvram /tmp/nvram",
-        run="strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
-        "reboot -f; }; echo second life",
-    ),
+    "reboots": linux("--nvram /tmp/nvram", run=REBOOT_ONCE),
+    # 300 MiB of huge pages, of which the guest in shared memory needs 288.
+    "huge": "echo 150 > /proc/sys/vm/nr_hugepages; "
+    + linux("--memory-path hugetlb -m 288M --nvram /tmp/nvram-huge", run=REBOOT_ONCE)
+    + "; code=$?; grep HugePages_Free /proc/meminfo; echo 0 > /proc/sys/vm/nr_hugepages; exit $code",
+    "consoles": linux("--serial stdio --serial file:/tmp/second", run="echo from the second console > /dev/hvc1")
+    + " > /tmp/first; code=$?; cat /tmp/second; exit $code",
     "clock": linux(run="date -u +%s") + "; date +now:%s",
     "devices": linux(
         run="cat /proc/interrupts; dmesg | grep nvram; dmesg | grep -i unknown; ls -1 /proc/device-tree/rtas"
@@ -72,6 +78,12 @@ TALKS = {
     "pty": linux("--serial pty", append=SHELL)
     + " 2> /tmp/ptyerr & until grep -q /dev/pts /tmp/ptyerr; do sleep 0.1; done; "
     + f"talk $(grep -o '/dev/pts/[0-9]*' /tmp/ptyerr) {TYPED}; wait $!; echo code $?",
+    "second": linux(
+        "--serial stdio --serial unix:/tmp/two,server=on,wait=on",
+        run="echo ready > /dev/hvc1; head -n 1 /dev/hvc1; grep hvc_console /proc/interrupts",
+    )
+    + " & until [ -S /tmp/two ]; do sleep 0.1; done; talk /tmp/two ready 'typed at the second\r'; "
+    "wait $!; echo code $?",
     "smp": linux(
         "-smp 2",
         run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
@@ -184,6 +196,12 @@ class OnTheReferenceHost(EveryHost, LinuxTest):
             r"offered power10, power9; the guest's kernel lists .*power9, power10, power11.*; the best of both$",
         )
 
+    def test_reads_the_second_console_by_an_interrupt_of_its_own(self):
+        out = self.results["second"].out
+        self.assertIn("typed at the second\n", out)
+        self.assertIn("code 0\n", out)
+        self.assertRegex(out, r"[1-9][0-9]* +XICS +4353 Edge +hvc_console")
+
     def test_takes_a_second_vcpu_offline_and_online_again(self):
         self.assert_boots_at("smp", "power10", PVR["power10"])
         self.assertRegex(self.results["smp"].out, r"(?s)a 2\n.*b 1\n.*c 2\n")
@@ -232,6 +250,18 @@ class ALinuxGuestsLife(LinuxTest):
         self.assertEqual(result.out.count("L2 ready"), 2)
         self.assertIn("second life\n", result.out)
         self.assertEqual(result.err.count("negotiated power10"), 2)
+
+    def test_reboots_in_huge_pages_and_gives_them_back(self):
+        result = self.results["huge"]
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(result.out.count("L2 ready"), 2)
+        self.assertIn("second life\n", result.out)
+        self.assertRegex(result.out, r"HugePages_Free: +150\n")
+
+    def test_writes_to_a_second_console(self):
+        result = self.results["consoles"]
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(result.out, "from the second console\n")
 
     def test_has_the_hosts_time(self):
         inside, after = (
