@@ -18,6 +18,8 @@ template <typename... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;  // for clang 16
 
 // Unit addresses in node names have no leading zeros.
 std::string node_name(const char *name, std::uint32_t unit) {

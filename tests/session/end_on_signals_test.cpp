@@ -25,7 +25,20 @@ bool is_blocked(int signal) {
   return sigismember(&mask, signal) == 1;
 }
 
+// The process may have been started with SIGHUP ignored (nohup).
+class SighupEnds {
+ public:
+  SighupEnds() : before_(std::signal(SIGHUP, SIG_DFL)) {}
+  ~SighupEnds() { std::signal(SIGHUP, before_); }
+  SighupEnds(const SighupEnds &) = delete;
+  SighupEnds &operator=(const SighupEnds &) = delete;
+
+ private:
+  void (*before_)(int);
+};
+
 TEST(EndOnSignals, StopsTheSessionWithTheSignalsNumber) {
+  const SighupEnds sighup;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     FakeKvm fake;
     fake.play([signal](kvm::abi::Run &page) {
