@@ -23,6 +23,10 @@ std::expected<Devices, Failure> Devices::build(std::span<const Spec> specs, Nvra
       units.push_back({vty->unit, 1, devices.terminals_.back().vty.get()});
     }
   }
+  if (!devices.terminals_.empty()) {
+    devices.first_ = devices.terminals_.front().vty.get();
+    devices.first_unit_ = devices.terminals_.front().spec.unit;
+  }
   if (devices.has(Kind::kNvram)) devices.nvram_ = std::move(nvram);
   if (devices.has(Kind::kClock)) devices.clock_.emplace(environment);
   auto unit_bus = Bus<Vty>::build(std::move(units));
@@ -34,8 +38,7 @@ std::expected<Devices, Failure> Devices::build(std::span<const Spec> specs, Nvra
   return devices;
 }
 
-Vty *Devices::terminal(std::uint64_t unit) const {
-  if (unit == 0) return terminals_.empty() ? nullptr : terminals_.front().vty.get();
+Vty *Devices::find_terminal(std::uint64_t unit) const {
   const auto hit = units_.find(unit);
   return hit ? hit->handler : nullptr;
 }

@@ -65,7 +65,7 @@ std::expected<matrix::Report, NoResult> Worker::run(const std::vector<matrix::Ce
 
 std::expected<void, Cause> Worker::run_into(const std::filesystem::path &folder,
                                             const std::vector<matrix::CellId> &cells) const {
-  const auto stop = [&](std::vector<matrix::CellId> left, const NoResult &why) {
+  const auto stop = [&](const std::vector<matrix::CellId> &left, const NoResult &why) {
     give_up(folder, left, why, settings_.on_failure);
     return std::unexpected(why.cause);
   };

@@ -24,6 +24,7 @@ class LinuxKernel final : public Kernel {
   int enter(int vcpu_fd, abi::Run &) override { return system_call(vcpu_fd, abi::kRun, 0) < 0 ? errno : 0; }
   // KVM takes the answer from kvm_run at the next entry.
   void complete(int, const Completion &) override {}
+  bool observes_completions() const override { return false; }
 
   std::expected<int, int> create_memory_file(const char *name, bool huge) override {
     return checked(::memfd_create(name, MFD_CLOEXEC | (huge ? MFD_HUGETLB : 0u)));

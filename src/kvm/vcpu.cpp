@@ -50,14 +50,14 @@ Exit Vcpu::run() {
 void Vcpu::complete_hcall(std::int64_t status) {
   auto &hcall = run_page().papr_hcall;
   hcall.ret = static_cast<std::uint64_t>(status);
-  descriptor_.kernel().complete(descriptor_.fd(), HcallCompletion{status, hcall.args});
+  if (observed_) descriptor_.kernel().complete(descriptor_.fd(), HcallCompletion{status, hcall.args});
 }
 
 void Vcpu::complete_mmio_load(ByteView bytes) {
   const auto data = std::as_writable_bytes(std::span(run_page().mmio.data));
   assert(bytes.size() <= data.size() && "no more bytes than the load asked for");
   std::ranges::copy(bytes, data.begin());
-  descriptor_.kernel().complete(descriptor_.fd(), MmioLoadCompletion{data.first(bytes.size())});
+  if (observed_) descriptor_.kernel().complete(descriptor_.fd(), MmioLoadCompletion{data.first(bytes.size())});
 }
 
 void Vcpu::set_immediate_exit(bool on) { std::atomic_ref(run_page().immediate_exit).store(on ? 1 : 0); }

@@ -52,16 +52,21 @@ void VcpuLoop::handle(const kvm::Hcall &hcall) {
   count_exit();
   const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
   const bool serialize = entry == nullptr || !entry->independent || around_.observer.trace;  // keeps a trace in order
-  for (;;) {
-    papr::Effect effect = serialize ? call_under_lock(hcall, entry) : call(hcall, entry);
-    if (effect.kind == papr::Effect::Kind::kNone) return;
-    if (effect.kind != papr::Effect::Kind::kConsoleFull) return apply(std::move(effect));
-    if (processors_.ended()) return;
-    effect.terminal->wait_for_room(kConsoleWait);
-  }
+  papr::Effect effect = serialize ? call_under_lock(hcall, entry) : call(hcall, entry);
+  if (effect.kind != papr::Effect::Kind::kNone) follow_up(hcall, entry, serialize, std::move(effect));
 }
 
-papr::Effect VcpuLoop::call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+// Apart, like call_under_lock(), so that a call without an effect saves no registers for it.
+[[gnu::noinline]] void VcpuLoop::follow_up(const kvm::Hcall &hcall, const papr::HcallEntry *entry, bool serialize,
+                                           papr::Effect effect) {
+  while (effect.kind == papr::Effect::Kind::kConsoleFull && !processors_.ended()) {
+    effect.terminal->wait_for_room(kConsoleWait);
+    effect = serialize ? call_under_lock(hcall, entry) : call(hcall, entry);
+  }
+  apply(std::move(effect));
+}
+
+[[gnu::noinline]] papr::Effect VcpuLoop::call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
   const auto lock = around_.partition.lock();
   return call(hcall, entry);
 }

@@ -33,6 +33,7 @@ class VcpuLoop {
 
   papr::Effect call(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
   papr::Effect call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry);
+  void follow_up(const kvm::Hcall &hcall, const papr::HcallEntry *entry, bool serialize, papr::Effect effect);
   void apply(papr::Effect effect);
   void count_exit();
 

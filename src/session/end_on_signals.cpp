@@ -46,7 +46,7 @@ std::expected<EndOnSignals, Failure> EndOnSignals::start(Session &session) {
 EndOnSignals::~EndOnSignals() {
   if (!thread_.joinable()) return;  // moved from
   thread_.request_stop();
-  pthread_kill(thread_.native_handle(), SIGTERM);  // ends its sigwait
+  pthread_kill(thread_.native_handle(), SIGINT);  // ends its sigwait
   thread_.join();
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }

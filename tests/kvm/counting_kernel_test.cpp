@@ -69,5 +69,19 @@ TEST(CountingKernel, LosesNoCallOfAnyThread) {
   EXPECT_THAT(counting.summary(), ::testing::Contains("KVM_CHECK_EXTENSION 4000"));
 }
 
+TEST(CountingKernel, CountsTheFilesOfGuestMemory) {
+  FakeKvm fake;
+  CountingKernel counting(fake);
+  {
+    const Descriptor file = create_memory_file(counting, "guest RAM", 1 << 16, false).value();
+    Mapping shared = Mapping::shared(counting, file.fd(), 1 << 16).value();
+    Mapping own = Mapping::anonymous(counting, 1 << 16).value();
+    EXPECT_TRUE(own.lay_file(0, file.fd(), 0, 1 << 12));
+  }
+  EXPECT_THAT(counting.summary(), ::testing::IsSupersetOf({"mmap 2", "munmap 2", "close 1"}));
+  EXPECT_EQ(std::ranges::count_if(counting.summary(), [](const std::string &line) { return line.ends_with(" 1"); }), 4)
+      << "create, resize, map a file, close";
+}
+
 }  // namespace
 }  // namespace parley::kvm

@@ -110,5 +110,17 @@ TEST(Vcpu, IsClosedAgainWhenItsMappingFails) {
   EXPECT_EQ(fake.open_descriptors(), 2u);
 }
 
+// Without KVM, each call still reaches the kernel and brings its errno back.
+TEST(LinuxKernel, ReturnsTheErrnoOfEachCall) {
+  Kernel &kernel = linux_kernel();
+  constexpr int kNoDescriptor = -1;
+  abi::Run run{};
+  EXPECT_EQ(kernel.open("/does/not/exist").error(), ENOENT);
+  EXPECT_EQ(kernel.ioctl(kNoDescriptor, kIoctl<abi::kGetApiVersion>, 0).error(), EBADF);
+  EXPECT_EQ(kernel.enter(kNoDescriptor, run), EBADF);
+  EXPECT_FALSE(kernel.observes_completions());
+  kernel.complete(kNoDescriptor, HcallCompletion{0, std::span(run.papr_hcall.args)});
+}
+
 }  // namespace
 }  // namespace parley::kvm

@@ -40,7 +40,9 @@ class Devices {
   std::span<const Terminal> terminals() const { return terminals_; }
   /// The terminal at a unit address, or nullptr. Unit 0 is the partition's default terminal (LoPAR 16.6.3), which is
   /// the first one of the list.
-  Vty *terminal(std::uint64_t unit) const;
+  Vty *terminal(std::uint64_t unit) const {
+    return unit == 0 || unit == first_unit_ ? first_ : find_terminal(unit);  // nearly all calls are for the first one
+  }
   /// nullptr if the list has none. The same holds for clock().
   Nvram *nvram() { return nvram_ ? &*nvram_ : nullptr; }
   Clock *clock() { return clock_ ? &*clock_ : nullptr; }
@@ -51,7 +53,11 @@ class Devices {
   Devices() = default;
   static std::uint32_t bit(Kind kind) { return std::uint32_t{1} << static_cast<unsigned>(kind); }
 
+  Vty *find_terminal(std::uint64_t unit) const;
+
   std::uint32_t kinds_ = 0;
+  Vty *first_ = nullptr;
+  std::uint64_t first_unit_ = 0;
   std::vector<Terminal> terminals_;
   Bus<Vty> units_;
   std::optional<Nvram> nvram_;

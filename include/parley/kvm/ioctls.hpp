@@ -33,10 +33,10 @@ enum class Direction : std::uint8_t {
 };
 
 struct IoctlInfo {
-  std::uint32_t number;
+  std::uint32_t number = 0;
   std::string_view name;
   Direction direction;
-  std::uint32_t size;  ///< of the struct, in bytes; 0 where there is none
+  std::uint32_t size = 0;  ///< of the struct, in bytes; 0 where there is none
 };
 
 // The kinds of argument: how a caller gives it, its direction, its size.

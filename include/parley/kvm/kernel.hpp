@@ -53,6 +53,8 @@ class Kernel {
   virtual int enter(int vcpu_fd, abi::Run &run) = 0;
   /// An exit is answered. A later answer to the same exit replaces an earlier one.
   virtual void complete(int vcpu_fd, const Completion &completion) = 0;
+  /// False where complete() has no effect. A vCPU asks once and then omits the calls: they are on the hot path.
+  virtual bool observes_completions() const { return true; }
   /// A file in memory, empty and without a place in the file system (memfd_create(2)); of huge pages of the default
   /// size where `huge`.
   virtual std::expected<int, int> create_memory_file(const char *name, bool huge) = 0;

@@ -82,11 +82,15 @@ class Vcpu {
 
  private:
   friend class Vm;
-  Vcpu(Descriptor descriptor, Mapping run) : descriptor_(std::move(descriptor)), run_(std::move(run)) {}
+  Vcpu(Descriptor descriptor, Mapping run)
+      : descriptor_(std::move(descriptor)),
+        run_(std::move(run)),
+        observed_(descriptor_.kernel().observes_completions()) {}
   abi::Run &run_page() const { return *reinterpret_cast<abi::Run *>(run_.bytes().data()); }
 
   Descriptor descriptor_;
   Mapping run_;
+  bool observed_;  // the seam observes completions
 };
 
 }  // namespace parley::kvm
