@@ -27,7 +27,7 @@ std::expected<FileDescriptor, Failure> create_unnamed(const std::string &folder)
   return file;
 }
 
-// A page that cannot be had later would end the process with SIGBUS.
+// If the folder runs out of pages later, SIGBUS ends the process.
 std::expected<void, Failure> check_room(int fd, const std::string &folder, const guest::MachinePlan &plan) {
   struct statfs place {};
   if (::fstatfs(fd, &place) != 0)
@@ -37,7 +37,7 @@ std::expected<void, Failure> check_room(int fd, const std::string &folder, const
   for (const guest::MemoryRegion &region : plan.regions)
     if (page != 0 && region.size % page != 0)
       return std::unexpected(cannot_use(folder, "its pages have " + std::to_string(page >> 10) + " KiB",
-                                        "give the guest a multiple of that (-m)"));
+                                        "give the guest a memory size (-m) that is a multiple of the page size"));
   if (place.f_blocks != 0 && free < plan.memory_size)
     return std::unexpected(cannot_use(folder,
                                       "the guest has " + std::to_string(plan.memory_size >> 20) + " MiB, and " +

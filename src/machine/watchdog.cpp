@@ -77,9 +77,9 @@ std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMem
 
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size) {
   const bool inside = (regs.pc & kRealAddress) < memory_size;
-  return "no progress: vCPU " + std::to_string(id.value) + " at pc=" + hex64(regs.pc) +
-         (inside ? ", in real mode" : ", outside RAM") + ", runs without leaving the guest (msr " + hex64(regs.msr) +
-         ", srr0 " + hex64(regs.srr0) + ", lr " + hex64(regs.lr) + ")";
+  return "no progress: vCPU " + std::to_string(id.value) + " runs " + (inside ? "in real mode" : "outside RAM") +
+         " without leaving the guest, at pc=" + hex64(regs.pc) + " (msr " + hex64(regs.msr) + ", srr0 " +
+         hex64(regs.srr0) + ", lr " + hex64(regs.lr) + ")";
 }
 
 }  // namespace parley::machine

@@ -74,7 +74,7 @@ class Watchdog {
 
 /// "vCPU 0 stood at pc=0x…, instruction 0x00000000". The instruction is given only in real mode and in RAM.
 std::string describe_place(VcpuId id, const kvm::abi::Regs &regs, const GuestMemory &memory);
-/// "no progress: vCPU 0 at pc=…, outside RAM, …"
+/// "no progress: vCPU 0 runs outside RAM without leaving the guest, at pc=… (msr …, srr0 …, lr …)"
 std::string describe_stall(VcpuId id, const kvm::abi::Regs &regs, std::uint64_t memory_size);
 
 }  // namespace parley::machine

@@ -75,7 +75,7 @@ TEST_F(WatchdogTest, GivesTheAddressOfAVcpuThatMakesNoProgress) {
   }
   machine.stop();
   ASSERT_EQ(stalls.size(), 1u);
-  EXPECT_THAT(stalls[0], HasSubstr("no progress: vCPU 0 at pc=0x0000000040000000, outside RAM"));
+  EXPECT_THAT(stalls[0], HasSubstr("vCPU 0 runs outside RAM without leaving the guest, at pc=0x0000000040000000 (msr"));
 }
 
 // A report may block if the log has no reader. The thread that checks must still handle signals.

@@ -46,7 +46,7 @@ constexpr Command kCommands[] = {
                        "refused"}),
     row<RunOptions>({"run",
                      "Run a guest at a legal level: a Linux (--kernel), another program (--payload), or a small "
-                     "built-in one that prints what it sees. QEMU's spellings (-kernel, -smp) are accepted too"}),
+                     "built-in guest that prints its readings. QEMU's spellings (-kernel, -smp) are accepted too"}),
     row<DiffOptions>({"diff",
                       "List the changes between two reports of 'matrix --format json' or of 'inspect --json'; exit "
                       "code 0 none, 1 some, 2 the reports cannot be compared"}),

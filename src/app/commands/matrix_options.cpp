@@ -10,7 +10,7 @@
 namespace parley::app {
 namespace {
 
-// A Linux has to boot, the built-in guest has not.
+// A Linux boots; the built-in guest starts at once.
 constexpr std::chrono::seconds kBuiltinLimit{60};
 constexpr std::chrono::seconds kLinuxLimit{300};
 constexpr const char *kLinuxMemory = "1G";
@@ -27,7 +27,7 @@ void add_options(OptionRegistry &registry, LevelOptions &options) {
                 "Linux 7.2");
   registry
       .option("--guest", options.texts.guest,
-              "builtin, a small one that prints what it sees; or linux, which negotiates its level")
+              "builtin, a small guest that prints its readings; or linux, which negotiates its level")
       .one_of({"builtin", "linux"})
       .shows_default();
 }
@@ -51,7 +51,7 @@ void add_options(OptionRegistry &registry, TrialOptions &options) {
       registry.always("--kernel", options.guest.kernel, "The Linux of --guest linux: a vmlinux").type("FILE");
   registry
       .option("--initrd", options.guest.initrd,
-              "Its initrd, which must print what it sees as lab/l2-init does (docs/matrix.md) and power off")
+              "Its initrd, which must print its readings as lab/l2-init does (docs/matrix.md) and power off")
       .needs(kernel)
       .type("FILE");
   registry.option("--append", options.guest.command_line, "Its command line (default: console=hvc0 quiet)")
