@@ -36,7 +36,7 @@ TEST(System, RefusesAnotherVersionOfTheInterface) {
   EXPECT_EQ(fake.open_descriptors(), 0u);
 }
 
-TEST(System, TellsAMissingExtensionFromAFailedQuery) {
+TEST(System, DistinguishesAMissingExtensionFromAFailedQuery) {
   FakeKvm fake{{.lacks = abi::Cap::kPpcPapr}};
   const auto system = System::open(fake);
   fake.fail(abi::kCheckExtension, EIO);
@@ -63,8 +63,8 @@ TEST(System, AsksForTheGrantedLevelsInTheKernelsLayout) {
   EXPECT_EQ(abi::kGetCompatCaps, 0x2000aeb8u) << "as measured on Linux 7.3, which answers ENOTTY to any other number";
 }
 
-// Measured on Linux 7.3~rc7, in a partition and on bare metal. This test compares the fake with the measurement, the
-// lab the kernel (tests/lab/tools/grants.c).
+// Measured on Linux 7.3~rc7, in a partition and on bare metal. This test compares the fake with the measurement.
+// tests/lab/tools/grants.c compares the kernel with it.
 TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   FakeHost host;
   host.compat_caps = 0x6000000000000000;
