@@ -45,7 +45,7 @@ void MessageWriter::write(std::string_view lines) {
   if (was_empty && notify_) notify_();
 }
 
-// One that is longer than the queue may have it alone.
+// A message that is longer than the limit is accepted when the queue is empty.
 bool MessageWriter::has_room_for(std::string_view lines) const {
   return queue_.empty() || queue_.size() + lines.size() <= kLimit;
 }

@@ -27,12 +27,12 @@
 namespace parley::console {
 namespace {
 
-// A pipe that is ready takes so many bytes in one write.
+// A pipe that is ready takes at least PIPE_BUF bytes in one write.
 constexpr std::size_t kChunk = PIPE_BUF;
 // A terminal may be ready for one byte and refuse a line feed, which it turns into two.
 constexpr std::chrono::milliseconds kShortPause{10};
-// Guests print sixteen bytes at a time, and waking the loop takes longer than the next sixteen bytes. So the first
-// bytes are written at once, and the bytes of this time after them in one write.
+// Guests print sixteen bytes at a time, and waking the loop takes longer than the next sixteen bytes. The first bytes
+// are written at once. The bytes of the next 2 ms are written together.
 constexpr std::chrono::milliseconds kGather{2};
 
 }  // namespace
@@ -71,7 +71,7 @@ void Output::finish() {
 }
 
 void Output::give_up() {
-  // A guest that still runs could write for ever.
+  // A guest that still runs could write without end.
   for (std::size_t chunks = 0; mode_ == Mode::kWrite && chunks <= devices::Vty::kOutputLimit / kChunk; ++chunks) {
     take();
     pollfd ready{fd_, POLLOUT, 0};

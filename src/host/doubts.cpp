@@ -86,7 +86,7 @@ void about_contradictions(const Readings &readings, Level level, Doubts &doubts)
   }
   for (const TrialReading &trial : readings.trials) {
     if (agreement(trial, level) != Agreement::kDisagrees) continue;
-    // A kernel can miss that only between levels of one ISA (kvmppc_set_arch_compat compares ISA bits).
+    // A kernel without the check accepts a higher level only within one ISA (kvmppc_set_arch_compat compares ISA bits).
     const bool missed = *trial.level > level && trial.level->info().isa == level.info().isa;
     const std::string cause = missed ? ": the kernel lacks the arch_compat check (before Linux 7.2)" : "";
     doubts.push_back({"kvm-trial-disagrees", contradiction(trial, level) + cause});

@@ -9,7 +9,7 @@
 namespace parley::machine {
 namespace {
 
-// Resized to nothing and back, a file is all zeros again.
+// A file that is truncated to 0 and extended again contains only zeros.
 std::expected<kvm::Mapping, kvm::CallError> map_empty(kvm::Kernel &kernel, int fd, std::uint64_t size) {
   for (const std::uint64_t length : {std::uint64_t{0}, size}) {
     const auto resized = kernel.resize_file(fd, length);

@@ -63,7 +63,8 @@ void add_new(std::vector<std::string> &to, const std::string &line) {
   if (std::ranges::find(to, line) == to.end()) to.push_back(line);
 }
 
-// Several workers may have run cells of the same kind of host on different machines.
+// Merges the notes, and adds one if the kernels differ: workers may have run cells of one kind of host on different
+// machines.
 void take_host(HostReport &into, const HostReport &from) {
   for (const std::string &note : from.notes) add_new(into.notes, note);
   if (!from.host) return;

@@ -146,8 +146,8 @@ Outcome Session::State::run() {
   }
 }
 
-// If the host's level changed, what the guest may negotiate is decided again. The guest keeps its own level; the result
-// is an end of the session if that is no longer legal.
+// If the host's level changed, adapts the guest's offer to it. Ends the session if the guest's own level is no longer
+// legal.
 std::optional<machine::End> Session::State::check_host() {
   if (!host_watch_) return std::nullopt;
   const auto changed = host_watch_->look_again();

@@ -18,10 +18,10 @@ enum ExitCode : int {
   kSignal = 128,
 };
 
-/// The outside of the program: this machine, or a test's fake.
+/// The program's access to the machine: the real one, or a test's fake.
 struct World {
   kvm::Kernel &kernel;
-  std::function<host::Facts()> live_facts = host::read_live_facts;  ///< all except KVM's
+  std::function<host::Facts()> live_facts = host::read_live_facts;  ///< all facts except KVM's
 };
 
 /// The whole program.

@@ -16,8 +16,8 @@ struct MemoryRegion {
   friend bool operator==(const MemoryRegion &, const MemoryRegion &) = default;
 };
 
-/// Where guest RAM comes from. Private memory has no descriptor: large pages form by themselves, and parts of files are
-/// mapped into it. Shared memory is a file per region that other processes can map; images are copied into it.
+/// The source of guest RAM. Private memory has no descriptor: the kernel may use transparent huge pages, and parts of
+/// files are mapped into it. Shared memory is a file per region that other processes can map; images are copied.
 struct MemoryBacking {
   bool shared = false;                               ///< a memfd
   bool huge = false;                                 ///< a memfd of huge pages from the host's pool

@@ -30,7 +30,7 @@ struct FunctionSet {
 struct PaprInterface {
   std::vector<RtasProperty> rtas;
   std::vector<FunctionSet> hypertas;
-  std::vector<std::uint64_t> enabled_hcalls;  ///< KVM must be enabled to answer these
+  std::vector<std::uint64_t> enabled_hcalls;  ///< KVM answers these only after KVM_CAP_PPC_ENABLE_HCALL
   Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
   Bytes granted;                              ///< "ibm,architecture-vec-5" for a guest that does not negotiate
   friend bool operator==(const PaprInterface &, const PaprInterface &) = default;

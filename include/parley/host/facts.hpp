@@ -26,7 +26,7 @@ struct CpuNode {
 
 struct TreeFacts {
   std::string origin;   ///< the folder or file it was read from
-  std::string problem;  ///< why it could not be read; empty when it was
+  std::string problem;  ///< the reason for a failed read; empty after success
   std::string model;
   std::vector<std::string> compatible;
   bool has_rtas = false;
@@ -44,7 +44,7 @@ struct SystemFacts {
   std::optional<std::string> cpuinfo_cpu;    ///< the "cpu" line of /proc/cpuinfo
   std::optional<PhysicalPvr> cpuinfo_pvr;    ///< from its "revision" line
   std::uint64_t page_size = 0;               ///< bytes
-  std::string cpuinfo_problem = {};          ///< why /proc/cpuinfo could not be read; empty when it was
+  std::string cpuinfo_problem = {};          ///< the reason for a failed read of /proc/cpuinfo; empty after success
 };
 
 struct Facts {
@@ -53,7 +53,7 @@ struct Facts {
   KvmFacts kvm;
 };
 
-/// On other architectures /dev/kvm, auxv and /proc/cpuinfo have another meaning.
+/// True on a POWER host. On other architectures, /dev/kvm, auxv and /proc/cpuinfo mean something else.
 bool is_power(const SystemFacts &system);
 
 /// Takes the facts from a device tree. `origin` names its folder or file.

@@ -59,8 +59,7 @@ struct DeviceAttr {  // struct kvm_device_attr
 };
 
 struct IrqLevel {  // struct kvm_irq_level
-  std::uint32_t irq;
-  std::uint32_t level;
+  std::uint32_t irq, level;
 };
 
 struct RtasToken {  // struct kvm_rtas_token_args

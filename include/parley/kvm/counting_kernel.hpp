@@ -11,7 +11,7 @@
 
 namespace parley::kvm {
 
-/// Counts and names all that passes to another Kernel, which must outlive it. Any thread may call it at any time.
+/// Counts the calls to another Kernel by name. That Kernel must outlive this one. Any thread may call at any time.
 class CountingKernel final : public Kernel {
  public:
   explicit CountingKernel(Kernel &below) : below_(below) {}
@@ -41,8 +41,8 @@ class CountingKernel final : public Kernel {
   Kernel &below_;
   std::array<Counter, kCalls> calls_{};
   std::array<Counter, kIoctls.size()> ioctls_{};  // by row
-  std::array<Counter, kReasons + 1> exits_{};     // by exit_reason; at the end, all from kReasons on
-  std::array<Counter, kErrors> errors_{};         // by KVM_RUN's errno
+  std::array<Counter, kReasons + 1> exits_{};  // by exit_reason; the last element counts all reasons from kReasons on
+  std::array<Counter, kErrors> errors_{};      // by KVM_RUN's errno
   std::array<Counter, std::variant_size_v<Completion>> answers_{};
 };
 

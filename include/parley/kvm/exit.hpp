@@ -7,8 +7,8 @@
 // fatal. So run() overwrites exit_reason with kUntouched before each entry, and classify_exit() derives one of the
 // cases below from both channels.
 //
-// Three cases want an answer: Hcall, BadRtasArguments, MmioLoad. RunFailure means that the vCPU cannot continue; the
-// same errno has several causes, so it also carries arch_compat as read back after the failure.
+// Three cases need an answer: Hcall, BadRtasArguments, MmioLoad. RunFailure means that the vCPU cannot continue. One
+// errno has several causes, so RunFailure also carries arch_compat, read back after the failure.
 #pragma once
 
 #include <array>
@@ -32,18 +32,17 @@ struct Hcall {
   std::array<std::uint64_t, 9> &registers;
 };
 
-/// By a signal, or by set_immediate_exit().
+/// A signal or set_immediate_exit() interrupted KVM_RUN.
 struct Interrupted {};
 
 /// KVM handles this RTAS call itself, but could not read its arguments: an error of the guest. Complete it as an hcall.
 struct BadRtasArguments {};
 
-// A load or store outside of RAM. Its bytes stand in the order in which they would lie in guest memory
-// (Documentation/virt/kvm/api.rst, KVM_EXIT_MMIO): KVM has already swapped them where the guest's byte order, or a
-// byte-reversed load or store, differs from the host's. So a device that defines its registers as little-endian reads
-// the bytes as little-endian, on any host and for any guest.
-
-/// Complete it before the next run().
+/// A load from outside RAM, or a store (MmioStore). Complete a load before the next run().
+///
+/// The bytes have the order in which they would lie in guest memory (Documentation/virt/kvm/api.rst, KVM_EXIT_MMIO). If
+/// the access has another byte order than the host, KVM has already swapped the bytes. So a device that defines its
+/// registers as little-endian reads the bytes as little-endian, on any host and for any guest.
 struct MmioLoad {
   GuestAddress address;
   std::uint32_t length;  ///< bytes: 1, 2, 4 or 8
