@@ -41,8 +41,7 @@ void MessageWriter::write(std::string_view lines) {
   }
   const bool was_empty = queue_.empty();
   queue_ += lines;
-  lock.unlock();
-  if (was_empty && notify_) notify_();
+  if (was_empty && notify_) notify_();  // under the lock, as the loop may detach; it only posts
 }
 
 // A message that is longer than the limit is accepted when the queue is empty.

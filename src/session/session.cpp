@@ -137,10 +137,13 @@ Outcome Session::State::run() {
       again = false;
     }
     {
+      std::optional<machine::Machine> ended;  // destroyed without the lock: that unmaps all of the guest's RAM
       const std::lock_guard lock(mutex_);
+      ended.emplace(std::move(*machine_));
       machine_.reset();
     }
-    if (!again || stops()) return outcome_of(std::move(end));
+    if (again && stops()) return outcome_of(machine::Stopped{});
+    if (!again) return outcome_of(std::move(end));
     if (hooks_.on_reboot) hooks_.on_reboot();
     if (const auto built = build(); !built) return machine::RunFailed{built.error()};
   }
