@@ -38,12 +38,14 @@ void warn_of_doubts(const compat::AssessedHost &host, const Diagnostics &diagnos
   for (const auto &doubt : host.capabilities.doubts) diagnostics.warn(doubt.sentence);
 }
 
+Stopped stopped_by(const host::KvmFacts &kvm) {
+  return {machine::is_refusal(kvm.access) ? kFailure : kNotApplicable, machine::explain_access(kvm)};
+}
+
 std::expected<compat::AssessedHost, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics) {
   compat::AssessedHost host = assess_host(std::move(facts));
   const host::KvmFacts &kvm = host.facts.kvm;
-  if (kvm.access != host::KvmAccess::kHv)
-    return std::unexpected(
-        Stopped{machine::is_refusal(kvm.access) ? kFailure : kNotApplicable, machine::explain_access(kvm)});
+  if (kvm.access != host::KvmAccess::kHv) return std::unexpected(stopped_by(kvm));
   warn_of_doubts(host, diagnostics);
   return host;
 }

@@ -24,6 +24,9 @@ struct Stopped {
 
 void warn_of_doubts(const compat::AssessedHost &host, const Diagnostics &diagnostics);
 
+/// The end of a command where KVM cannot run guests: a failure, or not applicable to this machine.
+Stopped stopped_by(const host::KvmFacts &kvm);
+
 /// Assesses these facts, and prints the doubts. Stops where KVM cannot run guests.
 std::expected<compat::AssessedHost, Stopped> usable_host(host::Facts facts, const Diagnostics &diagnostics);
 

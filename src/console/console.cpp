@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/console/console.hpp"
 
-#include <signal.h>
-
 #include "loop.hpp"
+#include "parley/base/signal_mask.hpp"
 #include "parley/base/try.hpp"
 
 namespace parley::console {
 namespace {
 
 using Kind = Endpoint::Kind;
-
-// A signal that arrived after a socket's file was made, and before the loop listens, would leave the file behind.
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t ending;
-    ::sigemptyset(&ending);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ending, signal);
-    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
-  }
-  ~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals &) = delete;
-  BlockedSignals &operator=(const BlockedSignals &) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 bool serves_one_line(Kind kind) { return kind == Kind::kStdio || kind == Kind::kFile || kind == Kind::kUnixServer; }
 
@@ -59,7 +41,8 @@ std::string name_of(std::size_t index, std::size_t count) {
 std::expected<Console, Failure> Console::open(std::vector<Line> lines, Events events, Standard standard,
                                               MessageWriter *messages) {
   TRY(check_conflicts(lines));
-  const BlockedSignals signals;
+  // A signal that arrived after a socket's file was made, and before the loop listens, would leave the file behind.
+  const SignalMask signals(SIG_BLOCK, {SIGINT, SIGTERM, SIGHUP});
   std::vector<Channel> channels;
   for (const Line &line : lines) channels.push_back(TRY(open_channel(line.endpoint, standard)));
   try {

@@ -2,8 +2,6 @@
 #include "parley/devices/spec.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "parley/devices/nvram.hpp"
 
@@ -21,15 +19,8 @@ struct Overloaded : Cases... {
 template <typename... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;  // for clang 16
 
-// Unit addresses in node names have no leading zeros.
-std::string node_name(const char *name, std::uint32_t unit) {
-  std::array<char, 8> digits;
-  const auto end = std::to_chars(digits.begin(), digits.end(), unit, 16).ptr;
-  return std::string(name) + "@" + std::string(digits.begin(), end);
-}
-
 void add_vty(const VtySpec &spec, fdt::Node &vdevice) {
-  fdt::Node &vty = vdevice.add(node_name("vty", spec.unit));
+  fdt::Node &vty = vdevice.add(fdt::node_name("vty", spec.unit));
   vty.set_text("device_type", "serial");
   vty.set_text("compatible", "hvterm1");
   vty.set_cells("reg", {spec.unit});
@@ -37,7 +28,7 @@ void add_vty(const VtySpec &spec, fdt::Node &vdevice) {
 }
 
 void add_nvram(const NvramSpec &spec, fdt::Node &vdevice) {
-  fdt::Node &nvram = vdevice.add(node_name("nvram", spec.unit));
+  fdt::Node &nvram = vdevice.add(fdt::node_name("nvram", spec.unit));
   nvram.set_text("device_type", "nvram");
   nvram.set_text("compatible", "parley,nvram");
   nvram.set_cells("reg", {spec.unit});
@@ -53,8 +44,8 @@ void add_random(fdt::Node &root) {
 
 }  // namespace
 
-bool has(const std::vector<Spec> &specs, Kind wanted) {
-  return std::ranges::any_of(specs, [&](const Spec &spec) { return kind(spec) == wanted; });
+bool has(const std::vector<Spec> &specs, std::optional<Kind> needed) {
+  return !needed || std::ranges::any_of(specs, [&](const Spec &spec) { return kind(spec) == *needed; });
 }
 
 std::vector<std::uint32_t> interrupts(const Spec &spec) {
@@ -69,7 +60,7 @@ void add_nodes(const Spec &spec, fdt::Node &root, fdt::Node &vdevice) {
              spec);
 }
 
-std::string node_path(const VtySpec &vty) { return "/vdevice/" + node_name("vty", vty.unit); }
+std::string node_path(const VtySpec &vty) { return "/vdevice/" + fdt::node_name("vty", vty.unit); }
 
 std::optional<std::uint32_t> InterruptAllocator::take() {
   if (taken_ == kCount) return std::nullopt;

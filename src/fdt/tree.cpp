@@ -2,6 +2,8 @@
 #include "parley/fdt/tree.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace parley::fdt {
 namespace {
@@ -13,6 +15,12 @@ auto find_named(Items &items, std::string_view name) -> decltype(items.data()) {
 }
 
 }  // namespace
+
+std::string node_name(std::string_view name, std::uint64_t unit) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), unit, 16).ptr;
+  return std::string(name) + "@" + std::string(digits.begin(), end);
+}
 
 const Property *Node::property(std::string_view property_name) const { return find_named(properties, property_name); }
 

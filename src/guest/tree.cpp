@@ -26,13 +26,6 @@ constexpr std::uint32_t kRtasErrorLogMax = 2048;
 constexpr std::uint32_t kRtasSize = 4096;
 constexpr std::uint32_t kInterruptControllerPhandle = 1;
 
-// As in node names: without leading zeros.
-std::string hex(std::uint64_t value) {
-  const std::string digits = hex64(value).substr(2);
-  const auto first = digits.find_first_not_of('0');
-  return first == std::string::npos ? "0" : digits.substr(first);
-}
-
 // LoPAR B.6.2.1, "ibm,pa-features": the number of bytes, type 0, then the bytes. From power8 on, each level adds to the
 // one below. The values are those of QEMU's hw/ppc/spapr.c:spapr_dt_pa_features. Byte 40 allows radix.
 Bytes pa_features(Level level) {
@@ -81,7 +74,7 @@ void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, st
   // As on real machines, the node is named after the silicon.
   const Level silicon = silicon_of(plan);
   const std::string number(silicon.name().substr(std::string_view("power").size()));
-  fdt::Node &cpu = cpus.add("PowerPC,POWER" + number + "@" + hex(id));
+  fdt::Node &cpu = cpus.add(fdt::node_name("PowerPC,POWER" + number, id));
   cpu.set_text("device_type", "cpu");
   cpu.set_text("status", "okay");
   cpu.set_cells("reg", {id});
@@ -123,7 +116,7 @@ std::vector<std::uint32_t> two_cells(std::uint64_t value) {
 // Linux makes its first allocations in the node at 0.
 void add_memory(fdt::Node &root, const MachinePlan &plan) {
   for (const MemoryRegion &region : plan.regions) {
-    fdt::Node &memory = root.add("memory@" + hex(region.at.value));
+    fdt::Node &memory = root.add(fdt::node_name("memory", region.at.value));
     memory.set_text("device_type", "memory");
     auto reg = two_cells(region.at.value);
     std::ranges::copy(two_cells(region.size), std::back_inserter(reg));
@@ -131,14 +124,10 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
   }
 }
 
-bool is_present(const MachinePlan &plan, std::optional<devices::Kind> device) {
-  return !device || devices::has(plan.devices, *device);
-}
-
 std::vector<std::string> announced_functions(const MachinePlan &plan) {
   std::vector<std::string> names;
   for (const FunctionSet &set : plan.papr.hypertas)
-    if (is_present(plan, set.device)) names.push_back(set.name);
+    if (devices::has(plan.devices, set.device)) names.push_back(set.name);
   return names;
 }
 
@@ -150,7 +139,7 @@ void add_rtas(fdt::Node &root, const MachinePlan &plan) {
   // LoPAR 7.3.9.1: this property promises that ibm,os-term returns. Without it, Linux does not make the call.
   rtas.set_empty("ibm,extended-os-term");
   for (const RtasProperty &property : plan.papr.rtas)
-    if (is_present(plan, property.device)) rtas.set_cells(property.name, {property.token});
+    if (devices::has(plan.devices, property.device)) rtas.set_cells(property.name, {property.token});
   if (plan.boot == BootKind::kFlatTree) {
     // A kernel that boots through the client interface adds these itself (prom_instantiate_rtas).
     const auto entry = static_cast<std::uint32_t>(plan.firmware_at.value);

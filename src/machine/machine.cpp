@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "firmware.hpp"
+#include "parley/base/signal_mask.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/thread.hpp"
 #include "parley/base/try.hpp"
@@ -25,23 +26,6 @@ void install_kick_handler() {
     return sigaction(SIGUSR1, &action, nullptr) == 0;
   }();
 }
-
-// Unblocks SIGUSR1 in this thread: the parent process may have blocked it, and threads inherit the mask.
-class KicksAllowed {
- public:
-  KicksAllowed() {
-    sigset_t kicks;
-    sigemptyset(&kicks);
-    sigaddset(&kicks, SIGUSR1);
-    pthread_sigmask(SIG_UNBLOCK, &kicks, &before_);
-  }
-  ~KicksAllowed() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  KicksAllowed(const KicksAllowed &) = delete;
-  KicksAllowed &operator=(const KicksAllowed &) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 // The calls that KVM answers in the kernel.
 std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::PaprInterface &interface) {
@@ -164,8 +148,7 @@ void Machine::Parts::run_processors() {
   for (std::size_t i = 1; i < processors.size(); ++i) {
     auto thread = start_thread([this, &processor = processors[i]] { live_or_fail(processor); });
     if (!thread) {
-      fail({"cannot start a thread for each vCPU", "pthread_create: " + errno_text(thread.error()),
-            "raise the limits (ulimit -u, pids.max), or give the guest fewer vCPUs (--smp)"});
+      fail(cannot_start("a thread for each vCPU", thread.error(), "give the guest fewer vCPUs (--smp)"));
       break;
     }
     others.push_back(std::move(*thread));
@@ -175,7 +158,7 @@ void Machine::Parts::run_processors() {
 
 // An exception on one vCPU's thread ends all of them.
 void Machine::Parts::live_or_fail(Processor &processor) {
-  const KicksAllowed kicks;
+  const SignalMask kicks(SIG_UNBLOCK, {SIGUSR1});  // threads inherit the mask, and the parent may have blocked it
   Processors &processors = partition_.processors();
   processors.register_thread(processor, true);
   try {

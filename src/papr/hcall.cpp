@@ -162,11 +162,6 @@ bool traces_itself(std::uint64_t number) { return number == kHcallRtas || number
   context.trace(name + ": " + std::to_string(static_cast<std::int64_t>(status)));
 }
 
-bool is_answered(const Context &context, const HcallEntry *entry) {
-  if (entry == nullptr || entry->handle == nullptr) return false;
-  return !entry->device || context.devices.has(*entry->device);
-}
-
 }  // namespace
 
 std::span<const HcallEntry> hcalls() { return kHcalls; }

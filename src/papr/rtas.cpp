@@ -188,9 +188,7 @@ const RtasEntry *find_call(std::uint32_t token) {
 }
 
 RtasAnswer perform(Context &context, const RtasEntry *call, ArgumentBlock &block) {
-  const bool answered =
-      call != nullptr && call->handle != nullptr && (!call->device || context.devices.has(*call->device));
-  if (!answered) return {RtasStatus::kParameterError, Effect::unknown_call()};
+  if (!is_answered(context, call)) return {RtasStatus::kParameterError, Effect::unknown_call()};
   if (block.nargs != call->arguments || block.nret != call->results) return RtasStatus::kParameterError;
   const auto cells = std::span(block.cells);
   return call->handle(context, cells.first(block.nargs), cells.subspan(block.nargs + 1, block.nret - 1));

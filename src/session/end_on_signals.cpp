@@ -39,8 +39,7 @@ std::expected<EndOnSignals, Failure> EndOnSignals::start(Session &session) {
   auto thread = start_thread([&session, signals](const std::stop_token &stop) { wait_for(signals, session, stop); });
   if (thread) return EndOnSignals(std::move(*thread), before);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return std::unexpected(Failure{"cannot start a thread for signals", "pthread_create: " + errno_text(thread.error()),
-                                 "raise the limits (ulimit -u, pids.max), or end other programs"});
+  return std::unexpected(cannot_start("a thread for signals", thread.error()));
 }
 
 EndOnSignals::~EndOnSignals() {

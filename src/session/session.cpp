@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "parley/base/text.hpp"
+#include "parley/base/thread.hpp"
 #include "parley/base/try.hpp"
 #include "time_limit.hpp"
 
@@ -116,9 +117,7 @@ std::expected<void, Failure> Session::State::start_time_limit(TimeLimit &limit) 
   if (!settings_.time_limit) return {};
   const auto started = limit.start(*settings_.time_limit, [this] { stop(TimeLimitPassed{}); });
   if (started) return {};
-  return std::unexpected(Failure{"cannot start a thread for the time limit",
-                                 "pthread_create: " + errno_text(started.error()),
-                                 "raise the limits (ulimit -u, pids.max), or end other programs"});
+  return std::unexpected(cannot_start("a thread for the time limit", started.error()));
 }
 
 Outcome Session::State::run() {

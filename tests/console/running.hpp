@@ -214,4 +214,16 @@ inline std::chrono::milliseconds idle_cost(Running &running) {
 }
 constexpr std::chrono::milliseconds kBusy{100};
 
+/// Finishes the console while a reader that starts late takes `size` bytes from `fd`; returns those.
+inline std::string finish_with_a_late_reader(Running &running, int fd, std::size_t size) {
+  std::string read;
+  std::thread reader([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    read = read_from(fd, size);
+  });
+  running.finish();
+  reader.join();
+  return read;
+}
+
 }  // namespace parley::console

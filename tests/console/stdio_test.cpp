@@ -160,14 +160,7 @@ TEST(Stdio, FinishesOnlyWhenAllOutputIsWritten) {
   Running running({Kind::kStdio}, {-1, out.in.get()});
   const std::string text = numbered_lines(100'000);
   ASSERT_TRUE(write_as_guest(running.vty, text));
-  std::string read;
-  std::thread reader([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    read = read_from(out.out.get(), text.size());
-  });
-  running.finish();
-  reader.join();
-  EXPECT_EQ(read, text);
+  EXPECT_EQ(finish_with_a_late_reader(running, out.out.get(), text.size()), text);
 }
 
 TEST(Stdio, AbandonsAReaderThatDoesNotRead) {

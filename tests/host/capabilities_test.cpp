@@ -12,16 +12,13 @@ namespace {
 using parley::testing::captured_host;
 using parley::testing::cpu_node;
 using parley::testing::partition;
+using parley::testing::source;
 using parley::testing::tree_only;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const Source &source(const Capabilities &host, std::string_view name) {
-  return *std::ranges::find(host.sources, name, &Source::name);
-}
 
 struct HostTree {
   const char *name;

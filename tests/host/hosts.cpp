@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hosts.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -52,6 +53,10 @@ host::Facts partition(std::vector<host::CpuNode> cpus) {
   facts.tree.has_rtas = true;
   facts.tree.cpus = std::move(cpus);
   return facts;
+}
+
+const host::Source &source(const host::Capabilities &host, std::string_view name) {
+  return *std::ranges::find(host.sources, name, &host::Source::name);
 }
 
 }  // namespace parley::testing

@@ -4,9 +4,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "parley/host/facts.hpp"
+#include "parley/host/capabilities.hpp"
 
 namespace parley::testing {
 
@@ -27,5 +28,8 @@ host::CpuNode cpu_node(std::vector<unsigned> cpu_version, const std::string &nam
 
 /// A partition with these cpu nodes, and no other facts.
 host::Facts partition(std::vector<host::CpuNode> cpus);
+
+/// The assessed source with that name, which must be there.
+const host::Source &source(const host::Capabilities &host, std::string_view name);
 
 }  // namespace parley::testing

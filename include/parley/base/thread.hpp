@@ -4,9 +4,12 @@
 #include <cerrno>
 #include <expected>
 #include <new>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "parley/base/failure.hpp"
 
 namespace parley {
 
@@ -20,6 +23,12 @@ std::expected<std::jthread, int> start_thread(Function &&function) {
   } catch (const std::bad_alloc &) {
     return std::unexpected(ENOMEM);
   }
+}
+
+/// The message for such an error; `instead` is what can be done besides raising the limits.
+inline Failure cannot_start(const std::string &what, int error, const std::string &instead = "end other programs") {
+  return {"cannot start " + what, "pthread_create: " + errno_text(error),
+          "raise the limits (ulimit -u, pids.max), or " + instead};
 }
 
 }  // namespace parley

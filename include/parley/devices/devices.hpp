@@ -46,7 +46,8 @@ class Devices {
   /// nullptr if the list has none. The same holds for clock().
   Nvram *nvram() { return nvram_ ? &*nvram_ : nullptr; }
   Clock *clock() { return clock_ ? &*clock_ : nullptr; }
-  bool has(Kind kind) const { return (kinds_ & bit(kind)) != 0; }
+  /// True also where no kind is needed.
+  bool has(std::optional<Kind> needed) const { return !needed || (kinds_ & bit(*needed)) != 0; }
   const MmioBus &mmio() const { return mmio_; }
 
  private:

@@ -48,7 +48,8 @@ using Spec = std::variant<VtySpec, NvramSpec, ClockSpec, RandomSpec>;
 enum class Kind : std::uint8_t { kVty, kNvram, kClock, kRandom };
 
 inline Kind kind(const Spec &spec) { return static_cast<Kind>(spec.index()); }
-bool has(const std::vector<Spec> &specs, Kind wanted);
+/// True also where no kind is needed.
+bool has(const std::vector<Spec> &specs, std::optional<Kind> needed);
 
 /// The interrupt sources of a device. Most devices have none.
 std::vector<std::uint32_t> interrupts(const Spec &spec);

@@ -16,6 +16,9 @@
 
 namespace parley::fdt {
 
+/// A node's name with its unit address, without leading zeros: "vty@71000000".
+std::string node_name(std::string_view name, std::uint64_t unit);
+
 struct Property {
   std::string name;
   Bytes value;  ///< verbatim: cells are big-endian, strings end in NUL

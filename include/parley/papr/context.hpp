@@ -26,4 +26,10 @@ struct Context {
   OpenFirmware *firmware = nullptr;                ///< nullptr for a guest without a client interface
 };
 
+/// Whether a row of the tables of calls (HcallEntry, RtasEntry) is answered here, for this guest. nullptr is no row.
+template <typename Entry>
+bool is_answered(const Context &context, const Entry *entry) {
+  return entry != nullptr && entry->handle != nullptr && context.devices.has(entry->device);
+}
+
 }  // namespace parley::papr

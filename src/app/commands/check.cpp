@@ -69,8 +69,9 @@ int execute(const CheckOptions &options, const World &world, const Diagnostics &
     return kFailure;
   }
   if (host->capabilities.kvm == host::KvmKind::kNone) {
-    diagnostics.failure(machine::explain_access(host->facts.kvm));
-    return machine::is_refusal(host->facts.kvm.access) ? kFailure : kNotApplicable;
+    const Stopped stopped = stopped_by(host->facts.kvm);
+    diagnostics.failure(stopped.failure);
+    return stopped.code;
   }
   warn_of_doubts(*host, diagnostics);
   const auto decision = compat::decide(options.wish, *host);

@@ -70,9 +70,7 @@ std::expected<void, Failure> GuestRun::open(kvm::Kernel &kernel, session::Start 
 std::expected<void, Failure> GuestRun::start_guest() {
   TRY(sandbox::lock_process(options_.sandbox, openings_));
   auto thread = start_thread([this] { run_guest(); });
-  if (!thread)
-    return std::unexpected(Failure{"cannot start the guest's thread", "pthread_create: " + errno_text(thread.error()),
-                                   "raise the limits (ulimit -u, pids.max), or end other programs"});
+  if (!thread) return std::unexpected(cannot_start("the guest's thread", thread.error()));
   guest_ = std::move(*thread);
   return sandbox::lock_thread(options_.sandbox, sandbox::Kind::kConsole, openings_);
 }
