@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/kvm/system.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -14,6 +15,7 @@ namespace {
 using parley::testing::Backend;
 using parley::testing::FakeHost;
 using parley::testing::FakeKvm;
+using ::testing::AnyOf;
 
 OpenError::Kind open_error(int error) {
   FakeKvm fake;
@@ -116,8 +118,9 @@ TEST(LinuxKernel, ReturnsTheErrnoOfEachCall) {
   constexpr int kNoDescriptor = -1;
   abi::Run run{};
   EXPECT_EQ(kernel.open("/does/not/exist").error(), ENOENT);
-  EXPECT_EQ(kernel.ioctl(kNoDescriptor, kIoctl<abi::kGetApiVersion>, 0).error(), EBADF);
-  EXPECT_EQ(kernel.enter(kNoDescriptor, run), EBADF);
+  // Linux says EBADF; QEMU's user-mode emulation knows no KVM calls and says ENOTTY before it looks at the descriptor.
+  EXPECT_THAT(kernel.ioctl(kNoDescriptor, kIoctl<abi::kGetApiVersion>, 0).error(), AnyOf(EBADF, ENOTTY));
+  EXPECT_THAT(kernel.enter(kNoDescriptor, run), AnyOf(EBADF, ENOTTY));
   EXPECT_FALSE(kernel.observes_completions());
   kernel.complete(kNoDescriptor, HcallCompletion{0, std::span(run.papr_hcall.args)});
 }
