@@ -48,6 +48,12 @@ void VcpuLoop::count_exit() {
   processor_.retries = 0;
 }
 
+papr::Effect VcpuLoop::call(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
+  papr::Answer answer = papr::dispatch_hcall(processor_.context, hcall.number, entry, hcall.registers);
+  processor_.vcpu.complete_hcall(static_cast<std::int64_t>(answer.status));
+  return std::move(answer.effect);
+}
+
 void VcpuLoop::handle(const kvm::Hcall &hcall) {
   count_exit();
   const papr::HcallEntry *entry = papr::find_hcall(hcall.number);
@@ -69,12 +75,6 @@ void VcpuLoop::handle(const kvm::Hcall &hcall) {
 [[gnu::noinline]] papr::Effect VcpuLoop::call_under_lock(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
   const auto lock = around_.partition.lock();
   return call(hcall, entry);
-}
-
-papr::Effect VcpuLoop::call(const kvm::Hcall &hcall, const papr::HcallEntry *entry) {
-  papr::Answer answer = papr::dispatch_hcall(processor_.context, hcall.number, entry, hcall.registers);
-  processor_.vcpu.complete_hcall(static_cast<std::int64_t>(answer.status));
-  return std::move(answer.effect);
 }
 
 void VcpuLoop::apply(papr::Effect effect) {

@@ -40,7 +40,7 @@ constexpr auto argument_indices(Answer (*)(Context &, HcallRegisters &, Argument
 }
 
 template <auto kHandler>
-Answer adapt(Context &context, HcallRegisters &registers) {
+[[gnu::flatten]] Answer adapt(Context &context, HcallRegisters &registers) {
   return call<kHandler>(context, registers, kHandler, argument_indices(kHandler));
 }
 
