@@ -22,6 +22,7 @@ std::expected<Devices, Failure> Devices::build(std::span<const Spec> specs, Nvra
       devices.terminals_.push_back({*vty, std::make_unique<Vty>()});
       units.push_back({vty->unit, 1, devices.terminals_.back().vty.get()});
     }
+    if (const auto *other = std::get_if<NvramSpec>(&spec)) units.push_back({other->unit, 1, nullptr});  // no terminal
   }
   if (!devices.terminals_.empty()) {
     devices.first_ = devices.terminals_.front().vty.get();

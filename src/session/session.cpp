@@ -121,6 +121,7 @@ std::expected<void, Failure> Session::State::start_time_limit(TimeLimit &limit) 
 }
 
 Outcome Session::State::run() {
+  if (!machine_) return machine::RunFailed{{"the session has ended", "run() was called again", "open a new session"}};
   if (hooks_.before_start) {
     if (const auto prepared = hooks_.before_start(); !prepared) return machine::RunFailed{prepared.error()};
   }

@@ -47,9 +47,13 @@ TEST_F(BusTest, IsNotBuiltFromOverlappingRanges) {
 
 TEST_F(BusTest, IsNotBuiltFromAnEmptyOrWrappingRange) {
   EXPECT_EQ(TestBus::build({{0, 0, &low_}}).error(), Error::kEmptyRange);
-  EXPECT_EQ(TestBus::build({{0, 1, nullptr}}).error(), Error::kEmptyRange);
   EXPECT_EQ(TestBus::build({{kLast, 1, &low_}}).error(), Error::kWrapsAround);
   EXPECT_TRUE(TestBus::build({{kLast - 1, 1, &low_}}));
+}
+
+TEST_F(BusTest, FindsNoHandlerAtAReservedAddressWhichNoOtherDeviceMayHave) {
+  EXPECT_FALSE(TestBus::build({{8, 4, nullptr}})->find(8, 4));
+  EXPECT_EQ(TestBus::build({{8, 4, nullptr}, {8, 4, &high_}}).error(), Error::kOverlap);
 }
 
 }  // namespace

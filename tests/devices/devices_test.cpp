@@ -82,6 +82,8 @@ TEST(Devices, FindATerminalByItsUnitAndTheFirstOneByUnitZeroToo) {
 TEST(Devices, AreNotBuiltIfTwoHaveTheSameAddress) {
   const std::vector<Spec> twice{VtySpec{5, 0x1100}, VtySpec{5, 0x1101}};
   EXPECT_THAT(Devices::build(twice).error().why, HasSubstr("virtual I/O bus"));
+  const std::vector<Spec> terminal_and_nvram{VtySpec{5, 0x1100}, NvramSpec{5}};
+  EXPECT_THAT(Devices::build(terminal_and_nvram).error().why, HasSubstr("virtual I/O bus"));
   class Nothing : public MmioDevice {
     void load(std::uint64_t, std::span<std::byte>) override {}
     void store(std::uint64_t, ByteView) override {}

@@ -100,6 +100,23 @@ TEST(ASession, ThatIsStoppedBeforeItsStartNeverEntersTheGuest) {
   EXPECT_THAT(fake.levels_entered(), ElementsAre());
 }
 
+TEST(ASession, ThatIsStoppedWhileItsGuestRebootsDoesNotEnterTheGuestAgain) {
+  FakeKvm fake;
+  fake.play(fake.rtas("system-reboot", {}, 1));
+  Session *rebooting = nullptr;
+  Session session = open(fake, {}, {.on_reboot = [&] { rebooting->stop(StopRequested{}); }});
+  rebooting = &session;
+  EXPECT_TRUE(was_stopped_by<StopRequested>(session.run()));
+  EXPECT_EQ(fake.levels_entered().size(), 1u);
+}
+
+TEST(ASession, RunsOnlyOnce) {
+  FakeKvm fake;
+  Session session = open(fake);
+  EXPECT_TRUE(powered_off(session.run()));
+  EXPECT_EQ(failure_of(session.run())->what, "the session has ended");
+}
+
 TEST(ASession, EndsAtItsTimeLimit) {
   FakeKvm fake;
   fake.play(runs_on);

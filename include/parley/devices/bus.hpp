@@ -21,8 +21,8 @@ class Bus {
   /// The addresses [at, at + size) of `handler`, which must outlive the bus.
   struct Range {
     std::uint64_t at = 0;
-    std::uint64_t size = 0;  ///< in units of the address, at least 1
-    Handler *handler = nullptr;
+    std::uint64_t size = 0;      ///< in units of the address, at least 1
+    Handler *handler = nullptr;  ///< nullptr only reserves the addresses: an access finds no handler
   };
   struct Hit {
     Handler *handler;
@@ -34,7 +34,7 @@ class Bus {
   static std::expected<Bus, Error> build(std::vector<Range> ranges) {
     std::ranges::sort(ranges, {}, &Range::at);
     for (std::size_t i = 0; i < ranges.size(); ++i) {
-      if (ranges[i].size == 0 || ranges[i].handler == nullptr) return std::unexpected(Error::kEmptyRange);
+      if (ranges[i].size == 0) return std::unexpected(Error::kEmptyRange);
       if (ranges[i].size > ~std::uint64_t{0} - ranges[i].at) return std::unexpected(Error::kWrapsAround);
       if (i > 0 && ranges[i].at - ranges[i - 1].at < ranges[i - 1].size) return std::unexpected(Error::kOverlap);
     }
@@ -50,7 +50,7 @@ class Bus {
     if (above == ranges_.begin()) return std::nullopt;
     const Range &range = *std::prev(above);
     const std::uint64_t offset = at - range.at;
-    if (offset >= range.size || length > range.size - offset) return std::nullopt;
+    if (range.handler == nullptr || offset >= range.size || length > range.size - offset) return std::nullopt;
     return Hit{range.handler, offset};
   }
 

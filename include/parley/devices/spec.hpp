@@ -5,12 +5,14 @@
 // The plan of a machine has a list of specifications, one value for each device, with its address on the virtual I/O
 // bus and its interrupt source. Three things are derived from a specification: the device's nodes in the guest's tree,
 // the announcement of its hypercalls and RTAS calls, and the device itself (devices::Devices). To add a kind of device,
-// add an alternative to Spec; the compiler then reports each place that must handle it.
+// add an alternative to Spec and to Kind. The compiler reports a missing node (add_nodes() visits all alternatives);
+// the calls are rows of the papr layer's tables, and Devices::build() makes the device.
 //
 // Addresses: each device below /vdevice has a unit address, its "reg" (LoPAR 16.2). Interrupts: source numbers of the
 // XICS (LoPAR chapter 6). InterruptAllocator assigns them, so two devices never share one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +48,8 @@ using Spec = std::variant<VtySpec, NvramSpec, ClockSpec, RandomSpec>;
 /// The alternatives of Spec, in the same order. A row of the papr layer's tables names the kind of device that it
 /// needs.
 enum class Kind : std::uint8_t { kVty, kNvram, kClock, kRandom };
+
+static_assert(std::variant_size_v<Spec> == static_cast<std::size_t>(Kind::kRandom) + 1);
 
 inline Kind kind(const Spec &spec) { return static_cast<Kind>(spec.index()); }
 /// True also where no kind is needed.

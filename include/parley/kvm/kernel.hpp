@@ -12,8 +12,9 @@
 // Time and random numbers come through another seam (base/environment.hpp).
 //
 // enter() and complete() are on the path of each exit of the guest: an implementation for production allocates no
-// memory and takes no lock there. All functions may be called from several threads at the same time, those of one vCPU
-// from its own thread only.
+// memory and takes no lock there. All functions may be called from several threads at the same time. enter() and
+// complete() of one vCPU come from its own thread. ioctl() of a vCPU comes from any thread, but not while another
+// thread is in one of the three with the same vCPU: KVM would make it wait until the guest exits.
 #pragma once
 
 #include <cstddef>

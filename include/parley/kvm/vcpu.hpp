@@ -4,8 +4,9 @@
 //
 // run() enters the guest with KVM_RUN. KVM and Parley share one page, struct kvm_run: an exit comes in it, the answer
 // to the exit goes out in it, and KVM takes the answer at the next entry. Each exit that wants an answer (Hcall,
-// BadRtasArguments, MmioLoad) must be completed before the next run(); otherwise the guest gets stale data. A vCPU
-// belongs to the thread that runs it, except for set_immediate_exit().
+// BadRtasArguments, MmioLoad) must be completed before the next run(); otherwise the guest gets stale data. Only
+// one thread at a time may use a vCPU, except for set_immediate_exit(); another thread may set its registers while it
+// is not in run().
 #pragma once
 
 #include <expected>

@@ -94,7 +94,7 @@ class Session {
   Session(Session &&) noexcept;
   ~Session();
 
-  /// Runs the guest to its end. Once.
+  /// Runs the guest to its end. Once: a second call fails.
   Outcome run();
   /// Ends run() soon. From any thread, before run() and more than once too; the first reason counts.
   void stop(StopReason reason);

@@ -32,6 +32,7 @@ std::expected<void, Failure> try_chosen_levels(const compat::Wish &wish, kvm::Ke
                                      "KVM_SET_ONE_REG arch_compat " + describe(trial), "see dmesg"});
     }
     host.facts.kvm.trials.push_back(trial);
+    host = assess_host(std::move(host.facts));
   }
 }
 

@@ -62,7 +62,7 @@ class GuestRun {
 
   const RunOptions &options_;
   const sandbox::Openings openings_;
-  const TreeFile tree_file_;
+  TreeFile tree_file_;  // written under the lock of the partition
   const Diagnostics &diagnostics_;
   std::optional<session::Session> session_;
   std::optional<console::Console> console_;

@@ -18,10 +18,12 @@ class TreeFile {
   static std::expected<TreeFile, Failure> open(const std::string &path);
 
   explicit operator bool() const { return static_cast<bool>(file_); }
-  /// Replaces the content of the file; a pipe receives one tree after the other.
-  std::expected<void, Failure> write(ByteView tree) const;
+  /// Replaces the content of the file; a pipe receives one tree after the other. Never waits: it runs under the lock
+  /// that all vCPUs need. A pipe without room for the whole tree is an error, and gets no further tree.
+  std::expected<void, Failure> write(ByteView tree);
 
  private:
+  std::expected<void, Failure> write_to_pipe(ByteView tree);
   Failure cannot_write(const char *call, int error) const;
 
   std::string path_;

@@ -27,7 +27,7 @@ class TreeFileTest : public ::testing::Test {
 
 TEST_F(TreeFileTest, HoldsOnlyTheLastTree) {
   ASSERT_TRUE(write_file(path_, text("the old content")));
-  const auto file = TreeFile::open(path_);
+  auto file = TreeFile::open(path_);
   ASSERT_TRUE(file);
   EXPECT_EQ(read_text(path_, 100), "the old content") << "until there is a tree";
   EXPECT_TRUE(file->write(text("a first tree")));
@@ -41,12 +41,25 @@ TEST_F(TreeFileTest, MayBeAPipe) {
   const FileDescriptor reader(ends[0]);
   {
     const FileDescriptor writer(ends[1]);
-    const auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
+    auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
     ASSERT_TRUE(file);
     EXPECT_TRUE(file->write(text("one ")));
     EXPECT_TRUE(file->write(text("two")));
   }
   EXPECT_EQ(read_file(reader, 100), text("one two"));
+}
+
+TEST_F(TreeFileTest, DoesNotWaitForThePipesReaderAndReportsATreeThatDoesNotFitOnce) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const FileDescriptor reader(ends[0]);
+  const FileDescriptor writer(ends[1]);
+  auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
+  ASSERT_TRUE(file);
+  const auto written = file->write(Bytes(std::size_t{2} << 20));
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().why, HasSubstr("EAGAIN"));
+  EXPECT_TRUE(file->write(text("a further tree")));
 }
 
 TEST_F(TreeFileTest, ReportsAFileThatCannotBeOpened) {
