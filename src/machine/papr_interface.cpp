@@ -8,7 +8,7 @@
 
 namespace parley::machine {
 
-guest::PaprInterface papr_interface(const host::KvmFacts &kvm) {
+guest::PaprInterface papr_interface(const host::KvmFacts &kvm, const compat::Platform &platform) {
   guest::PaprInterface interface;
   for (const papr::RtasEntry &call : papr::rtas_calls())
     interface.rtas.push_back({std::string(call.name), call.token, call.device});
@@ -19,8 +19,9 @@ guest::PaprInterface papr_interface(const host::KvmFacts &kvm) {
         std::ranges::find(interface.hypertas, call.hypertas, &guest::FunctionSet::name) != interface.hypertas.end();
     if (!call.hypertas.empty() && !listed) interface.hypertas.push_back({std::string(call.hypertas), call.device});
   }
-  interface.platform_support = papr::platform_support();
-  interface.granted = papr::grant_all();
+  interface.platform = platform;
+  interface.platform_support = papr::platform_support(platform);
+  interface.granted = papr::grant_all(platform);
   return interface;
 }
 

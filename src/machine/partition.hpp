@@ -70,6 +70,7 @@ class Partition final : public papr::Partition {
   bool any_other_running(VcpuId caller) const override { return processors_.any_other_running(caller); }
   bool may_negotiate() const override { return negotiations_ < kMaxNegotiations; }
   const compat::Offer &offer() const override { return offer_; }
+  const compat::Platform &platform() const override { return plan_.papr.platform; }
   std::expected<void, std::string> take_level(compat::Target level) override;
   void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) override;
 

@@ -49,9 +49,9 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
   outcome.table = compat::negotiate(client->processors, partition.offer());
   outcome.guest_list = compat::describe(client->processors, partition.offer().pvr);
   outcome.operating_system = client->operating_system;
-  if (const std::string demand = unmet_demand(*client); !demand.empty()) return fail(demand);
+  if (const std::string demand = unmet_demand(*client, partition.platform()); !demand.empty()) return fail(demand);
   take_best(partition, outcome);
-  partition.negotiated(outcome, grant(*client));
+  partition.negotiated(outcome, grant(*client, partition.platform()));
   return outcome.level.has_value();
 }
 

@@ -105,21 +105,21 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
   return client;
 }
 
-Bytes platform_support() {
+Bytes platform_support(const compat::Platform &) {
   constexpr std::uint8_t kPairs[] = {
       kInterrupts, 0, kMmu, kRadix, kHashExtensions, 0, kRadixExtensions, kGuestTranslationShootdown};
   const auto bytes = std::as_bytes(std::span(kPairs));
   return {bytes.begin(), bytes.end()};
 }
 
-Bytes grant(const ClientArchitecture &client) {
-  if (!client.has_vector(kVector)) return grant_all();
+Bytes grant(const ClientArchitecture &client, const compat::Platform &platform) {
+  if (!client.has_vector(kVector)) return grant_all(platform);
   return property_of(client.option(kVector, kPlatformFacilities) & kRandomNumbers);
 }
 
-Bytes grant_all() { return property_of(kRandomNumbers); }
+Bytes grant_all(const compat::Platform &) { return property_of(kRandomNumbers); }
 
-std::string unmet_demand(const ClientArchitecture &client) {
+std::string unmet_demand(const ClientArchitecture &client, const compat::Platform &) {
   // A guest without vector 5, or with "ignore" in it (GRUB), demands nothing.
   if (!client.has_vector(kVector) || (client.option(kVector, 1) & kNoOpinion) != 0) return {};
   // A kernel whose vector is too short for byte 24 knows only the hash MMU.

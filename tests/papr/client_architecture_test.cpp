@@ -72,7 +72,7 @@ TEST_F(ClientArchitectureSupport, LinuxAsksForEverythingAndGetsTheHostsLevel) {
   EXPECT_EQ(outcome().offered, "power10, power9");
   EXPECT_EQ(outcome().guest_list, "power6, power7, power8, power9, power10, power11, raw");
   EXPECT_EQ(outcome().operating_system, "Linux version 7.2.13");
-  EXPECT_EQ(partition_.vector5, grant_all());
+  EXPECT_EQ(partition_.vector5, grant_all({}));
 }
 
 TEST_F(ClientArchitectureSupport, TheTableGivesTheResultOfEachEntry) {
@@ -102,7 +102,7 @@ TEST_F(ClientArchitectureSupport, AKernelOlderThanTheHostGetsItsBestLevel) {
 TEST_F(ClientArchitectureSupport, GrubAcceptsAnyProcessorWithItsLastEntry) {
   EXPECT_EQ(negotiate(grub_vector()), "power10");
   EXPECT_EQ(outcome().operating_system, "");
-  EXPECT_EQ(partition_.vector5, grant_all()) << "GRUB has no vector 5";
+  EXPECT_EQ(partition_.vector5, grant_all({})) << "GRUB has no vector 5";
 }
 
 TEST_F(ClientArchitectureSupport, AnyArchitectedProcessorMatchesEachLevelButNotRaw) {

@@ -28,6 +28,7 @@ class FakePartition : public papr::Partition {
   bool others_run = false;
   bool negotiates = true;
   compat::Offer offered;
+  compat::Platform choice;
   std::vector<compat::Target> refused;
 
   // Its records
@@ -64,6 +65,7 @@ class FakePartition : public papr::Partition {
   bool any_other_running(VcpuId) const override { return others_run; }
   bool may_negotiate() const override { return negotiates; }
   const compat::Offer &offer() const override { return offered; }
+  const compat::Platform &platform() const override { return choice; }
   std::expected<void, std::string> take_level(compat::Target level) override {
     asked.push_back("level " + short_name(level));
     if (std::ranges::find(refused, level) != refused.end()) return std::unexpected("no " + short_name(level));

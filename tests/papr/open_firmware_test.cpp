@@ -177,7 +177,7 @@ TEST_F(OpenFirmwareTest, ServesTheWholeBootCodeOfLinux) {
   EXPECT_NE(call("getproplen", {node("/rtas"), text1("ibm,hypertas-functions")}), kError);
   // early_cmdline_parse, prom_check_platform_support
   EXPECT_EQ(text_of(chosen, "bootargs"), "console=hvc0");
-  EXPECT_EQ(property(chosen, "ibm,arch-vec-5-platform-support"), platform_support());
+  EXPECT_EQ(property(chosen, "ibm,arch-vec-5-platform-support"), platform_support({}));
   // prom_send_capabilities
   const std::uint32_t root_instance = call("open", {text1("/")});
   put(0x9000, parley::testing::linux_vector().bytes());

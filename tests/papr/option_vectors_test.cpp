@@ -133,34 +133,34 @@ Bytes granted(unsigned facilities, unsigned radix_extensions) {
 }
 
 TEST(OptionVector5, IsOfferedInNoMorePairsThanLinuxReads) {
-  EXPECT_EQ(platform_support(), bytes_of({23, 0x00, 24, 0x40, 25, 0x00, 26, 0x40}));
+  EXPECT_EQ(platform_support({}), bytes_of({23, 0x00, 24, 0x40, 25, 0x00, 26, 0x40}));
 }
 
 TEST(OptionVector5, GrantsOnlyWhatTheGuestAskedFor) {
-  EXPECT_EQ(grant(linux_with({{17, 0xe0}, {26, 0x40}})), granted(0x80, 0x40));
-  EXPECT_EQ(grant(linux_with({{17, 0x60}, {26, 0x40}})), granted(0x00, 0x40));
-  EXPECT_EQ(grant(client_with(Bytes(16, std::byte{0xff}))), granted(0x00, 0x40)) << "a short vector";
+  EXPECT_EQ(grant(linux_with({{17, 0xe0}, {26, 0x40}}), {}), granted(0x80, 0x40));
+  EXPECT_EQ(grant(linux_with({{17, 0x60}, {26, 0x40}}), {}), granted(0x00, 0x40));
+  EXPECT_EQ(grant(client_with(Bytes(16, std::byte{0xff})), {}), granted(0x00, 0x40)) << "a short vector";
 }
 
 TEST(OptionVector5, GrantsEverythingToAGuestThatDoesNotAsk) {
-  EXPECT_EQ(grant(client_with(Bytes())), granted(0x80, 0x40));
-  EXPECT_EQ(grant_all(), granted(0x80, 0x40));
+  EXPECT_EQ(grant(client_with(Bytes()), {}), granted(0x80, 0x40));
+  EXPECT_EQ(grant_all({}), granted(0x80, 0x40));
 }
 
 TEST(OptionVector5, AllowsDemandsThatParleyMeets) {
-  EXPECT_EQ(unmet_demand(linux_with({{23, 0x00}, {24, 0x40}})), "");
-  EXPECT_EQ(unmet_demand(linux_with({{23, 0x80}, {24, 0x80}})), "") << "it supports both";
-  EXPECT_EQ(unmet_demand(linux_with({{23, 0xc0}, {24, 0xc0}})), "");
-  EXPECT_EQ(unmet_demand(linux_with({{1, 0x80}, {23, 0x40}, {24, 0x00}})), "") << "its demands are to be ignored";
-  EXPECT_EQ(unmet_demand(client_with(Bytes())), "") << "it is absent";
+  EXPECT_EQ(unmet_demand(linux_with({{23, 0x00}, {24, 0x40}}), {}), "");
+  EXPECT_EQ(unmet_demand(linux_with({{23, 0x80}, {24, 0x80}}), {}), "") << "it supports both";
+  EXPECT_EQ(unmet_demand(linux_with({{23, 0xc0}, {24, 0xc0}}), {}), "");
+  EXPECT_EQ(unmet_demand(linux_with({{1, 0x80}, {23, 0x40}, {24, 0x00}}), {}), "") << "its demands are to be ignored";
+  EXPECT_EQ(unmet_demand(client_with(Bytes()), {}), "") << "it is absent";
 }
 
 TEST(OptionVector5, RefusesDemandsThatParleyCannotMeet) {
-  EXPECT_THAT(unmet_demand(linux_with({{24, 0x00}})), HasSubstr("hash"));
-  EXPECT_THAT(unmet_demand(linux_with({{24, 0x20}})), HasSubstr("hash"));
-  EXPECT_THAT(unmet_demand(client_with(Bytes(23))), HasSubstr("hash")) << "too short for the byte of the MMU";
-  EXPECT_THAT(unmet_demand(linux_with({{23, 0x40}})), HasSubstr("XIVE"));
-  EXPECT_THAT(unmet_demand(linux_with({{26, 0x00}})), HasSubstr("GTSE"));
+  EXPECT_THAT(unmet_demand(linux_with({{24, 0x00}}), {}), HasSubstr("hash"));
+  EXPECT_THAT(unmet_demand(linux_with({{24, 0x20}}), {}), HasSubstr("hash"));
+  EXPECT_THAT(unmet_demand(client_with(Bytes(23)), {}), HasSubstr("hash")) << "too short for the byte of the MMU";
+  EXPECT_THAT(unmet_demand(linux_with({{23, 0x40}}), {}), HasSubstr("XIVE"));
+  EXPECT_THAT(unmet_demand(linux_with({{26, 0x00}}), {}), HasSubstr("GTSE"));
 }
 
 }  // namespace

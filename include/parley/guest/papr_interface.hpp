@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "parley/base/bytes.hpp"
+#include "parley/compat/platform.hpp"
 #include "parley/devices/spec.hpp"
 
 namespace parley::guest {
@@ -31,6 +32,7 @@ struct PaprInterface {
   std::vector<RtasProperty> rtas;
   std::vector<FunctionSet> hypertas;
   std::vector<std::uint64_t> enabled_hcalls;  ///< KVM answers these only after KVM_CAP_PPC_ENABLE_HCALL
+  compat::Platform platform;                  ///< the guest's choice; the next two follow from it
   Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
   Bytes granted;                              ///< "ibm,architecture-vec-5" for a guest that does not negotiate
   friend bool operator==(const PaprInterface &, const PaprInterface &) = default;

@@ -115,6 +115,6 @@ class Machine {
 };
 
 /// The calls that the guest's tree may announce: the rows of the PAPR tables that this KVM supports.
-guest::PaprInterface papr_interface(const host::KvmFacts &kvm);
+guest::PaprInterface papr_interface(const host::KvmFacts &kvm, const compat::Platform &platform = {});
 
 }  // namespace parley::machine

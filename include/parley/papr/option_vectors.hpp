@@ -25,6 +25,7 @@
 
 #include "parley/base/guest_memory.hpp"
 #include "parley/compat/negotiate.hpp"
+#include "parley/compat/platform.hpp"
 
 namespace parley::papr {
 
@@ -44,13 +45,13 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
 
 /// The abilities of the platform, for "ibm,arch-vec-5-platform-support": pairs of a byte number of vector 5 and a
 /// value. XICS only, radix only, with GTSE. At most 8 bytes, because Linux reads no more (prom_check_platform_support).
-Bytes platform_support();
+Bytes platform_support(const compat::Platform &platform);
 /// The agreed vector 5, for "ibm,architecture-vec-5": a length byte (the number of bytes minus 1) and 26 bytes. So byte
 /// n of the property is byte n of the vector.
-Bytes grant(const ClientArchitecture &client);
+Bytes grant(const ClientArchitecture &client, const compat::Platform &platform);
 /// The same with everything that Parley has, for a guest that does not negotiate.
-Bytes grant_all();
+Bytes grant_all(const compat::Platform &platform);
 /// The reason why the guest cannot run here at any level ("it requires the hash MMU, …"); "" if it can.
-std::string unmet_demand(const ClientArchitecture &client);
+std::string unmet_demand(const ClientArchitecture &client, const compat::Platform &platform);
 
 }  // namespace parley::papr

@@ -8,6 +8,7 @@
 
 #include "parley/base/level.hpp"
 #include "parley/compat/negotiate.hpp"
+#include "parley/compat/platform.hpp"
 
 namespace parley::papr {
 
@@ -58,6 +59,8 @@ class Partition {
   virtual bool may_negotiate() const = 0;
   /// The levels that the guest may negotiate.
   virtual const compat::Offer &offer() const = 0;
+  /// The MMUs and the interrupt controllers that the guest may choose.
+  virtual const compat::Platform &platform() const = 0;
   /// Sets a level on every processor and reads it back. If that fails, all keep their level, and the error is the
   /// kernel's answer.
   virtual std::expected<void, std::string> take_level(compat::Target level) = 0;
