@@ -96,6 +96,8 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.regions = {{GuestAddress{0}, plan.memory_size}};
   plan.memory = std::move(request.memory);
   plan.processors = request.processors;
+  plan.threads = request.threads;
+  plan.nested = request.nested;
   plan.boot = request.boot;
   plan.level = decision.chosen;
   plan.fallbacks = decision.next;

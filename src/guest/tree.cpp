@@ -70,6 +70,18 @@ Level silicon_of(const MachinePlan &plan) {
 // A raw guest uses the physical PVR, so it gets the features of the silicon's own level.
 Level features_of(const MachinePlan &plan, compat::Target target) { return target.level().value_or(silicon_of(plan)); }
 
+// LoPAR B.6.2.1: a node is a core. The servers of interrupts are its threads; each is also a group of its own.
+void add_threads(fdt::Node &cpu, std::uint32_t first, unsigned count) {
+  std::vector<std::uint32_t> servers;
+  std::vector<std::uint32_t> groups;
+  for (std::uint32_t id = first; id < first + count; ++id) {
+    servers.push_back(id);
+    groups.insert(groups.end(), {id, 0});
+  }
+  cpu.set_cells("ibm,ppc-interrupt-server#s", servers);
+  cpu.set_cells("ibm,ppc-interrupt-gserver#s", groups);
+}
+
 void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, std::uint32_t id) {
   // As on real machines, the node is named after the silicon.
   const Level silicon = silicon_of(plan);
@@ -79,8 +91,7 @@ void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, st
   cpu.set_text("status", "okay");
   cpu.set_cells("reg", {id});
   cpu.set_cells("cpu-version", {target.pvr_shown(plan.pvr)});
-  cpu.set_cells("ibm,ppc-interrupt-server#s", {id});
-  cpu.set_cells("ibm,ppc-interrupt-gserver#s", {id, 0});
+  add_threads(cpu, id, plan.threads);
   cpu.set_cells("timebase-frequency", {plan.timebase_frequency});
   cpu.set_cells("clock-frequency", {kClockFrequency});
   for (const char *line : {"d-cache-block-size", "d-cache-line-size", "i-cache-block-size", "i-cache-line-size"})
@@ -106,7 +117,7 @@ void add_cpus(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
   fdt::Node &cpus = root.add("cpus");
   cpus.set_cells("#address-cells", {1});
   cpus.set_cells("#size-cells", {0});
-  for (std::uint32_t id = 0; id < plan.processors; ++id) add_cpu(cpus, plan, target, id);
+  for (std::uint32_t id = 0; id < plan.processors; id += plan.threads) add_cpu(cpus, plan, target, id);
 }
 
 std::vector<std::uint32_t> two_cells(std::uint64_t value) {

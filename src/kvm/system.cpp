@@ -112,6 +112,16 @@ std::expected<int, CallError> Vm::set_process_table(std::uint64_t entry, bool gt
   return descriptor_.call<abi::kConfigureV3Mmu>(config);
 }
 
+std::expected<int, CallError> Vm::set_threads_per_core(unsigned threads) {
+  const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kPpcSmt), 0, {threads, 0, 0, 0}, {}};
+  return descriptor_.call<abi::kEnableCap>(argument, "KVM_CAP_PPC_SMT");
+}
+
+std::expected<int, CallError> Vm::enable_nested_hv() {
+  const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kPpcNestedHv), 0, {1, 0, 0, 0}, {}};
+  return descriptor_.call<abi::kEnableCap>(argument, "KVM_CAP_PPC_NESTED_HV");
+}
+
 std::expected<int, CallError> Vm::enable_hcall(std::uint64_t number) {
   const abi::EnableCap argument{static_cast<std::uint32_t>(abi::Cap::kPpcEnableHcall), 0, {number, 1, 0, 0}, {}};
   return descriptor_.call<abi::kEnableCap>(argument, "KVM_CAP_PPC_ENABLE_HCALL");

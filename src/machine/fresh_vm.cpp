@@ -5,10 +5,11 @@
 
 namespace parley::machine {
 
-std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system) {
+std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system, unsigned threads) {
   kvm::Vm vm = TRY(system.create_vm(kvm::abi::kVmHv));
+  if (threads != 1) TRY(vm.set_threads_per_core(threads));
   kvm::Vcpu first = TRY(vm.create_vcpu(VcpuId{0}));
-  return FreshVm{std::move(vm), std::move(first)};
+  return FreshVm{std::move(vm), std::move(first), threads};
 }
 
 Failure cannot_create(const kvm::CallError &error) {

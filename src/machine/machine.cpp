@@ -36,10 +36,10 @@ std::expected<void, kvm::CallError> delegate(kvm::Vm &vm, const guest::PaprInter
   return {};
 }
 
-std::expected<FreshVm, kvm::CallError> create_fresh_vm_in(kvm::Kernel &kernel) {
+std::expected<FreshVm, kvm::CallError> create_fresh_vm_in(kvm::Kernel &kernel, unsigned threads) {
   const auto system = kvm::System::open(kernel);
   if (!system) return std::unexpected(system.error().cause);
-  return create_fresh_vm(*system);
+  return create_fresh_vm(*system, threads);
 }
 
 std::expected<kvm::Xics, kvm::CallError> create_interrupts(kvm::Vm &vm, const guest::MachinePlan &plan) {
@@ -188,8 +188,10 @@ std::expected<Machine, Failure> Machine::build(const Resources &resources, guest
   const auto create = [&]() -> std::expected<std::unique_ptr<Parts>, kvm::CallError> {
     GuestRam ram = TRY(GuestRam::create(resources.kernel, plan, resources.ram_files));
     TRY(load(ram, plan));
-    auto [vm, first] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(resources.kernel));
+    if (fresh && fresh->threads != plan.threads) fresh.reset();
+    auto [vm, first, threads] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(resources.kernel, plan.threads));
     TRY(ram.map_into(vm));
+    if (plan.nested) TRY(vm.enable_nested_hv());
     TRY(vm.configure_radix());
     kvm::Xics xics = TRY(create_interrupts(vm, plan));
     TRY(delegate(vm, plan.papr));

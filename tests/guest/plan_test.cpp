@@ -56,6 +56,23 @@ TEST(Plan, CarriesTheDecisionAndTheHostsFacts) {
   EXPECT_EQ(plan.legal, "legal here: power9 to power10");
 }
 
+TEST(Plan, HasANodePerCoreThatListsItsThreads) {
+  GuestRequest request;
+  request.payload = builtin_payload();
+  request.processors = 4;
+  request.threads = 2;
+  const MachinePlan plan = plan_with(std::move(request)).value();
+  const auto tree = guest_tree(plan, plan.level);
+  const auto &cores = tree.child("cpus")->children;
+  ASSERT_EQ(cores.size(), 2u);
+  EXPECT_EQ(cores[1].name, "PowerPC,POWER11@2");
+  fdt::Node expected;
+  expected.set_cells("servers", {2, 3});
+  expected.set_cells("groups", {2, 0, 3, 0});
+  EXPECT_EQ(cores[1].property("ibm,ppc-interrupt-server#s")->value, expected.property("servers")->value);
+  EXPECT_EQ(cores[1].property("ibm,ppc-interrupt-gserver#s")->value, expected.property("groups")->value);
+}
+
 TEST(Plan, HasTheRequestedNumberOfTerminals) {
   GuestRequest request;
   request.payload = builtin_payload();

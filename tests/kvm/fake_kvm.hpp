@@ -122,6 +122,7 @@ class FakeKvm final : public kvm::Kernel, public FakeCalls, public FakeRecord {
   std::map<void *, FakeMapping> mappings_;
   std::map<std::uint32_t, std::deque<PlayedExit>> scripts_;
   std::map<std::uint32_t, VcpuState> vcpus_;
+  bool has_vcpu_ = false;  // the latest VM
   std::set<std::uint32_t> sources_;
   std::map<int, std::map<std::uint32_t, kvm::abi::MemoryRegion>> regions_;  // by VM, by slot
   std::map<std::uint32_t, std::span<std::byte>> ram_;                       // by slot

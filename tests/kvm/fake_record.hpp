@@ -56,6 +56,8 @@ class FakeRecord {
   const std::vector<std::uint32_t> &pulses() const { return pulses_; }  ///< interrupt sources
   const std::set<std::uint64_t> &enabled_hcalls() const { return enabled_hcalls_; }
   const std::map<std::string, std::uint64_t> &rtas_tokens() const { return rtas_tokens_; }
+  std::uint64_t threads_per_core() const { return threads_per_core_; }  ///< of the latest VM
+  bool nested() const { return nested_; }                               ///< the latest VM may run guests of its own
   std::uint64_t process_table() const { return process_table_; }
   std::size_t mapped_from_files() const { return mapped_from_files_; }  ///< bytes
 
@@ -66,6 +68,8 @@ class FakeRecord {
   std::vector<std::uint32_t> pulses_;
   std::set<std::uint64_t> enabled_hcalls_;
   std::map<std::string, std::uint64_t> rtas_tokens_;
+  std::uint64_t threads_per_core_ = 1;
+  bool nested_ = false;
   std::uint64_t process_table_ = 0;
   std::size_t mapped_from_files_ = 0;
 };

@@ -41,6 +41,30 @@ TEST_F(MachineRunTest, ReportsAPanicWithItsMessage) {
   EXPECT_EQ(std::get<GuestEnded>(end).shutdown.message, "out of tea");
 }
 
+// --- Threads and nesting
+
+TEST_F(MachineRunTest, HasCoresOfSeveralThreads) {
+  FakeKvm fake;
+  guest::MachinePlan two_threads = plan("power10");
+  two_threads.processors = two_threads.threads = 2;
+  const auto system = kvm::System::open(fake).value();
+  auto of_one_thread = create_fresh_vm(system);
+  ASSERT_TRUE(of_one_thread);
+  auto machine = Machine::build({fake, devices()}, two_threads, observer(), std::move(*of_one_thread));
+  ASSERT_TRUE(machine) << machine.error().why;
+  EXPECT_EQ(fake.threads_per_core(), 2u) << "on a VM of its own: it must be set before the first vCPU";
+}
+
+TEST_F(MachineRunTest, MayRunGuestsOfItsOwnOnlyIfItsPlanSaysSo) {
+  FakeKvm fake{{.api = Api::kBareMetal}};
+  guest::MachinePlan nested = plan("power10");
+  EXPECT_TRUE(Machine::build({fake, devices()}, nested, observer()));
+  EXPECT_FALSE(fake.nested());
+  nested.nested = true;
+  EXPECT_TRUE(Machine::build({fake, devices()}, nested, observer()));
+  EXPECT_TRUE(fake.nested());
+}
+
 // --- Stopping
 
 TEST_F(MachineRunTest, StopsFromAnotherThreadWhileTheGuestSpins) {

@@ -37,13 +37,17 @@ inline constexpr std::uint64_t kTreeRoom = 64 * 1024;
 /// above it (arch/powerpc/kernel/prom_init.c, prom_init_mem).
 inline constexpr std::uint64_t kBootLimit = 768 * 1024 * 1024;
 inline constexpr unsigned kMaxProcessors = 64;
+/// Of a core, from POWER8 on.
+inline constexpr unsigned kMaxThreads = 8;
 
 /// The user's request.
 struct GuestRequest {
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes
   MemoryBacking memory;
-  unsigned processors = 1;
-  unsigned terminals = 1;  ///< at most devices::kMaxTerminals
+  unsigned processors = 1;  ///< threads in all cores
+  unsigned threads = 1;     ///< of each core: 1, 2, 4 or 8, a divisor of `processors`
+  bool nested = false;      ///< the guest may run guests of its own
+  unsigned terminals = 1;   ///< at most devices::kMaxTerminals
   BootKind boot = BootKind::kFlatTree;
   Payload payload;
   std::optional<SharedBytes> initrd;
@@ -57,7 +61,9 @@ struct MachinePlan {
   std::uint64_t memory_size = kDefaultMemory;  ///< bytes, of all regions
   std::vector<MemoryRegion> regions;           ///< sorted; the first is at 0 and holds all that a guest starts with
   MemoryBacking memory;
-  unsigned processors = 1;  ///< one thread per core; ids count from 0
+  unsigned processors = 1;  ///< threads; ids count from 0, and those of a core are consecutive
+  unsigned threads = 1;     ///< of each core
+  bool nested = false;      ///< the guest may run guests of its own
   BootKind boot = BootKind::kFlatTree;
   compat::Target level;                   ///< the first one to try
   std::vector<compat::Target> fallbacks;  ///< tried in this order if the kernel refuses `level`

@@ -40,6 +40,12 @@ class Vm {
   std::expected<int, CallError> configure_radix();
   /// `entry` is the second doubleword of the guest's partition table entry (H_REGISTER_PROC_TBL).
   std::expected<int, CallError> set_process_table(std::uint64_t entry, bool gtse);
+  /// The number of threads of a core, for doorbells between them: 1, 2, 4 or 8. Before the first vCPU (else EBUSY).
+  /// Vcpu ids count threads, and the threads of one core are consecutive (kvmppc_set_smt_mode).
+  std::expected<int, CallError> set_threads_per_core(unsigned threads);
+  /// The guest may then run guests of its own, by nested API v1 (kvmhv_enable_nested). EPERM, ENODEV where
+  /// KVM_CAP_PPC_NESTED_HV is 0.
+  std::expected<int, CallError> enable_nested_hv();
   /// KVM then handles this hcall in the kernel.
   std::expected<int, CallError> enable_hcall(std::uint64_t number);
   /// KVM then handles this RTAS call in the kernel. It knows four, by name (book3s_rtas.c).

@@ -11,9 +11,10 @@ namespace parley::machine {
 struct FreshVm {
   kvm::Vm vm;
   kvm::Vcpu first;
+  unsigned threads = 1;  ///< of each core; a VM with a vCPU keeps the number
 };
 
-std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system);
+std::expected<FreshVm, kvm::CallError> create_fresh_vm(const kvm::System &system, unsigned threads = 1);
 /// The message for a VM that could not be created.
 Failure cannot_create(const kvm::CallError &error);
 

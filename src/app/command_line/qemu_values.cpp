@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <span>
 
@@ -78,21 +79,14 @@ void add_once(std::vector<std::string> &words, std::string word) {
 
 using Topology = std::map<std::string, std::uint64_t>;
 
-Failure bad_smp(std::string_view text, std::string why, const std::string &remedy = "for example -smp 2") {
+Failure bad_smp(std::string_view text, std::string why) {
   return {"'" + std::string(text) + "' is not a number of vCPUs", std::move(why),
-          remedy + ": from 1 to " + std::to_string(guest::kMaxProcessors) + ", each of them a core of one thread"};
+          "for example -smp 2, or -smp 8,threads=4 for two cores of four threads: from 1 to " +
+              std::to_string(guest::kMaxProcessors) + " vCPUs, in cores of 1, 2, 4 or 8 threads"};
 }
 
-bool is_level_of_topology(const std::string &key) { return key == "cores" || key == "sockets" || key == "dies"; }
-
-// How many vCPUs to request instead of cores with several threads.
-std::uint64_t threads_as_cores(const Topology &topology) {
-  if (const auto cpus = topology.find("cpus"); cpus != topology.end())
-    return std::clamp<std::uint64_t>(cpus->second, 1, guest::kMaxProcessors);
-  std::uint64_t all = topology.at("threads");
-  for (const auto &[key, value] : topology)
-    if (is_level_of_topology(key)) all *= std::min<std::uint64_t>(value, guest::kMaxProcessors);
-  return std::clamp<std::uint64_t>(all, 1, guest::kMaxProcessors);
+bool is_level_of_topology(const std::string &key) {
+  return key == "cores" || key == "sockets" || key == "dies" || key == "threads";
 }
 
 std::expected<Topology, Failure> read_topology(std::string_view text) {
@@ -102,10 +96,44 @@ std::expected<Topology, Failure> read_topology(std::string_view text) {
     if (!parse_number(is_count ? key : value, topology[is_count ? "cpus" : key]))
       return std::unexpected(bad_smp(text, "one of its values is not a number"));
   }
-  if (const auto threads = topology.find("threads"); threads != topology.end() && threads->second != 1)
-    return std::unexpected(bad_smp(text, "a core cannot have several threads: each vCPU is a core",
-                                   "write -smp " + std::to_string(threads_as_cores(topology))));
   return topology;
+}
+
+std::optional<std::uint64_t> value_of(const Topology &topology, const char *key) {
+  const auto found = topology.find(key);
+  return found == topology.end() ? std::nullopt : std::optional(found->second);
+}
+
+// A value of 64 at most keeps the product of all levels far from wrapping around.
+std::expected<std::uint64_t, std::string> product_of_levels(const Topology &topology) {
+  std::uint64_t product = 1;
+  for (const auto &[key, value] : topology) {
+    if (is_level_of_topology(key)) {
+      if (value < 1 || value > guest::kMaxProcessors) return std::unexpected(key + " is out of range");
+      product *= value;
+    } else if (key != "cpus" && key != "maxcpus") {
+      return std::unexpected(unknown_setting(key));
+    }
+  }
+  return product;
+}
+
+// QEMU computes what is missing: sockets come first (hw/core/machine-smp.c), so a count without cores is a count of
+// cores here.
+std::expected<SmpValue, std::string> count_vcpus(const Topology &topology) {
+  const std::uint64_t product = TRY(product_of_levels(topology));
+  const std::uint64_t threads = value_of(topology, "threads").value_or(1);
+  const bool has_cores = product != threads || topology.contains("cores") || topology.contains("sockets");
+  const auto maximum = value_of(topology, "maxcpus");
+  const std::uint64_t cpus = value_of(topology, "cpus").value_or(maximum.value_or(product));
+  if (has_cores && product != cpus)
+    return std::unexpected("its sockets, dies, cores and threads make " + std::to_string(product));
+  if (maximum && *maximum != cpus) return std::unexpected("vCPUs cannot be added to a running guest");
+  if (topology.empty() || cpus < 1 || cpus > guest::kMaxProcessors) return std::unexpected("it is out of range");
+  if (threads > guest::kMaxThreads || !std::has_single_bit(threads))
+    return std::unexpected("a core has 1, 2, 4 or 8 threads");
+  if (cpus % threads != 0) return std::unexpected("its last core would lack threads");
+  return SmpValue{static_cast<unsigned>(cpus), static_cast<unsigned>(threads)};
 }
 
 }  // namespace
@@ -128,30 +156,10 @@ std::expected<MachineValue, Failure> parse_machine(std::string_view text) {
   return machine;
 }
 
-std::expected<unsigned, Failure> parse_smp(std::string_view text) {
-  const auto bad = [&](std::string why) { return std::unexpected(bad_smp(text, std::move(why))); };
-  const Topology topology = TRY(read_topology(text));
-  std::uint64_t product = 1;
-  bool has_levels = false;
-  for (const auto &[key, value] : topology) {
-    if (is_level_of_topology(key)) {
-      if (value < 1 || value > guest::kMaxProcessors) return bad(key + " is out of range");
-      product *= value;
-      has_levels = true;
-    } else if (key != "cpus" && key != "threads" && key != "maxcpus") {
-      return bad(unknown_setting(key));
-    }
-  }
-  const auto maximum = topology.find("maxcpus");
-  const auto count = topology.find("cpus");
-  const std::uint64_t cpus = count != topology.end()     ? count->second
-                             : has_levels                ? product
-                             : maximum != topology.end() ? maximum->second
-                                                         : 0;
-  if (has_levels && product != cpus) return bad("its sockets, dies and cores make " + std::to_string(product));
-  if (maximum != topology.end() && maximum->second != cpus) return bad("vCPUs cannot be added to a running guest");
-  if (cpus < 1 || cpus > guest::kMaxProcessors) return bad("it is out of range");
-  return static_cast<unsigned>(cpus);
+std::expected<SmpValue, Failure> parse_smp(std::string_view text) {
+  const auto smp = count_vcpus(TRY(read_topology(text)));
+  if (!smp) return std::unexpected(bad_smp(text, smp.error()));
+  return *smp;
 }
 
 std::expected<CpuValue, Failure> parse_cpu(std::string_view text) {

@@ -21,8 +21,13 @@ struct MachineValue {
 /// -M: "pseries,max-cpu-compat=power10,cap-cfpc=broken"
 std::expected<MachineValue, Failure> parse_machine(std::string_view text);
 
-/// -smp: "2", "cpus=2", "2,cores=2,threads=1"; the number of vCPUs.
-std::expected<unsigned, Failure> parse_smp(std::string_view text);
+struct SmpValue {
+  unsigned processors = 1;  ///< vCPUs: the threads of all cores
+  unsigned threads = 1;     ///< of each core: 1, 2, 4 or 8
+  friend bool operator==(const SmpValue &, const SmpValue &) = default;
+};
+/// -smp: "2", "cpus=2", "4,cores=2,threads=2"
+std::expected<SmpValue, Failure> parse_smp(std::string_view text);
 
 struct CpuValue {
   std::optional<std::string> compat;  ///< the level that it requests

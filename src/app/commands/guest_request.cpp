@@ -36,6 +36,8 @@ std::expected<guest::GuestRequest, Failure> make_request(const GuestOptions &opt
   guest::GuestRequest request;
   request.memory_size = options.memory_size;
   request.processors = options.processors;
+  request.threads = options.threads;
+  request.nested = options.nested;
   request.terminals = options.terminals;
   if (options.memory_path == "hugetlb") {
     request.memory.huge = true;

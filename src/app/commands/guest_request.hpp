@@ -14,6 +14,8 @@ namespace parley::app {
 struct GuestOptions {
   std::uint64_t memory_size = 0;  ///< bytes
   unsigned processors = 1;
+  unsigned threads = 1;  ///< of each core
+  bool nested = false;   ///< it may run guests of its own
   unsigned terminals = 1;
   std::optional<std::string> memory_path;  ///< a folder on tmpfs or hugetlbfs, or "hugetlb"
   std::optional<std::string> kernel;

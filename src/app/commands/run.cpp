@@ -6,6 +6,7 @@
 #include "app/run/run_to_end.hpp"
 #include "parley/base/text.hpp"
 #include "parley/base/try.hpp"
+#include "parley/compat/nesting.hpp"
 #include "parley/kvm/counting_kernel.hpp"
 #include "parley/machine/machine.hpp"
 #include "parley/machine/probe.hpp"
@@ -98,6 +99,8 @@ std::expected<Planned, Ended> plan_guest(const RunOptions &options, const World 
   auto [host, kvm] = TRY(find_host(options.wish, world, diagnostics));
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(refused(decision.error(), host));
+  if (const auto why = options.guest.nested ? compat::why_not_nested(host) : std::nullopt)
+    return std::unexpected(Ended{kRefused, *why});
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));

@@ -56,7 +56,11 @@ void add_machine_options(OptionRegistry &run, RunOptions &options) {
   run.option("-m,--memory", texts.memory,
              "The guest's memory: a number with K, M, G or T (default unit: MiB); 256M, with a kernel 1G")
       .type("SIZE");
-  run.option("--smp", texts.smp, "The number of vCPUs, at most 64").type("N").shows_default();
+  run.option("--smp", texts.smp, "The number of vCPUs, at most 64, and of the threads in a core: 1, 2, 4 or 8")
+      .type("N[,threads=T]")
+      .shows_default();
+  run.flag("--nested", options.guest.nested,
+           "Let the guest run guests of its own, by nested API v1 (on a PowerNV host, or a partition under API v1)");
   run.option("--memory-path,--mem-path", options.guest.memory_path,
              "Take the guest's memory from a file in this folder, on tmpfs or hugetlbfs (huge pages), or with the word "
              "hugetlb from the host's pool of huge pages. Other processes can share it")
@@ -164,7 +168,9 @@ std::expected<void, Failure> finish(RunOptions &options) {
   const std::string level = TRY(requested_level(texts.compat, machine, cpu));
   options.wish.preference = TRY(compat::parse_wish(level));
   options.wish.fallback = texts.on_refusal == "fallback";
-  options.guest.processors = TRY(parse_smp(texts.smp));
+  const auto smp = TRY(parse_smp(texts.smp));
+  options.guest.processors = smp.processors;
+  options.guest.threads = smp.threads;
   std::ranges::copy(machine.no_effect, std::back_inserter(options.no_effect));
   TRY(finish_memory(options));
   if (!texts.boot.empty())

@@ -48,6 +48,15 @@ TEST(ARun, CheckAndInspectReportThatTheHypervisorsGrantsCannotBeRead) {
   }
 }
 
+TEST(ARun, RefusesNestingWithTheReasonWhereTheHostHasNone) {
+  FakeKvm fake;
+  const Outcome outcome = run_with({"--nested"}, fake);
+  EXPECT_EQ(outcome.code, kRefused);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("guests of this host cannot run guests of their own\n  why: KVM_CAP_PPC_NESTED_HV"));
+  EXPECT_THAT(fake.levels_entered(), IsEmpty());
+}
+
 TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
   FakeKvm fake;
   fake.play(says("x"));
