@@ -45,8 +45,8 @@ machine::LevelRefused no_longer_legal(const guest::MachinePlan &plan, const comp
                                       const compat::AssessedHost &host) {
   const compat::Step &refusal = attempt.steps.back();
   return {{"the guest is not started again: " + describe(plan.level) + " is no longer legal on this host",
-           std::string(refusal.rule->name) + ": " + refusal.finding.evidence +
-               "; when the guest started, the host was " + plan.host + " (a live migration?)",
+           std::string(refusal.rule->name) + ": " + refusal.finding.evidence + "; when the guest started, it was " +
+               plan.host + " (a live migration?)",
            describe(compat::legal_range(host)) + "; parley inspect shows the evidence"}};
 }
 
@@ -101,7 +101,7 @@ std::expected<void, Failure> Session::State::build() {
   TRY(fill_seed(plan, environment_));
   auto fresh = std::exchange(fresh_vm_, std::nullopt);
   if (!fresh) {
-    auto created = machine::create_fresh_vm(system_);
+    auto created = machine::create_fresh_vm(system_, plan.threads);
     if (!created) return std::unexpected(machine::cannot_create(created.error()));
     fresh = std::move(*created);
   }

@@ -80,7 +80,7 @@ TALKS = {
     + f"talk $(grep -o '/dev/pts/[0-9]*' /tmp/ptyerr) {TYPED}; wait $!; echo code $?",
     "second": linux(
         "--serial stdio --serial unix:/tmp/two,server=on,wait=on",
-        run="echo ready > /dev/hvc1; head -n 1 /dev/hvc1; grep hvc_console /proc/interrupts",
+        run="exec 3<> /dev/hvc1; echo ready >&3; head -n 1 <&3; grep hvc_console /proc/interrupts",
     )
     + " & until [ -S /tmp/two ]; do sleep 0.1; done; talk /tmp/two ready 'typed at the second\r'; "
     "wait $!; echo code $?",
