@@ -32,6 +32,10 @@ def talk(terminal, exchange, timeout=60):
         os.write(terminal, answer)
 
 
+# Prints the number of processors and the threads of the first one's core.
+THREADS = "echo $(nproc) $(cat /sys/devices/system/cpu/cpu0/topology/thread_siblings_list)"
+
+
 def is_alive(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -181,9 +185,22 @@ class Boot(unittest.TestCase):
             ["--cpu", "power8", "--", "true"],
             ["--guest", "newest", "--", "true"],
             ["--deterministic", "--smp", "2", "--", "true"],
+            ["--deterministic", "--smp", "cores=1,threads=2", "--", "true"],
+            ["--smp", "many", "--", "true"],
             ["--"],
         ):
             self.assertEqual(boot(arguments).returncode, 2)
+
+    def test_refuses_smt_under_nested_api_v1_with_2(self):
+        done = boot(["--api", "v1", "--smp", "cores=1,threads=4", "--", "true"])
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"--api v1 needs threads=1", done.stderr)
+
+    def test_has_a_host_whose_core_has_several_threads(self):
+        done = boot(["--smp", "cores=1,threads=4", "--guest", "none", "--", "sh", "-c", f"{THREADS}; parley run"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("4 0-3\n", done.stdout.decode())
+        self.assertIn("level: power10 ", done.stdout.decode())
 
 
 class TheGuestsInitrd(unittest.TestCase):
