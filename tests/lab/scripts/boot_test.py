@@ -164,8 +164,12 @@ class Boot(unittest.TestCase):
         self.assertEqual(lines[3], "/dev/kvm")
 
     def test_starts_a_shell_without_a_command(self):
+        self.talk_to_a_shell([])
+
+    def talk_to_a_shell(self, options):
         leader, follower = os.openpty()
-        process = subprocess.Popen([BOOT, "--timeout", "120"], stdin=follower, stdout=follower, stderr=follower)
+        command = [BOOT, *options, "--timeout", "120"]
+        process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower)
         os.close(follower)
         try:
             talk(
@@ -201,6 +205,140 @@ class Boot(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("4 0-3\n", done.stdout.decode())
         self.assertIn("level: power10 ", done.stdout.decode())
+
+
+class BootOnBareMetal(unittest.TestCase):
+    """The same with --platform powernv; the host is its own hypervisor."""
+
+    POWERNV = ["--platform", "powernv"]
+
+    def test_runs_guests_on_every_silicon_and_kernel(self):
+        for cpu in ("power9", "power10"):
+            for kernel in ("fixed", "unfixed", "next"):
+                if lacks(kernel):
+                    continue
+                with self.subTest(cpu=cpu, kernel=kernel):
+                    script = "grep -c '^platform.*PowerNV' /proc/cpuinfo; parley run"
+                    options = [*self.POWERNV, "--cpu", cpu, "--kernel", kernel, "--guest", "none"]
+                    done = boot([*options, "--", "sh", "-c", script])
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    lines = done.stdout.decode().splitlines()
+                    self.assertEqual(lines[0], "1")
+                    self.assertIn(f"level: {cpu} ", "\n".join(lines))
+
+    def test_runs_linux(self):
+        script = (
+            "ls /lab; parley run -kernel /lab/vmlinux-fixed -initrd /lab/initrd.cpio.gz -m 512M -smp 2 "
+            "-append 'console=hvc0 quiet run=nproc' < /dev/null"
+        )
+        done = boot([*self.POWERNV, "--smp", "2", "--", "sh", "-c", script])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.decode(errors="replace").replace("\r", "").splitlines()
+        self.assertEqual(lines[:2], ["initrd.cpio.gz", "vmlinux-fixed"])
+        self.assertEqual(lines[lines.index("L2 ready") + 1], "2")
+
+    def test_runs_a_kernel_with_64k_pages(self):
+        done = boot([*self.POWERNV, "--page-size", "64k", "--", "sh", "-c", "getconf PAGESIZE; parley run"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("level: power10 ", done.stdout.decode())
+
+    def test_has_a_host_whose_core_has_several_threads(self):
+        for cpu in ("power9", "power10"):
+            options = [*self.POWERNV, "--cpu", cpu, "--smp", "cores=1,threads=4", "--guest", "none"]
+            done = boot([*options, "--", "sh", "-c", f"{THREADS}; parley run --smp 4"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("4 0-3\n", done.stdout.decode())
+
+    def test_ends_with_the_commands_status(self):
+        self.assertEqual(boot([*self.POWERNV, "--", "sh", "-c", "exit 42"]).returncode, 42)
+
+    def test_passes_output_and_errors_through_unchanged_and_separate(self):
+        data = os.urandom(1_000_000)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            script = "cat /srv/some/where; cat /srv/some/where >&2"
+            done = boot([*self.POWERNV, "--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", script])
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, data)
+        self.assertEqual(done.stderr, data)
+
+    def test_passes_all_output_to_a_slow_reader(self):
+        """The host's end must not discard the output that is still on the way."""
+        data = os.urandom(2_000_000)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            process = subprocess.Popen(
+                [BOOT, *self.POWERNV, "--file", f"{file.name}:/data", "--guest", "none", "--", "cat", "/data"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            try:
+                time.sleep(20)
+                seen = bytearray()
+                while part := process.stdout.read1(10_000):
+                    seen += part
+                    time.sleep(0.02)
+                self.assertEqual(process.wait(60), 0)
+            finally:
+                process.kill()
+                process.communicate()
+        self.assertEqual(bytes(seen), data)
+
+    def test_is_repeatable_to_the_byte_when_deterministic(self):
+        with tempfile.TemporaryDirectory() as folder:
+            logs = [pathlib.Path(folder, name) for name in ("first", "second")]
+            script = "parley run; parley inspect --json; cat /proc/uptime; date +%s.%N; md5sum /proc/interrupts"
+            first, second = (
+                boot([*self.POWERNV, "--deterministic", "--log", str(log), "--", "sh", "-c", script]) for log in logs
+            )
+            consoles = [log.read_text(errors="replace").partition("qemu-system-ppc64: terminating")[0] for log in logs]
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertGreater(len(first.stdout), 1000)
+        self.assertEqual(first.stdout, second.stdout)
+        self.assertEqual(first.stderr, second.stderr)
+        self.assertEqual(consoles[0], consoles[1])
+
+    def test_ends_with_124_after_the_limit(self):
+        done = boot([*self.POWERNV, "--timeout", "3", "--", "sleep", "1000"])
+        self.assertEqual(done.returncode, 124)
+        self.assertIn(b"no end within 3 seconds", done.stderr)
+
+    def test_ends_with_125_when_the_host_dies(self):
+        done = boot([*self.POWERNV, "--", "sh", "-c", "echo c > /proc/sysrq-trigger"])
+        self.assertEqual(done.returncode, 125)
+        self.assertIn(b"the host died", done.stderr)
+
+    def test_starts_a_shell_without_a_command(self):
+        Boot.talk_to_a_shell(self, self.POWERNV)
+
+    def test_refuses_an_initrd_that_is_too_large_for_the_machine(self):
+        with tempfile.NamedTemporaryFile() as file:
+            file.truncate(128 << 20)
+            done = boot([*self.POWERNV, "--file", file.name, "--guest", "none", "--", "true"])
+        self.assertEqual(done.returncode, 126)
+        self.assertRegex(
+            done.stderr.decode(),
+            r"^lab/boot: the initrd has 1\d\d MiB, and a powernv host takes at most 128 MiB: .*\n$",
+        )
+
+    def test_refuses_silicon_that_the_emulator_lacks(self):
+        machines = subprocess.run(["qemu-system-ppc64", "-M", "help"], capture_output=True, text=True, check=True)
+        if "powernv11" in machines.stdout:
+            self.skipTest("this QEMU has powernv11")
+        done = boot([*self.POWERNV, "--cpu", "power11", "--", "true"])
+        self.assertEqual(
+            (done.returncode, done.stderr.decode()),
+            (126, "lab/boot: this QEMU has no machine powernv11 for --cpu power11; choose another --cpu\n"),
+        )
+
+    def test_refuses_the_options_of_a_partition_with_2(self):
+        for options in (["--max-compat", "none"], ["--api", "v2"]):
+            done = boot([*self.POWERNV, *options, "--", "true"])
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"{options[0]} describes a partition", done.stderr.decode())
 
 
 class TheGuestsInitrd(unittest.TestCase):
