@@ -535,6 +535,25 @@ class LabMatrix(unittest.TestCase):
             "only radix", cells["host.power10.compat.power10.api.v1.kernel.unfixed.guest.power8.linux.forced"]["reason"]
         )
 
+    def test_bare_metal_takes_every_level_up_to_its_silicons(self):
+        done = matrix("--api", "bare", "--kernel", "fixed,unfixed", "--force", "--out", self.out)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        report = json.loads((self.out / "report.json").read_text())
+        self.assertEqual({host["host"]["verdict"]["platform"] for host in report["hosts"]}, {"PowerNV"})
+        taken = {
+            "power9": ("power7", "power8", "power9", "raw"),
+            "power10": ("power7", "power8", "power9", "power10", "raw"),
+        }
+        works = {
+            f"host.{cpu}.compat.{cpu}.api.bare.kernel.{kernel}.guest.{level}.forced"
+            for kernel in ("fixed", "unfixed")
+            for cpu, levels in taken.items()
+            for level in levels
+        }
+        verdicts = {name: cell["verdict"] for name, cell in cells_of(report).items()}
+        self.assertEqual({name for name, verdict in verdicts.items() if verdict == "works"}, works)
+        self.assertEqual({verdicts[name] for name in verdicts if name not in works}, {"refused as expected"})
+
     def test_wrong_options_are_one_clear_error(self):
         for options, word in (
             (["--cpu", "power8"], "'power8' is none of"),
@@ -548,6 +567,12 @@ class LabMatrix(unittest.TestCase):
         for options, status, word in (
             (["--levels", "banana"], 1, "'banana' is not a level"),
             (["--cpu", "power9", "--max-compat", "power10"], 1, "these options select no host"),
+            (["--cpu", "power11", "--api", "bare"], 1, "bare metal is power9 or power10"),
+            (
+                ["--cell", "host.power10.compat.power9.api.bare.kernel.fixed.guest.power9", "--results", self.out],
+                1,
+                "bare metal has the level of its silicon",
+            ),
             (
                 ["--cell", "host.power9.compat.power9.guest.power9", "--results", self.out],
                 1,
@@ -566,7 +591,7 @@ if FULL:
 
     class AllHosts(unittest.TestCase):
         def test_have_no_surprise(self):
-            number = 24 if lacks("next") else 36
+            number = 28 if lacks("next") else 42
             with tempfile.TemporaryDirectory() as folder:
                 began = time.monotonic()
                 done = matrix("--force", "--out", folder)
