@@ -237,6 +237,18 @@ class BootOnBareMetal(unittest.TestCase):
         self.assertEqual(lines[:2], ["initrd.cpio.gz", "vmlinux-fixed"])
         self.assertEqual(lines[lines.index("L2 ready") + 1], "2")
 
+    def test_delivers_console_input_to_linux(self):
+        """Input arrives by an interrupt, which the emulated hypervisor of nested API v2 does not deliver."""
+        script = (
+            "mkfifo /tmp/in; parley run -kernel /lab/vmlinux-fixed -initrd /lab/initrd.cpio.gz -m 512M "
+            "-append 'console=hvc0 quiet shell' <> /tmp/in > /tmp/out & "
+            "until grep -q '# ' /tmp/out; do sleep 0.2; done; echo 'echo st$((6*7)); exit' > /tmp/in; wait $!; "
+            "status=$?; cat /tmp/out; exit $status"
+        )
+        done = boot([*self.POWERNV, "--", "sh", "-c", script])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"\nst42\r\n", done.stdout)
+
     def test_runs_a_kernel_with_64k_pages(self):
         done = boot([*self.POWERNV, "--page-size", "64k", "--", "sh", "-c", "getconf PAGESIZE; parley run"])
         self.assertEqual(done.returncode, 0, done.stderr)
