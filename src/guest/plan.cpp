@@ -95,6 +95,7 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.memory_size = request.memory_size;
   plan.regions = {{GuestAddress{0}, plan.memory_size}};
   plan.memory = std::move(request.memory);
+  plan.memory.copies_images = host.capabilities.kvm == host::KvmKind::kNestedV1;
   plan.processors = request.processors;
   plan.threads = request.threads;
   plan.nested = request.nested;

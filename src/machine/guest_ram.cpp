@@ -23,6 +23,7 @@ std::expected<kvm::Mapping, kvm::CallError> map_empty(kvm::Kernel &kernel, int f
 std::expected<GuestRam, kvm::CallError> GuestRam::create(kvm::Kernel &kernel, const guest::MachinePlan &plan,
                                                          const RamFiles &files) {
   GuestRam ram;
+  ram.copies_images_ = plan.memory.copies_images;
   for (std::size_t i = 0; i < plan.regions.size(); ++i) {
     const guest::MemoryRegion &region = plan.regions[i];
     ram.mappings_.push_back(files.empty() ? TRY(kvm::Mapping::anonymous(kernel, region.size))
@@ -50,7 +51,7 @@ std::expected<void, kvm::CallError> GuestRam::load(const guest::Segment &segment
   if (!all.contains(segment.at, segment.size))
     return std::unexpected(kvm::CallError{"loading the payload into the guest's memory", EFAULT});
   std::size_t mapped = 0;
-  for (std::size_t i = 0; i < regions_.size() && segment.source.fd() >= 0; ++i) {
+  for (std::size_t i = 0; i < regions_.size() && segment.source.fd() >= 0 && !copies_images_; ++i) {
     const std::uint64_t offset = segment.at.value - regions_[i].at.value;
     if (offset >= regions_[i].bytes.size() || segment.length > regions_[i].bytes.size() - offset) continue;
     mapped = TRY(mappings_[i].lay_file(offset, segment.source.fd(), segment.offset, segment.length));

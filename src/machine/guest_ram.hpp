@@ -20,12 +20,14 @@ class GuestRam {
   GuestMemory memory() const;
   /// A slot of the VM for each region.
   std::expected<void, kvm::CallError> map_into(kvm::Vm &vm) const;
-  /// Puts a segment into memory: whole pages of a file are mapped where the memory is private, the rest is copied.
+  /// Puts a segment into memory: whole pages of a file are mapped where the memory is private and the plan does not
+  /// want copies; the rest is copied.
   std::expected<void, kvm::CallError> load(const guest::Segment &segment);
 
  private:
   GuestRam() = default;
 
+  bool copies_images_ = false;
   std::vector<kvm::Mapping> mappings_;
   std::vector<GuestMemory::Region> regions_;
 };

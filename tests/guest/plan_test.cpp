@@ -56,6 +56,18 @@ TEST(Plan, CarriesTheDecisionAndTheHostsFacts) {
   EXPECT_EQ(plan.legal, "legal here: power9 to power10");
 }
 
+TEST(Plan, CopiesImagesOnlyBelowAHypervisorThatShadowsPageTables) {
+  compat::AssessedHost host = reference_host();
+  for (const auto kind : {host::KvmKind::kNestedV1, host::KvmKind::kNestedV2, host::KvmKind::kPowerNvHv}) {
+    host.capabilities.kvm = kind;
+    GuestRequest request;
+    request.payload = builtin_payload();
+    const auto plan =
+        plan_machine(std::move(request), compat::decide({}, host).value(), host, machine::papr_interface({})).value();
+    EXPECT_EQ(plan.memory.copies_images, kind == host::KvmKind::kNestedV1);
+  }
+}
+
 TEST(Plan, HasANodePerCoreThatListsItsThreads) {
   GuestRequest request;
   request.payload = builtin_payload();

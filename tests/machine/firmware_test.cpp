@@ -51,7 +51,7 @@ TEST_F(FirmwareTest, EntersAKernelWithTheClientInterfaceInR5) {
 
 // --- Memory
 
-TEST_F(FirmwareTest, MapsWholePagesOfFilesIntoMemoryAndCopiesTheRest) {
+TEST_F(FirmwareTest, MapsWholePagesOfFilesIntoMemoryUnlessThePlanWantsCopiesAndCopiesTheRest) {
   char path[] = "/tmp/parley-test-XXXXXX";
   const int fd = ::mkstemp(path);
   ASSERT_GE(fd, 0);
@@ -59,18 +59,22 @@ TEST_F(FirmwareTest, MapsWholePagesOfFilesIntoMemoryAndCopiesTheRest) {
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::byte>(i * 7);
   ASSERT_TRUE(write_all(fd, content));
   ::close(fd);
-  FakeKvm fake;
-  auto machine_plan = two_processor_plan();
-  machine_plan.initrd = guest::whole(SharedBytes::open(path, 1 << 20).value(), GuestAddress{0x30000});
+  const SharedBytes initrd = SharedBytes::open(path, 1 << 20).value();
   ::unlink(path);
-  Bytes found;
-  fake.play(then([&] {
-    const auto there = fake.ram().subspan(0x30000, content.size());
-    found.assign(there.begin(), there.end());
-  }));
-  run(fake, machine_plan);
-  EXPECT_EQ(found, content);
-  EXPECT_EQ(fake.mapped_from_files(), 0x3000u);
+  for (const bool copies : {false, true}) {
+    FakeKvm fake;
+    auto machine_plan = two_processor_plan();
+    machine_plan.initrd = guest::whole(initrd, GuestAddress{0x30000});
+    machine_plan.memory.copies_images = copies;
+    Bytes found;
+    fake.play(then([&] {
+      const auto there = fake.ram().subspan(0x30000, content.size());
+      found.assign(there.begin(), there.end());
+    }));
+    run(fake, machine_plan);
+    EXPECT_EQ(found, content);
+    EXPECT_EQ(fake.mapped_from_files(), copies ? 0u : 0x3000u);
+  }
 }
 
 TEST_F(FirmwareTest, ReportsAFileThatCannotBeMapped) {
