@@ -39,6 +39,8 @@ CALL(kGetRegs, KVM_GET_REGS);
 CALL(kSetRegs, KVM_SET_REGS);
 CALL(kGetSregs, KVM_GET_SREGS);
 CALL(kEnableCap, KVM_ENABLE_CAP);
+CALL(kGetSmmuInfo, KVM_PPC_GET_SMMU_INFO);
+CALL(kAllocateHtab, KVM_PPC_ALLOCATE_HTAB);
 CALL(kGetOneReg, KVM_GET_ONE_REG);
 CALL(kSetOneReg, KVM_SET_ONE_REG);
 CALL(kRtasDefineToken, KVM_PPC_RTAS_DEFINE_TOKEN);
@@ -80,6 +82,7 @@ SAME(kDeviceXics, KVM_DEV_TYPE_XICS);
 SAME(kXicsGroupSources, KVM_DEV_XICS_GRP_SOURCES);
 SAME(kXicsPriorityShift, KVM_XICS_PRIORITY_SHIFT);
 SAME(kXicsMasked, KVM_XICS_MASKED);
+SAME(kSmmuTerabyteSegments, KVM_PPC_1T_SEGMENTS);
 SAME(kMmuV3Radix, KVM_PPC_MMUV3_RADIX);
 SAME(kMmuV3Gtse, KVM_PPC_MMUV3_GTSE);
 
@@ -135,6 +138,22 @@ SAME(offsetof(Sregs, rest) + sizeof(Sregs::rest), sizeof(kvm_sregs));
 SAME(sizeof(MmuV3Config), sizeof(kvm_ppc_mmuv3_cfg));
 FIELD(MmuV3Config, flags, kvm_ppc_mmuv3_cfg, flags);
 FIELD(MmuV3Config, process_table, kvm_ppc_mmuv3_cfg, process_table);
+
+SAME(sizeof(PageEncoding), sizeof(kvm_ppc_one_page_size));
+FIELD(PageEncoding, page_shift, kvm_ppc_one_page_size, page_shift);
+FIELD(PageEncoding, pte_enc, kvm_ppc_one_page_size, pte_enc);
+
+SAME(sizeof(SegmentPages), sizeof(kvm_ppc_one_seg_page_size));
+FIELD(SegmentPages, page_shift, kvm_ppc_one_seg_page_size, page_shift);
+FIELD(SegmentPages, slb_enc, kvm_ppc_one_seg_page_size, slb_enc);
+FIELD(SegmentPages, enc, kvm_ppc_one_seg_page_size, enc);
+
+SAME(sizeof(SmmuInfo), sizeof(kvm_ppc_smmu_info));
+FIELD(SmmuInfo, flags, kvm_ppc_smmu_info, flags);
+FIELD(SmmuInfo, slb_size, kvm_ppc_smmu_info, slb_size);
+FIELD(SmmuInfo, data_keys, kvm_ppc_smmu_info, data_keys);
+FIELD(SmmuInfo, instr_keys, kvm_ppc_smmu_info, instr_keys);
+FIELD(SmmuInfo, sps, kvm_ppc_smmu_info, sps);
 
 SAME(sizeof(CreateDevice), sizeof(kvm_create_device));
 FIELD(CreateDevice, type, kvm_create_device, type);

@@ -107,6 +107,17 @@ std::expected<int, CallError> Vm::map_memory(GuestAddress at, std::span<std::byt
 
 std::expected<int, CallError> Vm::configure_radix() { return set_process_table(abi::kProcessTableRadix, true); }
 
+std::expected<int, CallError> Vm::configure_hash(std::uint32_t order) {
+  TRY(descriptor_.call<abi::kConfigureV3Mmu>({}));
+  return descriptor_.call<abi::kAllocateHtab>(order);
+}
+
+std::expected<abi::SmmuInfo, CallError> Vm::hash_info() const {
+  abi::SmmuInfo info{};
+  TRY(descriptor_.call<abi::kGetSmmuInfo>(info));
+  return info;
+}
+
 std::expected<int, CallError> Vm::set_process_table(std::uint64_t entry, bool gtse) {
   const abi::MmuV3Config config{abi::kMmuV3Radix | (gtse ? abi::kMmuV3Gtse : 0), entry};
   return descriptor_.call<abi::kConfigureV3Mmu>(config);

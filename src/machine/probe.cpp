@@ -61,6 +61,20 @@ host::CompatCaps granted_levels(const kvm::Vm &vm) {
   return bits ? host::CompatCaps{0, *bits} : host::CompatCaps{bits.error().error, 0};
 }
 
+std::optional<host::HashMmu> hash_mmu(const kvm::Vm &vm) {
+  const auto info = vm.hash_info();
+  if (!info) return std::nullopt;
+  host::HashMmu mmu{info->slb_size, (info->flags & kvm::abi::kSmmuTerabyteSegments) != 0, {}};
+  for (const kvm::abi::SegmentPages &segment : info->sps) {
+    if (segment.page_shift == 0) break;
+    host::SegmentPages pages{{segment.page_shift, segment.slb_enc}, {}};
+    for (const kvm::abi::PageEncoding &page : segment.enc)
+      if (page.page_shift != 0) pages.pages.push_back({page.page_shift, page.pte_enc});
+    mmu.segments.push_back(std::move(pages));
+  }
+  return mmu;
+}
+
 // Radix proves that kvm_hv is loaded (kvm_vm_ioctl_check_extension). On bare metal kvm_hv may also run without radix.
 bool offers_radix(const KvmFacts &facts) { return facts.capability("KVM_CAP_PPC_MMU_RADIX") != 0; }
 
@@ -120,6 +134,7 @@ std::optional<FreshVm> Probe::create_fresh_vm() {
   accept_hv();
   if (facts_.access != KvmAccess::kHv) return std::nullopt;
   if (facts_.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0) facts_.compat_caps = granted_levels(*vm);
+  if (facts_.capability("KVM_CAP_PPC_MMU_HASH_V3") != 0) facts_.hash_mmu = hash_mmu(*vm);
   auto vcpu = vm->create_vcpu(VcpuId{0});
   if (!vcpu) {
     note_refusal(vcpu.error());

@@ -62,6 +62,7 @@ std::expected<int, int> FakeKvm::create_vm(unsigned long type) {
   const bool hv = type == abi::kVmHv && host_.backend == Backend::kHv;
   const bool pr = type == abi::kVmPr && host_.backend == Backend::kPr;
   if (!hv && !pr) return error(EINVAL);
+  is_hash_ = false;
   return new_descriptor(Kind::kVm);
 }
 
@@ -71,6 +72,7 @@ int FakeKvm::capability(abi::Cap cap) const {
     case abi::Cap::kPpcNestedHv:
       return host_.api != Api::kNestedV2 && host_.backend == Backend::kHv;
     case abi::Cap::kPpcIrqXive:
+    case abi::Cap::kPpcMmuHashV3:
       return host_.api == Api::kBareMetal;
     case abi::Cap::kPpcCompatCaps:
       return host_.compat_caps.has_value();
@@ -103,6 +105,10 @@ std::expected<int, int> FakeKvm::vm_ioctl(int vm, std::uint32_t request, unsigne
       return set_memory_region(vm, at<abi::MemoryRegion>(argument));
     case abi::kConfigureV3Mmu:
       return configure_mmu(at<abi::MmuV3Config>(argument));
+    case abi::kGetSmmuInfo:
+      return hash_info(at<abi::SmmuInfo>(argument));
+    case abi::kAllocateHtab:
+      return allocate_hash_table(at<std::uint32_t>(argument));
     case abi::kGetCompatCaps:
       return compat_caps(at<abi::CompatCaps>(argument));
     default:
@@ -178,6 +184,24 @@ std::expected<int, int> FakeKvm::configure_mmu(const abi::MmuV3Config &config) {
   const bool consistent = radix == ((config.process_table & abi::kProcessTableRadix) != 0);
   if (!consistent || (!radix && host_.api != Api::kBareMetal)) return error(EINVAL);
   process_table_ = config.process_table;
+  is_hash_ = !radix;
+  return 0;
+}
+
+// As measured on Linux 7.2 on bare metal: a table has at least 2^18 and at most 2^46 bytes, and the call leaves radix.
+std::expected<int, int> FakeKvm::allocate_hash_table(std::uint32_t order) {
+  if (order < 18 || order > 46) return error(EINVAL);
+  is_hash_ = true;
+  hash_tables_.push_back(order);
+  return 0;
+}
+
+// As measured on Linux 7.2 on bare metal, the POWER9 and the POWER10.
+std::expected<int, int> FakeKvm::hash_info(abi::SmmuInfo &info) const {
+  info = {.flags = 3, .slb_size = 32, .data_keys = 32, .instr_keys = 32, .sps = {}};
+  info.sps[0] = {12, 0, {{12, 0}, {24, 0x38}}};
+  info.sps[1] = {16, 0x110, {{16, 1}, {24, 8}}};
+  info.sps[2] = {24, 0x100, {{24, 0}}};
   return 0;
 }
 

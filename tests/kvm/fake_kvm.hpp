@@ -98,6 +98,8 @@ class FakeKvm final : public kvm::Kernel, public FakeCalls, public FakeRecord {
   Result define_rtas_token(const kvm::abi::RtasToken &token);
   Result pulse(const kvm::abi::IrqLevel &irq);
   Result configure_mmu(const kvm::abi::MmuV3Config &config);
+  Result allocate_hash_table(std::uint32_t order);
+  Result hash_info(kvm::abi::SmmuInfo &info) const;
   Result compat_caps(kvm::abi::CompatCaps &caps) const;
   Result xics_ioctl(std::uint32_t request, unsigned long argument);
   Result vcpu_ioctl(VcpuState &vcpu, std::uint32_t request, unsigned long argument);

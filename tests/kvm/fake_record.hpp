@@ -59,6 +59,9 @@ class FakeRecord {
   std::uint64_t threads_per_core() const { return threads_per_core_; }  ///< of the latest VM
   bool nested() const { return nested_; }                               ///< the latest VM may run guests of its own
   std::uint64_t process_table() const { return process_table_; }
+  bool is_hash() const { return is_hash_; }  ///< the MMU of the last VM
+  /// Each hash table, as the order of its size.
+  const std::vector<std::uint32_t> &hash_tables() const { return hash_tables_; }
   std::size_t mapped_from_files() const { return mapped_from_files_; }  ///< bytes
 
  protected:
@@ -71,6 +74,8 @@ class FakeRecord {
   std::uint64_t threads_per_core_ = 1;
   bool nested_ = false;
   std::uint64_t process_table_ = 0;
+  bool is_hash_ = false;
+  std::vector<std::uint32_t> hash_tables_;
   std::size_t mapped_from_files_ = 0;
 };
 

@@ -90,6 +90,23 @@ TEST(FakeKvm, AnswersForTheGrantedLevelsAsTheKernelDoes) {
   for (const int fd : {vcpu, vm, system}) fake.close(fd);
 }
 
+// Measured on Linux 7.2 on bare metal.
+TEST(Vm, LeadsFromRadixToHashAndBack) {
+  FakeKvm fake{{.api = parley::testing::Api::kBareMetal}};
+  auto vm = System::open(fake)->create_vm(abi::kVmHv);
+  EXPECT_TRUE(vm->configure_hash(24));
+  EXPECT_TRUE(fake.is_hash());
+  EXPECT_TRUE(vm->configure_radix());
+  EXPECT_FALSE(fake.is_hash());
+  for (const std::uint32_t order : {17u, 47u}) EXPECT_EQ(vm->configure_hash(order).error().error, EINVAL) << order;
+}
+
+TEST(Vm, HasNoHashMmuInAPartition) {
+  FakeKvm fake;
+  const auto refused = System::open(fake)->create_vm(abi::kVmHv)->configure_hash(24);
+  EXPECT_EQ(describe(refused.error()), "KVM_PPC_CONFIGURE_V3_MMU: EINVAL (Invalid argument)");
+}
+
 TEST(System, LeavesNothingOpen) {
   FakeKvm fake;
   {

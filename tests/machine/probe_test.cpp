@@ -33,6 +33,25 @@ TEST(Probe, FindsAKvmThatRunsGuests) {
   EXPECT_TRUE(fake.levels_asked().empty()) << "no levels were given";
 }
 
+TEST(Probe, ReadsTheHashMmuOfBareMetal) {
+  FakeKvm fake{{.api = parley::testing::Api::kBareMetal}};
+  const auto mmu = probe_kvm(fake).hash_mmu;
+  ASSERT_TRUE(mmu);
+  EXPECT_EQ(mmu->slb_size, 32u);
+  EXPECT_TRUE(mmu->terabyte_segments);
+  ASSERT_EQ(mmu->segments.size(), 3u);
+  EXPECT_EQ(mmu->segments[0], (host::SegmentPages{{12, 0}, {{12, 0}, {24, 0x38}}}));
+  FakeKvm partition;
+  EXPECT_FALSE(probe_kvm(partition).hash_mmu);
+  EXPECT_EQ(partition.times(abi::kGetSmmuInfo), 0);
+}
+
+TEST(Probe, FindsNoHashMmuIfKvmDoesNotDescribeIt) {
+  FakeKvm fake{{.api = parley::testing::Api::kBareMetal}};
+  fake.fail(abi::kGetSmmuInfo, EINVAL);
+  EXPECT_FALSE(probe_kvm(fake).hash_mmu);
+}
+
 TEST(Probe, KnowsWithoutAVmThatGuestsCanRunIfKvmOffersRadix) {
   FakeKvm fake;
   const Probe probe(fake);

@@ -55,6 +55,29 @@ inline constexpr std::uint64_t kCompatCapPower11 = ppc_bit(3);
 /// The bit of a level in that answer; 0 for a level that the call does not cover.
 std::uint64_t compat_cap_of(Level level);
 
+/// A size of page, as a shift, and its encoding.
+struct PageEncoding {
+  std::uint32_t shift = 0;
+  std::uint32_t encoding = 0;
+  friend bool operator==(const PageEncoding &, const PageEncoding &) = default;
+};
+
+/// The pages of a segment whose base page has this size. The base is encoded for the SLB, a page for its entry in the
+/// hash table.
+struct SegmentPages {
+  PageEncoding base;
+  std::vector<PageEncoding> pages;
+  friend bool operator==(const SegmentPages &, const SegmentPages &) = default;
+};
+
+/// The hash MMU of guests, as KVM_PPC_GET_SMMU_INFO describes it.
+struct HashMmu {
+  std::uint32_t slb_size = 0;  ///< entries
+  bool terabyte_segments = false;
+  std::vector<SegmentPages> segments;
+  friend bool operator==(const HashMmu &, const HashMmu &) = default;
+};
+
 struct KvmFacts {
   KvmAccess access = KvmAccess::kNotAsked;
   std::string detail;  ///< the call and errno behind `access`, or the capability that is missing
@@ -62,6 +85,7 @@ struct KvmFacts {
   std::map<std::string, int, std::less<>> capabilities;
   std::optional<PhysicalPvr> pvr;         ///< kvm_sregs.pvr of a fresh vCPU
   std::optional<CompatCaps> compat_caps;  ///< none where the kernel lacks the call (KVM_CAP_PPC_COMPAT_CAPS is 0)
+  std::optional<HashMmu> hash_mmu;        ///< none where KVM has none (KVM_CAP_PPC_MMU_HASH_V3 is 0)
   std::vector<LevelTrial> trials;         ///< on a vCPU that has never run
 
   int capability(std::string_view name) const;  ///< 0 when it is absent or was not asked

@@ -38,6 +38,8 @@ inline constexpr std::uint32_t kGetRegs = request(kRead, 0x81, sizeof(Regs));
 inline constexpr std::uint32_t kSetRegs = request(kWrite, 0x82, sizeof(Regs));
 inline constexpr std::uint32_t kGetSregs = request(kRead, 0x83, sizeof(Sregs));
 inline constexpr std::uint32_t kEnableCap = request(kWrite, 0xa3, sizeof(EnableCap));
+inline constexpr std::uint32_t kGetSmmuInfo = request(kRead, 0xa6, sizeof(SmmuInfo));
+inline constexpr std::uint32_t kAllocateHtab = request(kRead | kWrite, 0xa7, sizeof(std::uint32_t));
 inline constexpr std::uint32_t kGetOneReg = request(kWrite, 0xab, sizeof(OneReg));
 inline constexpr std::uint32_t kSetOneReg = request(kWrite, 0xac, sizeof(OneReg));
 inline constexpr std::uint32_t kRtasDefineToken = request(kWrite, 0xac, sizeof(RtasToken));
@@ -93,6 +95,7 @@ inline constexpr std::uint64_t kCompatPower9 = std::uint64_t{1} << 62;
 inline constexpr std::uint64_t kCompatPower10 = std::uint64_t{1} << 61;
 inline constexpr std::uint64_t kCompatPower11 = std::uint64_t{1} << 60;
 
+inline constexpr std::uint64_t kSmmuTerabyteSegments = 2;  // KVM_PPC_1T_SEGMENTS
 inline constexpr std::uint64_t kMmuV3Radix = 1;
 inline constexpr std::uint64_t kMmuV3Gtse = 2;
 inline constexpr std::uint64_t kProcessTableRadix = std::uint64_t{1} << 63;  // PATB_GR

@@ -45,6 +45,25 @@ struct MmuV3Config {  // struct kvm_ppc_mmuv3_cfg
   std::uint64_t process_table;
 };
 
+struct PageEncoding {        // struct kvm_ppc_one_page_size
+  std::uint32_t page_shift;  // 0: no entry
+  std::uint32_t pte_enc;
+};
+
+struct SegmentPages {  // struct kvm_ppc_one_seg_page_size
+  std::uint32_t page_shift;
+  std::uint32_t slb_enc;
+  PageEncoding enc[8];
+};
+
+struct SmmuInfo {  // struct kvm_ppc_smmu_info: the hash MMU
+  std::uint64_t flags;
+  std::uint32_t slb_size;
+  std::uint16_t data_keys;
+  std::uint16_t instr_keys;
+  SegmentPages sps[8];
+};
+
 struct CreateDevice {  // struct kvm_create_device
   std::uint32_t type;
   std::uint32_t fd;  // out
@@ -113,6 +132,7 @@ struct Run {
 
 static_assert(sizeof(MemoryRegion) == 32 && sizeof(EnableCap) == 104 && sizeof(OneReg) == 16);
 static_assert(sizeof(Regs) == 392 && sizeof(Sregs) == 1232 && sizeof(MmuV3Config) == 16 && sizeof(CompatCaps) == 24);
+static_assert(sizeof(PageEncoding) == 8 && sizeof(SegmentPages) == 72 && sizeof(SmmuInfo) == 592);
 static_assert(sizeof(CreateDevice) == 12 && sizeof(DeviceAttr) == 24 && sizeof(IrqLevel) == 8);
 static_assert(sizeof(RtasToken) == 128 && sizeof(CpuChar) == 32);
 static_assert(offsetof(Run, exit_reason) == 8 && offsetof(Run, flags) == 14 && offsetof(Run, hw) == 32);

@@ -91,6 +91,8 @@ inline constexpr std::tuple kIoctlTable{
     Ioctl<In<abi::OneReg>>{abi::kSetOneReg, "KVM_SET_ONE_REG"},
     Ioctl<In<abi::RtasToken>>{abi::kRtasDefineToken, "KVM_PPC_RTAS_DEFINE_TOKEN"},
     Ioctl<In<abi::MmuV3Config>>{abi::kConfigureV3Mmu, "KVM_PPC_CONFIGURE_V3_MMU"},
+    Ioctl<Out<abi::SmmuInfo>>{abi::kGetSmmuInfo, "KVM_PPC_GET_SMMU_INFO"},
+    Ioctl<InOut<std::uint32_t>>{abi::kAllocateHtab, "KVM_PPC_ALLOCATE_HTAB"},
     Ioctl<Out<abi::CpuChar>>{abi::kGetCpuChar, "KVM_PPC_GET_CPU_CHAR"},
     Ioctl<InOut<abi::CreateDevice>>{abi::kCreateDevice, "KVM_CREATE_DEVICE"},
     Ioctl<In<abi::DeviceAttr>>{abi::kSetDeviceAttr, "KVM_SET_DEVICE_ATTR"},

@@ -36,8 +36,13 @@ class Vm {
   /// Makes `memory` the RAM at that guest address. It must outlive the Vm. Address and size in multiples of the host's
   /// page size. Each region of RAM has a slot of its own, numbered from 0; regions must not overlap.
   std::expected<int, CallError> map_memory(GuestAddress at, std::span<std::byte> memory, std::uint32_t slot = 0);
-  /// Radix translation, without a process table yet. KVM in a partition offers no other mode.
+  /// Radix translation, without a process table yet. A partition's KVM offers no other mode.
   std::expected<int, CallError> configure_radix();
+  /// Hash translation, with a new table of 2^order bytes: without entries, and without a process table. Only on bare
+  /// metal. EBUSY while a vCPU runs. Leads from radix to hash too, as configure_radix() leads back.
+  std::expected<int, CallError> configure_hash(std::uint32_t order);
+  /// The segments and pages that the hash MMU has here.
+  std::expected<abi::SmmuInfo, CallError> hash_info() const;
   /// `entry` is the second doubleword of the guest's partition table entry (H_REGISTER_PROC_TBL).
   std::expected<int, CallError> set_process_table(std::uint64_t entry, bool gtse);
   /// The number of threads of a core, for doorbells between them: 1, 2, 4 or 8. Before the first vCPU (else EBUSY).
