@@ -74,6 +74,25 @@ Finding not_above_host(Target target, const AssessedHost &host) {
   return *level <= *host.capabilities.level ? passes(evidence) : refused(evidence);
 }
 
+// What the user requests, or else what the level needs. In a partition, nested_floor judges the levels.
+Finding mmu_offered(Target target, const AssessedHost &host) {
+  const bool hash = offers_hash(host);
+  const auto level = target.level();
+  const bool hash_only = level && level->info().mmu == Mmu::kHashOnly;
+  const std::string no_hash =
+      host.capabilities.nested() ? "guests of a partition are radix-only" : "KVM_CAP_PPC_MMU_HASH_V3 is 0";
+  if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
+  if (host.mmu == MmuWish::kHash)
+    return hash ? passes("hash was requested") : refused("hash was requested, and " + no_hash);
+  if (host.mmu == MmuWish::kRadix && hash_only)
+    return refused("radix was requested, and " + short_name(target) + " has only the hash MMU");
+  if (host.mmu == MmuWish::kRadix)
+    return offers_radix(host) ? passes("radix was requested")
+                              : refused("radix was requested, and KVM_CAP_PPC_MMU_RADIX is 0");
+  if (host.capabilities.nested() || !hash_only || hash) return passes("no MMU was requested");
+  return refused(short_name(target) + " has only the hash MMU, and " + no_hash);
+}
+
 // KVM in a partition runs only radix guests (CONFIGURE_V3_MMU without radix gives EINVAL), and radix came with POWER9.
 // Nested API v1 still accepts power8, but a guest at that level cannot boot. API v2 refuses it.
 Finding nested_floor(Target target, const AssessedHost &host) {
@@ -126,6 +145,7 @@ constexpr std::array kRules{
     Rule{"host-level-known", "the host's own level is known", host_level_known},
     Rule{"raw-is-honest", "raw shows no level above the host's", raw_is_honest},
     Rule{"not-above-host", "the level is not above the host's", not_above_host},
+    Rule{"mmu-offered", "the host has the requested MMU, or that of the level", mmu_offered},
     Rule{"nested-floor", "the level has radix, if the host is a partition", nested_floor},
     Rule{"granted-by-hypervisor", "the hypervisor grants the level", granted_by_hypervisor},
     Rule{"taken-by-kernel", "the kernel accepts the level", taken_by_kernel},
@@ -134,5 +154,14 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const Rule> rules() { return kRules; }
+
+bool offers_radix(const AssessedHost &host) {
+  return host.capabilities.nested() || host.capabilities.kvm == KvmKind::kNotAsked ||
+         host.facts.kvm.capability("KVM_CAP_PPC_MMU_RADIX") != 0;
+}
+
+bool offers_hash(const AssessedHost &host) {
+  return !host.capabilities.nested() && host.facts.kvm.capability("KVM_CAP_PPC_MMU_HASH_V3") != 0;
+}
 
 }  // namespace parley::compat

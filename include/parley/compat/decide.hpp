@@ -33,11 +33,19 @@ struct Finding {
   std::string evidence;
 };
 
-/// The input of the rules: the facts, and the result of assess().
+/// The MMU that the user requests for a guest.
+enum class MmuWish : std::uint8_t { kAuto, kRadix, kHash };
+
+/// The input of the rules: the facts, the result of assess(), and the part of a request that concerns all levels.
 struct AssessedHost {
   host::Facts facts;
   host::Capabilities capabilities;
+  MmuWish mmu = MmuWish::kAuto;
 };
+
+/// Whether KVM offers the MMU to guests. True for radix, and false for hash, in a partition and if KVM was not asked.
+bool offers_radix(const AssessedHost &host);
+bool offers_hash(const AssessedHost &host);
 
 struct Rule {
   std::string_view name;      ///< stable, for scripts ("not-above-host")
