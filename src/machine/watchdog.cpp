@@ -31,11 +31,12 @@ StallDetector::Verdict StallDetector::update(std::uint64_t exits, const std::opt
     last_.reset();
     return Verdict::kSampleNeeded;
   }
-  const bool busy = last_ && sample->processor_time - last_->processor_time > (now - last_taken_) / 2;
+  const bool same = last_ && std::ranges::equal(sample->regs.gpr, last_->regs.gpr);
+  const bool stalled = same && sample->processor_time - last_->processor_time > (now - last_taken_) / 2;
   last_ = sample;
   last_taken_ = now;
-  reported_ = busy;
-  return busy ? Verdict::kStalled : Verdict::kSampleNeeded;
+  reported_ = stalled;
+  return stalled ? Verdict::kStalled : Verdict::kSampleNeeded;
 }
 
 Watchdog::Watchdog(Processors &processors, std::uint64_t memory_size, Environment &environment)

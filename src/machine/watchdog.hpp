@@ -8,10 +8,12 @@
 //
 // 1. A vCPU is suspected if it has not left the guest for the time limit.
 // 2. A signal interrupts it, and its own thread takes a sample: the registers and the thread's CPU time.
-// 3. Two consecutive samples in real mode, with the thread busy in between, are a stall.
+// 3. Two consecutive samples in real mode with the same general registers, with the thread busy in between, are a
+//    stall.
 //
 // This does not report idle or computing guests: a vCPU that idles inside the kernel (H_CEDE) uses no CPU time, and a
-// program that computes runs with translation on.
+// program that computes runs with translation on. A kernel that starts with the hash MMU fills the table from real
+// mode, and KVM answers these calls without an exit; their arguments change the registers.
 //
 // The lock. The thread that checks and the vCPU threads share the samples, under the watchdog's own lock. A check never
 // waits for the partition's lock, so it returns even if a vCPU thread is blocked in a report.

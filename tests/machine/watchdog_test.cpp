@@ -54,6 +54,16 @@ TEST_F(StallDetectorTest, DoesNotReportAVcpuThatComputesWithTranslationOn) {
     EXPECT_NE(update(second, 5, sample(kVirtualMode, second * 1000)), StallDetector::Verdict::kStalled);
 }
 
+// As a kernel does that fills the hash table with calls that KVM answers.
+TEST_F(StallDetectorTest, DoesNotReportAVcpuWhoseRegistersChange) {
+  update(0, 5);
+  for (int second = 10; second < 30; ++second) {
+    Sample taken = sample(0, second * 1000);
+    taken.regs.gpr[6] = static_cast<std::uint64_t>(second);
+    EXPECT_NE(update(second, 5, taken), StallDetector::Verdict::kStalled);
+  }
+}
+
 class WatchdogTest : public MachineTest {};
 
 TEST_F(WatchdogTest, GivesTheAddressOfAVcpuThatMakesNoProgress) {
