@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "parley/base/text.hpp"
+#include "parley/compat/mmu.hpp"
 
 namespace parley::compat {
 namespace {
@@ -23,7 +24,8 @@ bool covers(std::span<const PvrEntry> list, std::uint32_t pvr) {
 std::string why_withheld(Target target, const Decision &decision, const AssessedHost &host) {
   const auto level = target.level();
   if (!level) return "raw was not requested";
-  if (level->info().mmu == Mmu::kHashOnly) return "it has no radix MMU, and Parley supports only radix";
+  if (!has_radix(target) && !with_mmus({}, target, host).hash)
+    return "it has no radix MMU, and guests here have only radix";
   const auto cap = decision.chosen.level();
   if (!cap) return short_name(decision.chosen) + " was requested";
   if (*level > *cap) return "above " + short_name(decision.chosen) + ", the highest level for this guest";
@@ -44,6 +46,12 @@ void Offer::limit_to(Target target, const std::string &why) {
   if (best == targets.end()) return;
   for (auto better = targets.begin(); better != best; ++better) withheld.push_back({*better, why});
   targets.erase(targets.begin(), best);
+}
+
+void Offer::withhold_hash_only(const std::string &why) {
+  for (const Target target : targets)
+    if (!has_radix(target)) withheld.push_back({target, why});
+  std::erase_if(targets, [](Target target) { return !has_radix(target); });
 }
 
 Offer make_offer(const Decision &decision, const AssessedHost &host) {

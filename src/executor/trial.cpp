@@ -104,8 +104,9 @@ machine::Observer Trial::observer(matrix::Observation &observed) {
 std::expected<session::Session, Failure> Trial::open(matrix::Observation &observed) {
   // A forced wish always leads to a decision.
   const compat::Wish wish{{{compat::Request::Kind::kTarget, id_.target}}, false, true};
+  const auto platform = compat::with_mmus({}, id_.target, host_);
   auto plan = guest::plan_machine(guest_.request, *compat::decide(wish, host_), host_,
-                                  machine::papr_interface(host_.facts.kvm));
+                                  machine::papr_interface(host_.facts.kvm, platform));
   if (!plan) return std::unexpected(plan.error());
   return session::Session::open(kernel_, {.plan = std::move(*plan)}, {.reboot = false, .time_limit = guest_.time_limit},
                                 {.observer = observer(observed)});
@@ -135,7 +136,7 @@ matrix::Cell try_cell(const matrix::CellId &id, const compat::AssessedHost &host
   matrix::Observation observed;
   observed.policy = matrix::policy_of(compat::judge(id.target, host));
   const bool is_tried = observed.policy.legal || id.forced;
-  if (is_tried && !matrix::cannot_be_tried(id)) Trial(id, host, guest, kernel).run(observed);
+  if (is_tried && !matrix::cannot_be_tried(id, host)) Trial(id, host, guest, kernel).run(observed);
   cell.judgement = matrix::judge(id, observed, host);
   cell.observed = std::move(observed);
   return cell;

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 
+#include "hash_mmu.hpp"
 #include "parley/base/text.hpp"
 
 namespace parley::guest {
@@ -110,6 +111,7 @@ std::expected<MachinePlan, Failure> plan_machine(GuestRequest request, const com
   plan.payload = std::move(request.payload);
   plan.command_line = std::move(request.command_line);
   plan.papr = std::move(papr);
+  if (plan.papr.platform.hash) plan.hash = plan_hash(plan.memory_size, host);
   plan.devices = devices::usual_devices(request.terminals, plan.interrupts);
   if (plan.command_line.size() > kMaxCommandLine)
     return std::unexpected(Failure{"the guest's command line is too long",

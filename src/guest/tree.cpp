@@ -13,6 +13,7 @@
 #include <cassert>
 #include <iterator>
 
+#include "hash_mmu.hpp"
 #include "parley/base/text.hpp"
 #include "parley/guest/plan.hpp"
 
@@ -111,6 +112,7 @@ void add_cpu(fdt::Node &cpus, const MachinePlan &plan, compat::Target target, st
     // (hw/ppc/spapr.c:spapr_dt_pi_features).
     cpu.set("ibm,pi-features", {std::byte{1}, std::byte{0}, std::byte{0x08}});
   }
+  if (plan.hash) add_hash_mmu(cpu, *plan.hash);
 }
 
 void add_cpus(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
@@ -124,14 +126,21 @@ std::vector<std::uint32_t> two_cells(std::uint64_t value) {
   return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
 }
 
-// Linux makes its first allocations in the node at 0.
+void add_memory_node(fdt::Node &root, std::uint64_t at, std::uint64_t size) {
+  fdt::Node &memory = root.add(fdt::node_name("memory", at));
+  memory.set_text("device_type", "memory");
+  auto reg = two_cells(at);
+  std::ranges::copy(two_cells(size), std::back_inserter(reg));
+  memory.set_cells("reg", reg);
+}
+
+// Linux makes its first allocations in the node at 0, which is the memory that a guest reaches in real mode.
 void add_memory(fdt::Node &root, const MachinePlan &plan) {
   for (const MemoryRegion &region : plan.regions) {
-    fdt::Node &memory = root.add(fdt::node_name("memory", region.at.value));
-    memory.set_text("device_type", "memory");
-    auto reg = two_cells(region.at.value);
-    std::ranges::copy(two_cells(region.size), std::back_inserter(reg));
-    memory.set_cells("reg", reg);
+    const bool first = region.at.value == 0;
+    const std::uint64_t node = first && plan.hash ? std::min(region.size, plan.hash->real_size) : region.size;
+    add_memory_node(root, region.at.value, node);
+    if (node != region.size) add_memory_node(root, region.at.value + node, region.size - node);
   }
 }
 
@@ -198,21 +207,22 @@ void add_console(fdt::Node &chosen, const MachinePlan &plan) {
   }
 }
 
-void add_chosen(fdt::Node &root, const MachinePlan &plan) {
+void add_chosen(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
+  const bool hash_only = plan.papr.platform.hash && !compat::has_radix(target);
   fdt::Node &chosen = root.add("chosen");
   chosen.set_text("bootargs", plan.command_line);
   add_console(chosen, plan);
   const auto seed = std::as_bytes(std::span(plan.rng_seed));
   chosen.set("rng-seed", Bytes(seed.begin(), seed.end()));
   if (plan.boot == BootKind::kFlatTree) {
-    chosen.set("ibm,architecture-vec-5", plan.papr.granted);
+    chosen.set("ibm,architecture-vec-5", hash_only ? plan.papr.hash_granted : plan.papr.granted);
     if (plan.initrd) {
       chosen.set_cells("linux,initrd-start", two_cells(plan.initrd->at.value));
       chosen.set_cells("linux,initrd-end", two_cells(plan.initrd->end()));
     }
     return;
   }
-  chosen.set("ibm,arch-vec-5-platform-support", plan.papr.platform_support);
+  chosen.set("ibm,arch-vec-5-platform-support", hash_only ? plan.papr.hash_support : plan.papr.platform_support);
 }
 
 }  // namespace
@@ -230,7 +240,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   add_interrupts(root, plan);
   add_devices(root, plan);
   root.add("hypervisor").set_text("compatible", "linux,kvm");
-  add_chosen(root, plan);
+  add_chosen(root, plan, target);
   return root;
 }
 

@@ -12,7 +12,7 @@ std::expected<compat::Target, End> LevelSetter::try_level(compat::Target target)
   const std::string evidence = describe(setting);
   switch (setting.outcome) {
     case SettingOutcome::kTaken:
-      observer_.notice(LevelTaken{target});
+      observer_.notice(LevelTaken{target, compat::first_translation(plan_.papr.platform, target)});
       return target;
     case SettingOutcome::kPoisoned:
       // A vCPU with a level marked invalid cannot enter the guest, so running it is safe. After any other refusal the

@@ -10,6 +10,7 @@
 #include "parley/base/try.hpp"
 #include "parley/papr/rtas.hpp"
 #include "partition.hpp"
+#include "translation.hpp"
 #include "vcpu_loop.hpp"
 
 namespace parley::machine {
@@ -192,7 +193,7 @@ std::expected<Machine, Failure> Machine::build(const Resources &resources, guest
     auto [vm, first, threads] = fresh ? std::move(*fresh) : TRY(create_fresh_vm_in(resources.kernel, plan.threads));
     TRY(ram.map_into(vm));
     if (plan.nested) TRY(vm.enable_nested_hv());
-    TRY(vm.configure_radix());
+    TRY(configure_mmu(vm, compat::first_translation(plan.papr.platform, plan.level), plan));
     kvm::Xics xics = TRY(create_interrupts(vm, plan));
     TRY(delegate(vm, plan.papr));
     auto vcpus = TRY(create_vcpus(vm, std::move(first), xics, plan.processors));

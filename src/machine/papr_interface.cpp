@@ -14,6 +14,7 @@ guest::PaprInterface papr_interface(const host::KvmFacts &kvm, const compat::Pla
     interface.rtas.push_back({std::string(call.name), call.token, call.device});
   const bool enables = kvm.capability("KVM_CAP_PPC_ENABLE_HCALL") != 0;
   for (const papr::HcallEntry &call : papr::hcalls()) {
+    if (call.hash && !platform.hash) continue;
     if (call.enable && enables) interface.enabled_hcalls.push_back(call.number);
     const bool listed =
         std::ranges::find(interface.hypertas, call.hypertas, &guest::FunctionSet::name) != interface.hypertas.end();
@@ -22,6 +23,12 @@ guest::PaprInterface papr_interface(const host::KvmFacts &kvm, const compat::Pla
   interface.platform = platform;
   interface.platform_support = papr::platform_support(platform);
   interface.granted = papr::grant_all(platform);
+  if (platform.hash) {
+    compat::Platform hash_only = platform;
+    hash_only.radix = false;
+    interface.hash_support = papr::platform_support(hash_only);
+    interface.hash_granted = papr::grant_all(hash_only);
+  }
   return interface;
 }
 

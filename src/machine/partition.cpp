@@ -7,6 +7,7 @@
 #include "firmware.hpp"
 #include "parley/base/bytes.hpp"
 #include "parley/base/text.hpp"
+#include "translation.hpp"
 
 namespace parley::machine {
 namespace {
@@ -37,7 +38,8 @@ Partition::Partition(const guest::MachinePlan &plan, const Observer &observer, d
       processors_(make_processors(devices, environment, std::move(vcpus))),
       ending_(processors_),
       levels_(plan_, observer_, [this](LogicalPvr level) { return processors_.set_level(level); }),
-      offer_(plan.offer) {}
+      offer_(plan.offer),
+      mmu_(compat::first_translation(plan.papr.platform, plan.level)) {}
 
 std::vector<std::unique_ptr<Processor>> Partition::make_processors(devices::Devices &devices, Environment &environment,
                                                                    std::vector<kvm::Vcpu> vcpus) {
@@ -62,6 +64,8 @@ std::expected<void, End> Partition::start_at(const std::expected<compat::Target,
   if (!level) return std::unexpected(level.error());
   level_ = *level;
   offer_.limit_to(level_, "the kernel refused it");
+  if (const auto taken = take_mmu(compat::first_translation(plan_.papr.platform, level_)); !taken)
+    return std::unexpected(RunFailed{{"cannot give the guest the MMU of its level", taken.error(), "see dmesg"}});
   if (plan_.boot == guest::BootKind::kClientInterface) {
     build_firmware();
   } else if (!write_flat_tree(memory_, plan_, level_)) {
@@ -170,6 +174,20 @@ bool Partition::start(VcpuId id, GuestAddress entry, std::uint64_t argument) {
   return processors_.start(*processors_.find(id), started_registers(entry, argument)).has_value();
 }
 
+// As for a level, a failure must not leave the guest between the two.
+std::expected<void, std::string> Partition::take_mmu(compat::Translation mmu) {
+  if (mmu == mmu_) return {};
+  const auto taken = configure_mmu(vm_, mmu, plan_);
+  if (taken) {
+    mmu_ = mmu;
+    return {};
+  }
+  if (const auto restored = configure_mmu(vm_, mmu_, plan_); !restored)
+    ending_.finish(RunFailed{{"the guest has lost its MMU", describe(taken.error()) + "; " + describe(restored.error()),
+                              "see dmesg; please report the problem if it persists"}});
+  return std::unexpected(describe(taken.error()));
+}
+
 std::expected<void, std::string> Partition::take_level(compat::Target level) {
   const auto setting = processors_.set_level(level.pvr);
   if (setting.outcome == kvm::SettingOutcome::kTaken) {
@@ -196,6 +214,7 @@ void Partition::negotiated(const papr::NegotiationOutcome &outcome, const Bytes 
   if (outcome.level) show_tree();
   papr::NegotiationOutcome report = outcome;
   report.current = level_;
+  report.mmu = mmu_;
   observer_.notice(report);
 }
 

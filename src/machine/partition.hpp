@@ -71,6 +71,8 @@ class Partition final : public papr::Partition {
   bool may_negotiate() const override { return negotiations_ < kMaxNegotiations; }
   const compat::Offer &offer() const override { return offer_; }
   const compat::Platform &platform() const override { return plan_.papr.platform; }
+  compat::Translation mmu() const override { return mmu_; }
+  std::expected<void, std::string> take_mmu(compat::Translation mmu) override;
   std::expected<void, std::string> take_level(compat::Target level) override;
   void negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) override;
 
@@ -87,6 +89,7 @@ class Partition final : public papr::Partition {
   LevelSetter levels_;
   compat::Target level_;
   compat::Offer offer_;
+  compat::Translation mmu_;
   unsigned negotiations_ = 0;  // reported so far
 };
 

@@ -14,6 +14,7 @@
 #include <ranges>
 
 #include "parley/base/text.hpp"
+#include "parley/compat/mmu.hpp"
 #include "parley/matrix/cell.hpp"
 
 namespace parley::matrix {
@@ -107,16 +108,16 @@ Policy policy_of(const compat::Attempt &attempt) {
   return {attempt.legal(), std::string(step.rule->name), step.finding.evidence};
 }
 
-std::optional<std::string> cannot_be_tried(const CellId &id) {
+std::optional<std::string> cannot_be_tried(const CellId &id, const compat::AssessedHost &host) {
   const auto level = id.target.level();
-  if (id.guest != Guest::kLinux || !level || level->info().mmu != Mmu::kHashOnly) return std::nullopt;
-  return "a Linux at " + std::string(level->name()) + " has only the hash MMU, but Parley's guests have only radix";
+  if (id.guest != Guest::kLinux || compat::has_radix(id.target) || compat::offers_hash(host)) return std::nullopt;
+  return "a Linux at " + std::string(level->name()) + " has only the hash MMU, but guests here have only radix";
 }
 
 Judgement judge(const CellId &id, const Observation &observed, const compat::AssessedHost &host) {
   if (!observed.set && !observed.run) {
     if (!observed.policy.legal && !id.forced) return refused("by Parley's policy: " + observed.policy.rule);
-    return {Verdict::kNotApplicable, cannot_be_tried(id).value_or("it was not tried"), std::nullopt};
+    return {Verdict::kNotApplicable, cannot_be_tried(id, host).value_or("it was not tried"), std::nullopt};
   }
   // The machine could not be built.
   if (!observed.set) return surprise(Fact::kRun, described_run(*observed.run));

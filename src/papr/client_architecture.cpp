@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parley/papr/client_architecture.hpp"
 
+#include <tuple>
+
 #include "parley/base/text.hpp"
 #include "parley/papr/option_vectors.hpp"
 
@@ -30,6 +32,20 @@ void take_best(Partition &partition, NegotiationOutcome &outcome) {
   if (outcome.table.candidates.empty()) outcome.problem = "the guest's list contains no offered level";
 }
 
+// A guest that chose radix cannot have a level without it.
+compat::Offer offer_for(compat::Translation mmu, const Partition &partition) {
+  compat::Offer offer = partition.offer();
+  if (mmu == compat::Translation::kRadix) offer.withhold_hash_only("it has no radix MMU, which the guest chose");
+  return offer;
+}
+
+compat::Platform platform_with(compat::Translation mmu, const Partition &partition) {
+  compat::Platform platform = partition.platform();
+  platform.radix = mmu == compat::Translation::kRadix;
+  platform.hash = !platform.radix;
+  return platform;
+}
+
 }  // namespace
 
 bool negotiate_architecture(Context &context, GuestAddress at) {
@@ -46,12 +62,17 @@ bool negotiate_architecture(Context &context, GuestAddress at) {
   if (partition.any_other_running(context.caller)) return fail("other processors of the guest are running");
   const auto client = read_client_architecture(context.memory, at);
   if (!client) return fail(client.error());
-  outcome.table = compat::negotiate(client->processors, partition.offer());
+  const compat::Translation mmu = chosen_mmu(*client, partition.platform()).value_or(partition.mmu());
+  outcome.table = compat::negotiate(client->processors, offer_for(mmu, partition));
   outcome.guest_list = compat::describe(client->processors, partition.offer().pvr);
   outcome.operating_system = client->operating_system;
   if (const std::string demand = unmet_demand(*client, partition.platform()); !demand.empty()) return fail(demand);
+  const compat::Translation mmu_before = partition.mmu();
+  if (const auto taken = partition.take_mmu(mmu); !taken) return fail(taken.error());
   take_best(partition, outcome);
-  partition.negotiated(outcome, grant(*client, partition.platform()));
+  if (!outcome.level) [[maybe_unused]]
+    const auto restored = partition.take_mmu(mmu_before);
+  partition.negotiated(outcome, grant(*client, platform_with(mmu, partition)));
   return outcome.level.has_value();
 }
 

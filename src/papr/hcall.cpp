@@ -54,6 +54,12 @@ Answer client_interface(Context &context, HcallRegisters &, Number block) {
 
 // Sorted by number.
 constexpr std::array kHcalls{
+    HcallEntry{.number = 0x04, .name = "H_REMOVE", .hypertas = "hcall-pft", .hash = true},
+    HcallEntry{.number = 0x08, .name = "H_ENTER", .hypertas = "hcall-pft", .hash = true},
+    HcallEntry{.number = 0x0c, .name = "H_READ", .hypertas = "hcall-pft", .hash = true},
+    HcallEntry{.number = 0x10, .name = "H_CLEAR_MOD", .hypertas = "hcall-pft", .enable = true, .hash = true},
+    HcallEntry{.number = 0x14, .name = "H_CLEAR_REF", .hypertas = "hcall-pft", .enable = true, .hash = true},
+    HcallEntry{.number = 0x18, .name = "H_PROTECT", .hypertas = "hcall-pft", .hash = true},
     HcallEntry{.number = 0x24, .name = "H_SET_SPRG0", .hypertas = "hcall-sprg0", .handle = adapt<set_sprg0>},
     HcallEntry{.number = 0x2c,
                .name = "H_PAGE_INIT",
@@ -117,6 +123,7 @@ constexpr std::array kHcalls{
                .handle = adapt<vio_signal>,
                .device = Kind::kVty,
                .independent = true},
+    HcallEntry{.number = 0x124, .name = "H_BULK_REMOVE", .hypertas = "hcall-bulk", .hash = true},
     HcallEntry{
         .number = 0x1c8, .name = "H_GET_CPU_CHARACTERISTICS", .hypertas = "", .handle = adapt<get_cpu_characteristics>},
     HcallEntry{.number = 0x2fc, .name = "H_XIRR_X", .hypertas = "hcall-interrupt"},

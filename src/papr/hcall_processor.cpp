@@ -29,7 +29,8 @@ Answer set_mode(Context &context, HcallRegisters &, Flags flags, Number resource
 }
 
 // H_REGISTER_PROC_TBL (arch/powerpc/include/asm/hvcall.h; not in the public LoPAR). The entry has the format of a
-// partition table entry of the ISA: radix, the base of the table, its size as a power of two above 4 KiB.
+// partition table entry of the ISA: radix, the base of the table, its size as a power of two above 4 KiB. A guest with
+// the hash MMU has no table; Linux makes the call without flags all the same (pseries_lpar_register_process_table).
 Answer register_process_table(Context &context, HcallRegisters &, Flags flags, GuestAddress base, Number page_size,
                               Number table_size) {
   constexpr std::uint64_t kNew = 0x18;
@@ -37,6 +38,8 @@ Answer register_process_table(Context &context, HcallRegisters &, Flags flags, G
   constexpr std::uint64_t kGtse = 0x1;
   constexpr std::uint64_t kMaxTableSize = 24;
   constexpr std::uint64_t kEntryRadix = ppc_bit(0);
+  if (context.partition.mmu() == compat::Translation::kHash)
+    return flags.value == 0 ? Status::kSuccess : Status::kParameter;
   if ((flags.value & ~kGtse) != (kNew | kRadix)) return Status::kParameter;
   if (base.value % 4096 != 0 || base.value >> 60 != 0) return Status::kP2;
   if (page_size.value != 0) return Status::kP3;

@@ -20,6 +20,7 @@ constexpr std::uint8_t kXiveOnly = 0x40;
 constexpr unsigned kMmu = 24;
 constexpr std::uint8_t kMmuChoice = 0xc0;
 constexpr std::uint8_t kRadix = 0x40;
+constexpr std::uint8_t kEitherMmu = 0x80;
 constexpr unsigned kHashExtensions = 25;
 constexpr unsigned kRadixExtensions = 26;
 constexpr std::uint8_t kGuestTranslationShootdown = 0x40;  // GTSE
@@ -66,14 +67,31 @@ std::string peek_operating_system(Reader reader) {
   return printable(trim(text));
 }
 
-Bytes property_of(std::uint8_t facilities) {
+Bytes property_of(std::uint8_t facilities, const compat::Platform &platform) {
   Bytes vector(kLastByte + 1);
   const auto set = [&](unsigned byte, std::uint8_t value) { vector[byte] = static_cast<std::byte>(value); };
   set(0, kLastByte - 1);
   set(kPlatformFacilities, facilities);
-  set(kMmu, kRadix);
-  set(kRadixExtensions, kGuestTranslationShootdown);
+  if (platform.radix) {
+    set(kMmu, kRadix);
+    set(kRadixExtensions, kGuestTranslationShootdown);
+  }
   return vector;
+}
+
+bool has_no_opinion(const ClientArchitecture &client) {
+  return !client.has_vector(kVector) || (client.option(kVector, 1) & kNoOpinion) != 0;
+}
+
+std::string unmet_demand_for_mmu(const ClientArchitecture &client, const compat::Platform &platform) {
+  // A kernel whose vector is too short for byte 24 knows only the hash MMU.
+  const auto choice = client.option(kVector, kMmu) & kMmuChoice;
+  if (choice == 0 && !platform.hash) return "it requires the hash MMU, but guests here have radix only";
+  if (choice == kRadix && !platform.radix) return "it requires the radix MMU, but this guest has hash only";
+  if (chosen_mmu(client, platform) == compat::Translation::kRadix &&
+      (client.option(kVector, kRadixExtensions) & kGuestTranslationShootdown) == 0)
+    return "it requires the hypervisor to invalidate its translations, but guests here do that themselves (GTSE)";
+  return {};
 }
 
 }  // namespace
@@ -105,28 +123,31 @@ std::expected<ClientArchitecture, std::string> read_client_architecture(const Gu
   return client;
 }
 
-Bytes platform_support(const compat::Platform &) {
-  constexpr std::uint8_t kPairs[] = {
-      kInterrupts, 0, kMmu, kRadix, kHashExtensions, 0, kRadixExtensions, kGuestTranslationShootdown};
+Bytes platform_support(const compat::Platform &platform) {
+  const std::uint8_t mmu = !platform.radix ? std::uint8_t{0} : platform.hash ? kEitherMmu : kRadix;
+  const std::uint8_t shootdown = platform.radix ? kGuestTranslationShootdown : std::uint8_t{0};
+  const std::uint8_t kPairs[] = {kInterrupts, 0, kMmu, mmu, kHashExtensions, 0, kRadixExtensions, shootdown};
   const auto bytes = std::as_bytes(std::span(kPairs));
   return {bytes.begin(), bytes.end()};
 }
 
 Bytes grant(const ClientArchitecture &client, const compat::Platform &platform) {
   if (!client.has_vector(kVector)) return grant_all(platform);
-  return property_of(client.option(kVector, kPlatformFacilities) & kRandomNumbers);
+  return property_of(client.option(kVector, kPlatformFacilities) & kRandomNumbers, platform);
 }
 
-Bytes grant_all(const compat::Platform &) { return property_of(kRandomNumbers); }
+Bytes grant_all(const compat::Platform &platform) { return property_of(kRandomNumbers, platform); }
 
-std::string unmet_demand(const ClientArchitecture &client, const compat::Platform &) {
+std::optional<compat::Translation> chosen_mmu(const ClientArchitecture &client, const compat::Platform &platform) {
+  if (has_no_opinion(client)) return std::nullopt;
+  const bool radix = (client.option(kVector, kMmu) & kMmuChoice) != 0 && platform.radix;
+  return radix ? compat::Translation::kRadix : compat::Translation::kHash;
+}
+
+std::string unmet_demand(const ClientArchitecture &client, const compat::Platform &platform) {
   // A guest without vector 5, or with "ignore" in it (GRUB), demands nothing.
-  if (!client.has_vector(kVector) || (client.option(kVector, 1) & kNoOpinion) != 0) return {};
-  // A kernel whose vector is too short for byte 24 knows only the hash MMU.
-  if ((client.option(kVector, kMmu) & kMmuChoice) == 0)
-    return "it requires the hash MMU, but guests here have radix only";
-  if ((client.option(kVector, kRadixExtensions) & kGuestTranslationShootdown) == 0)
-    return "it requires the hypervisor to invalidate its translations, but guests here do that themselves (GTSE)";
+  if (has_no_opinion(client)) return {};
+  if (std::string demand = unmet_demand_for_mmu(client, platform); !demand.empty()) return demand;
   if ((client.option(kVector, kInterrupts) & kMmuChoice) == kXiveOnly)
     return "it requires XIVE interrupts, but guests here have XICS";
   return {};

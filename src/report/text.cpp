@@ -64,6 +64,11 @@ std::string_view verdict_word(compat::Verdict verdict) {
   return "not asked";
 }
 
+std::string_view with_mmu(compat::MmuWish wish) {
+  if (wish == compat::MmuWish::kAuto) return "";
+  return wish == compat::MmuWish::kHash ? " with the hash MMU" : " with the radix MMU";
+}
+
 const compat::Step &refusing_step(const compat::Attempt &attempt) { return attempt.steps.back(); }
 
 }  // namespace
@@ -103,10 +108,14 @@ Failure explain(const compat::Refusal &refusal, const compat::AssessedHost &host
   const auto &attempt = refusal.trail.front();
   const auto &step = refusing_step(attempt);
   Failure failure;
-  const std::string asked = refusal.named ? describe(attempt.target) : "every level";
+  const std::string asked =
+      (refusal.named ? describe(attempt.target) : "every level") + std::string(with_mmu(host.mmu));
   failure.what = fmt::format("{} is refused on this host ({})", asked, describe_kind(host.capabilities));
   failure.why = fmt::format("{}: {}", step.rule->name, step.finding.evidence);
-  failure.what_to_do = describe(refusal.legal) + "; parley inspect shows the evidence";
+  const bool requested = host.mmu != compat::MmuWish::kAuto;
+  if (requested) failure.what_to_do = refusal.legal.lowest ? "leave --mmu out; with it, " : "leave --mmu out";
+  if (!requested || refusal.legal.lowest) failure.what_to_do += describe(refusal.legal);
+  failure.what_to_do += "; parley inspect shows the evidence";
   return failure;
 }
 

@@ -54,6 +54,7 @@ constexpr Rule kRules[] = {
     request(abi::kSetOneReg, kBoth, "a vCPU's level, when the guest negotiates, and its LPCR"),
     request(abi::kEnableCap, kBoth, "PAPR and interrupts of a vCPU, hcalls in the kernel"),
     request(abi::kConfigureV3Mmu, kBoth, "the guest's process table (H_REGISTER_PROC_TBL)"),
+    request(abi::kAllocateHtab, kBoth, "the page table of a guest with the hash MMU"),
     call(SCMP_SYS(getrandom), kBoth, "random numbers for the guest"),
     call(SCMP_SYS(clock_gettime), kAll, "a vCPU's run time (the watchdog); the time, on a kernel without a vDSO"),
     request(abi::kGetCpuChar, kBoth, "H_GET_CPU_CHARACTERISTICS"),

@@ -182,7 +182,7 @@ TEST(Negotiate, ListsTheLevelsThatAnEntryCoversWithReasons) {
 TEST(Negotiate, GivesEachReasonOnce) {
   const auto fates = negotiate(std::vector<PvrEntry>{{0, 0xffffffff}}, offer_for(host_named("power11"), "raw")).entries;
   EXPECT_EQ(fates.at(0).match, "raw, power11, power10, power9, power8, power7+, power7, power6");
-  EXPECT_EQ(fates.at(0).fate, "offered; raw was requested; it has no radix MMU, and Parley supports only radix");
+  EXPECT_EQ(fates.at(0).fate, "offered; raw was requested; it has no radix MMU, and guests here have only radix");
 }
 
 TEST(Negotiate, DescribesAListByItsLevels) {

@@ -22,6 +22,13 @@ class HostileGuest {
   papr::Context &context() { return context_; }
   testing::FakePartition &partition() { return partition_; }
 
+  /// As on bare metal: with radix too, or only with hash.
+  void may_use_hash(bool radix) {
+    partition_.choice = {.radix = radix, .hash = true};
+    partition_.translation = radix ? compat::Translation::kRadix : compat::Translation::kHash;
+    partition_.offered.targets.push_back(compat::Target::of(level("power8")));
+  }
+
   /// A number that a hostile guest would choose: small, near the end of memory, near the highest one, or any.
   static std::uint64_t argument(Input &input) {
     switch (input.take<std::uint8_t>() & 7) {
@@ -65,6 +72,8 @@ class HostileGuest {
       const auto &offered = partition_.offered.targets;
       require(!outcome.level || std::ranges::find(offered, *outcome.level) != offered.end(),
               "a negotiated level was offered");
+      require(!outcome.level || partition_.translation == compat::Translation::kHash || has_radix(*outcome.level),
+              "a level without radix has the hash MMU");
     }
   }
 

@@ -197,6 +197,102 @@ TEST(Plan, KeepsItsLevelIfTheHostGetsAHigherOne) {
   EXPECT_EQ(plan.host_level, level("power11"));
 }
 
+// --- The hash MMU
+
+compat::AssessedHost bare_metal(std::uint64_t page_size = 4096) {
+  host::Facts facts = parley::testing::tree_only("powernv-power10");
+  facts.system.page_size = page_size;
+  facts.kvm.access = host::KvmAccess::kHv;
+  facts.kvm.capabilities = {{"KVM_CAP_PPC_MMU_RADIX", 1}, {"KVM_CAP_PPC_MMU_HASH_V3", 1}};
+  facts.kvm.hash_mmu = {32, true, {{{12, 0}, {{12, 0}, {24, 0x38}}}, {{16, 0x110}, {{16, 1}}}, {{24, 0x100}, {}}}};
+  auto capabilities = host::assess(facts);
+  return {std::move(facts), std::move(capabilities)};
+}
+
+MachinePlan plan_on(const compat::AssessedHost &host, std::uint64_t memory_size = kDefaultMemory,
+                    const char *level = "auto") {
+  GuestRequest request;
+  request.memory_size = memory_size;
+  request.payload = builtin_payload();
+  const auto decision = compat::decide({compat::parse_wish(level).value(), false, false}, host).value();
+  const auto interface = machine::papr_interface(host.facts.kvm, compat::with_mmus({}, decision.chosen, host));
+  return plan_machine(std::move(request), decision, host, interface).value();
+}
+
+std::vector<std::uint32_t> cpu_cells(const MachinePlan &plan, const char *property) {
+  const fdt::Node tree = guest_tree(plan, plan.level);
+  const auto *found = tree.child("cpus")->children.front().property(property);
+  std::vector<std::uint32_t> cells;
+  for (std::size_t at = 0; found != nullptr && at < found->value.size(); at += 4)
+    cells.push_back(load_be<std::uint32_t>(std::span(found->value).subspan(at)));
+  return cells;
+}
+
+TEST(HashPlan, ExistsOnlyWhereAGuestMayHaveTheHashMmu) {
+  EXPECT_FALSE(plan_with(kDefaultMemory)->hash);
+  EXPECT_TRUE(plan_on(bare_metal()).hash);
+  compat::AssessedHost radix = bare_metal();
+  radix.mmu = compat::MmuWish::kRadix;
+  EXPECT_FALSE(plan_on(radix).hash);
+}
+
+TEST(HashPlan, HasATableThatLetsAKernelStartInRealMode) {
+  const auto host = bare_metal();
+  for (const auto &[memory, order, real] : {std::tuple{std::uint64_t{1}, 18u, std::uint64_t{1}},
+                                            {256, 23, 256},
+                                            {1024, 25, 1024},
+                                            {1536, 25, 1024},
+                                            {4096, 25, 1024},
+                                            {16384, 27, 4096}}) {
+    const HashPlan plan = plan_on(host, memory * kMiB).hash.value();
+    EXPECT_EQ(plan.table_order, order) << memory;
+    EXPECT_EQ(plan.real_size, real * kMiB) << memory;
+    EXPECT_GE(plan.real_size, std::min(memory * kMiB, kBootLimit));
+  }
+}
+
+TEST(HashPlan, ShowsTheMemoryOfRealModeAsTheFirstNode) {
+  const MachinePlan plan = plan_on(bare_metal(), 1536 * kMiB);
+  const fdt::Node tree = guest_tree(plan, plan.level);
+  EXPECT_NE(tree.child("memory@0"), nullptr);
+  EXPECT_NE(tree.child("memory@40000000"), nullptr);
+}
+
+TEST(HashPlan, OffersNoPageThatIsLargerThanTheHosts) {
+  EXPECT_EQ(cpu_cells(plan_on(bare_metal()), "ibm,segment-page-sizes"), (std::vector<std::uint32_t>{12, 0, 1, 12, 0}));
+  EXPECT_EQ(cpu_cells(plan_on(bare_metal(65536)), "ibm,segment-page-sizes"),
+            (std::vector<std::uint32_t>{12, 0, 1, 12, 0, 16, 0x110, 1, 16, 1}));
+}
+
+TEST(HashPlan, IsDescribedInTheProcessorsNodes) {
+  const MachinePlan plan = plan_on(bare_metal());
+  EXPECT_EQ(cpu_cells(plan, "ibm,pft-size"), (std::vector<std::uint32_t>{0, 23}));
+  EXPECT_EQ(cpu_cells(plan, "ibm,slb-size"), std::vector<std::uint32_t>{32});
+  EXPECT_EQ(cpu_cells(plan, "ibm,processor-segment-sizes"),
+            (std::vector<std::uint32_t>{28, 40, 0xffffffff, 0xffffffff}));
+  EXPECT_TRUE(cpu_cells(plan_with(kDefaultMemory).value(), "ibm,pft-size").empty());
+}
+
+TEST(HashPlan, IsTheOnlyOneOfALevelWithoutRadix) {
+  EXPECT_EQ(plan_on(bare_metal(), kDefaultMemory, "power9").papr.platform, (compat::Platform{.hash = true}));
+  const MachinePlan plan = plan_on(bare_metal(), kDefaultMemory, "power8");
+  EXPECT_EQ(plan.papr.platform, (compat::Platform{.radix = false, .hash = true}));
+  EXPECT_EQ(describe(plan.offer), "power8, power7+, power7, power6");
+}
+
+TEST(HashPlan, OfALevelWithoutRadixIsInTheTreeAlsoAfterAFallback) {
+  MachinePlan plan = plan_on(bare_metal());
+  const auto granted = [&](const char *name) {
+    const fdt::Node tree = guest_tree(plan, compat::Target::of(level(name)));
+    return tree.child("chosen")->property("ibm,architecture-vec-5")->value.at(24);
+  };
+  EXPECT_EQ(granted("power9"), std::byte{0x40});
+  EXPECT_EQ(granted("power8"), std::byte{0});
+  plan.boot = BootKind::kClientInterface;
+  const fdt::Node tree = guest_tree(plan, compat::Target::of(level("power8")));
+  EXPECT_EQ(tree.child("chosen")->property("ibm,arch-vec-5-platform-support")->value.at(3), std::byte{0});
+}
+
 TEST(Plan, IsComparable) {
   EXPECT_EQ(*plan_with(kDefaultMemory), *plan_with(kDefaultMemory));
   EXPECT_NE(*plan_with(kDefaultMemory), *plan_with(kMinMemory));

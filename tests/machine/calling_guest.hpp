@@ -52,14 +52,15 @@ class CallingGuestTest : public MachineTest {
       return hcall(kClientInterface, {kArguments})(page);
     };
   }
-  // Makes the guest negotiate with a list of these levels.
-  void negotiates(FakeKvm &fake, std::vector<std::uint32_t> levels) {
+  // Makes the guest negotiate with a list of these levels, and with one option vector of one byte.
+  void negotiates(FakeKvm &fake, std::vector<std::uint32_t> levels, std::vector<std::uint32_t> vectors = {0}) {
     fake.play(service(fake, "open", "/", {}, 1));
     fake.play([=, &fake, this](abi::Run &page) {
       const std::uint32_t root = load_be<std::uint32_t>(fake.ram().subspan(kArguments + 16));
       std::vector<std::uint32_t> list;
       for (const std::uint32_t value : levels) list.insert(list.end(), {0xffffffff, value});
-      list.insert(list.end(), {0xfffffffe, 0x0f000001, 0});  // Linux' last entry; one vector of one byte
+      list.insert(list.end(), {0xfffffffe, 0x0f000001});  // Linux' last entry
+      list.insert(list.end(), vectors.begin(), vectors.end());
       put(fake, kVector, list);
       return service(fake, "call-method", "ibm,client-architecture-support", {root, kVector}, 2)(page);
     });

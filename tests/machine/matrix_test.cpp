@@ -70,7 +70,8 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     guest::GuestRequest request;
     request.memory_size = guest::kMinMemory;
     request.payload = guest::builtin_payload();
-    auto plan = guest::plan_machine(std::move(request), decision, host, papr_interface(host.facts.kvm));
+    const auto interface = papr_interface(host.facts.kvm, compat::with_mmus({}, decision.chosen, host));
+    auto plan = guest::plan_machine(std::move(request), decision, host, interface);
     auto devices = devices::Devices::build(plan->devices).value();
     return Machine::build({fake, devices}, std::move(*plan), silent)->run();
   }
@@ -88,6 +89,7 @@ TEST_P(Cell, IsRefusedByThePolicyOrRunsAtExactlyItsLevel) {
   }
   EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, *decision, host)));
   EXPECT_EQ(fake.levels_entered(), std::vector{guest().pvr().value});
+  EXPECT_EQ(fake.is_hash(), guest() < level("power9"));
 }
 
 TEST_P(Cell, FallsBackToTheHighestLegalLevelAtOrBelowIt) {

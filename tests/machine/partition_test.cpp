@@ -160,6 +160,82 @@ TEST_F(PartitionTest, DoesNotOfferALevelThatTheKernelRefusedAtTheStart) {
 
 // --- The proof after the run
 
+// --- The hash MMU
+
+// Five option vectors of one byte: the fifth is too short for byte 24, so the guest knows only the hash MMU.
+const std::vector<std::uint32_t> kOldKernel{0x04000000, 0x00000000, 0x00000000};
+
+class BareMetalTest : public PartitionTest {
+ protected:
+  static FakeHost bare_metal() { return {.api = Api::kBareMetal}; }
+  guest::MachinePlan both_mmus(bool radix = true) {
+    auto plan = two_processor_plan();
+    plan.offer.targets.push_back(Target::of(level("power8")));
+    plan.papr = papr_interface({}, {.radix = radix, .hash = true});
+    plan.hash = guest::HashPlan{24, guest::kMinMemory, {}};
+    return plan;
+  }
+  compat::Translation first_mmu() const { return std::get<LevelTaken>(notices_.front()).mmu; }
+};
+
+TEST_F(BareMetalTest, StartsWithRadixIfTheGuestMayHaveBoth) {
+  FakeKvm fake{bare_metal()};
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, both_mmus())));
+  EXPECT_FALSE(fake.is_hash());
+  EXPECT_EQ(first_mmu(), compat::Translation::kRadix);
+}
+
+TEST_F(BareMetalTest, StartsWithHashIfTheGuestMayHaveNothingElse) {
+  FakeKvm fake{bare_metal()};
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, both_mmus(false))));
+  EXPECT_TRUE(fake.is_hash());
+  EXPECT_THAT(fake.hash_tables(), ElementsAre(24u));
+  EXPECT_EQ(first_mmu(), compat::Translation::kHash);
+}
+
+TEST_F(BareMetalTest, SwitchesToHashIfTheGuestChoosesIt) {
+  FakeKvm fake{bare_metal()};
+  negotiates(fake, {0x0f000004}, kOldKernel);
+  fake.play(then([&] {
+    EXPECT_THAT(call_method_results(fake), ElementsAre(0, 0));
+    EXPECT_TRUE(fake.is_hash());
+  }));
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, both_mmus())));
+  EXPECT_EQ(outcome().mmu, compat::Translation::kHash);
+  EXPECT_EQ(outcome().level, Target::of(level("power8")));
+  EXPECT_THAT(fake.hash_tables(), ElementsAre(24u));
+}
+
+TEST_F(BareMetalTest, KeepsRadixIfTheKernelHasNoRoomForATable) {
+  FakeKvm fake{bare_metal()};
+  negotiates(fake, {kPower10}, kOldKernel);
+  fake.fail(abi::kAllocateHtab, ENOMEM);
+  fake.play(then([&] { EXPECT_FALSE(fake.is_hash()); }));
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, both_mmus())));
+  EXPECT_FALSE(outcome().level);
+  EXPECT_EQ(outcome().mmu, compat::Translation::kRadix);
+  EXPECT_EQ(outcome().problem, "KVM_PPC_ALLOCATE_HTAB: ENOMEM (Cannot allocate memory)");
+}
+
+TEST_F(BareMetalTest, EndsAGuestThatHasLostItsMmu) {
+  FakeKvm fake{bare_metal()};
+  negotiates(fake, {kPower10}, kOldKernel);
+  fake.fail(abi::kAllocateHtab, ENOMEM);
+  fake.fail(abi::kConfigureV3Mmu, EBUSY, 3);
+  const End end = run(fake, both_mmus());
+  EXPECT_THAT(failure(end).why, HasSubstr("EBUSY"));
+}
+
+TEST_F(BareMetalTest, StartsAFallbackWithoutRadixWithHash) {
+  FakeKvm fake{bare_metal()};
+  fake.fail(abi::kSetOneReg, EINVAL);
+  auto plan = both_mmus();
+  plan.fallbacks = {Target::of(level("power8"))};
+  EXPECT_TRUE(std::holds_alternative<GuestEnded>(run(fake, plan)));
+  EXPECT_TRUE(fake.is_hash());
+  EXPECT_EQ(std::get<LevelTaken>(notices_.back()).mmu, compat::Translation::kHash);
+}
+
 TEST_F(PartitionTest, ReportsALevelThatChangedDuringTheRun) {
   FakeKvm fake;
   fake.play([&](abi::Run &page) {

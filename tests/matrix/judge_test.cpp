@@ -218,7 +218,10 @@ TEST(Verdict, IsNotApplicableForALinuxWithOnlyTheHashMmu) {
   EXPECT_EQ(judgement.verdict, Verdict::kNotApplicable);
   EXPECT_THAT(judgement.reason, HasSubstr("only radix"));
   const CellId builtin{host_id(host), at("power8"), Guest::kBuiltin, true};
-  EXPECT_FALSE(cannot_be_tried(builtin));
+  EXPECT_FALSE(cannot_be_tried(builtin, host));
+  auto bare_metal = on("powernv-power10", 0, "7.2.13");
+  bare_metal.facts.kvm.capabilities["KVM_CAP_PPC_MMU_HASH_V3"] = 1;
+  EXPECT_FALSE(cannot_be_tried({host_id(bare_metal), at("power8"), Guest::kLinux, false}, bare_metal));
 }
 
 TEST(AGuestsConsole, IsReadForTheBuiltinGuestAndForLinux) {

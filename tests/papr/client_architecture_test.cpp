@@ -152,6 +152,76 @@ TEST_F(ClientArchitectureSupport, AGuestThatSupportsBothMmusGetsRadix) {
   EXPECT_EQ(partition_.vector5.at(24), std::byte{0x40});
 }
 
+// --- The hash MMU, on bare metal
+
+class WithBothMmus : public ClientArchitectureSupport {
+ protected:
+  WithBothMmus() {
+    partition_.offered = {{Target::of(level("power10")), Target::of(level("power9")), Target::of(level("power8"))},
+                          {},
+                          parley::testing::kReferencePvr};
+    partition_.choice.hash = true;
+  }
+  static CasVector with_hash(CasVector vector = linux_vector()) {
+    vector.set5(24, 0);
+    vector.set5(26, 0);
+    return vector;
+  }
+};
+
+TEST_F(WithBothMmus, AGuestThatChoosesRadixKeepsItAndGetsNoLevelWithoutIt) {
+  EXPECT_EQ(negotiate(linux_vector()), "power10");
+  EXPECT_THAT(partition_.asked, ElementsAre("level power10"));
+  EXPECT_EQ(partition_.vector5, grant_all({}));
+  EXPECT_EQ(negotiate(listing({kPower8, kLast})), "");
+  EXPECT_EQ(fate(kPower8).fate, "it has no radix MMU, which the guest chose");
+}
+
+TEST_F(WithBothMmus, AGuestThatChoosesHashGetsItBeforeItsLevel) {
+  EXPECT_EQ(negotiate(with_hash()), "power10");
+  EXPECT_THAT(partition_.asked, ElementsAre("hash", "level power10"));
+  EXPECT_EQ(partition_.vector5.at(24), std::byte{0});
+  EXPECT_EQ(partition_.vector5.at(26), std::byte{0});
+}
+
+TEST_F(WithBothMmus, AnOldKernelGetsHashAndALevelWithoutRadix) {
+  CasVector vector = listing({kPower8, kLast});
+  vector.vector5().resize(22);
+  EXPECT_EQ(negotiate(vector), "power8");
+  EXPECT_THAT(partition_.asked, ElementsAre("hash", "level power8"));
+}
+
+TEST_F(WithBothMmus, AGuestMayChooseAgain) {
+  negotiate(with_hash());
+  partition_.asked.clear();
+  EXPECT_EQ(negotiate(grub_vector()), "power10") << "GRUB keeps the MMU";
+  EXPECT_EQ(partition_.vector5.at(24), std::byte{0});
+  EXPECT_EQ(negotiate(linux_vector()), "power10");
+  EXPECT_THAT(partition_.asked, ElementsAre("level power10", "radix", "level power10"));
+}
+
+TEST_F(WithBothMmus, AGuestWithoutALevelKeepsItsMmu) {
+  partition_.offered.targets = {Target::of(level("power10"))};
+  partition_.refused = partition_.offered.targets;
+  EXPECT_EQ(negotiate(with_hash()), "");
+  EXPECT_THAT(partition_.asked, ElementsAre("hash", "level power10", "radix"));
+}
+
+TEST_F(WithBothMmus, TheNegotiationFailsIfTheKernelRefusesTheMmu) {
+  partition_.changes_mmu = false;
+  EXPECT_EQ(negotiate(with_hash()), "");
+  EXPECT_THAT(partition_.asked, ElementsAre("hash"));
+  EXPECT_EQ(outcome().problem, "no other MMU");
+}
+
+TEST_F(WithBothMmus, AGuestThatHasOnlyHashIsNotGivenRadix) {
+  partition_.choice.radix = false;
+  partition_.translation = compat::Translation::kHash;
+  EXPECT_EQ(negotiate(linux_vector()), "");
+  EXPECT_THAT(outcome().problem, HasSubstr("radix"));
+  EXPECT_EQ(negotiate(with_hash()), "power10");
+}
+
 TEST_F(ClientArchitectureSupport, AGuestBelowTheLowestLevelOfAPartitionIsRefused) {
   EXPECT_EQ(negotiate(listing({{0xffff0000, 0x004d0000}, kPower8, kLast})), "");
   EXPECT_EQ(outcome().guest_list, "power8");

@@ -29,6 +29,8 @@ class FakePartition : public papr::Partition {
   bool negotiates = true;
   compat::Offer offered;
   compat::Platform choice;
+  compat::Translation translation = compat::Translation::kRadix;
+  bool changes_mmu = true;
   std::vector<compat::Target> refused;
 
   // Its records
@@ -66,6 +68,14 @@ class FakePartition : public papr::Partition {
   bool may_negotiate() const override { return negotiates; }
   const compat::Offer &offer() const override { return offered; }
   const compat::Platform &platform() const override { return choice; }
+  compat::Translation mmu() const override { return translation; }
+  std::expected<void, std::string> take_mmu(compat::Translation mmu) override {
+    if (mmu == translation) return {};
+    asked.push_back(mmu == compat::Translation::kHash ? "hash" : "radix");
+    if (!changes_mmu) return std::unexpected("no other MMU");
+    translation = mmu;
+    return {};
+  }
   std::expected<void, std::string> take_level(compat::Target level) override {
     asked.push_back("level " + short_name(level));
     if (std::ranges::find(refused, level) != refused.end()) return std::unexpected("no " + short_name(level));

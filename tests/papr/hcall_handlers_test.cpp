@@ -88,6 +88,18 @@ TEST_F(HcallHandlerTest, RegisterProcTblMakesTheEntryOfARadixGuest) {
               ElementsAre("process table 0x800000000100000c with GTSE", "process table 0x8ffffffffffff018"));
 }
 
+TEST_F(HcallHandlerTest, RegisterProcTblHasNothingToDoForAGuestWithTheHashMmu) {
+  partition_.translation = compat::Translation::kHash;
+  EXPECT_EQ(call("H_REGISTER_PROC_TBL", {0, 0, 0, 0}), Status::kSuccess);
+  for (const std::uint64_t flags : {kNewRadixTable | kGtse, kNewRadixTable, std::uint64_t{0x18}, std::uint64_t{0x1a}})
+    EXPECT_EQ(call("H_REGISTER_PROC_TBL", {flags, 0x1000000, 0, 12}), Status::kParameter) << flags;
+  EXPECT_THAT(partition_.asked, IsEmpty()) << "KVM would leave the hash MMU";
+}
+
+TEST_F(HcallHandlerTest, RegisterProcTblKeepsNoHashMmuForAGuestWithRadix) {
+  EXPECT_EQ(call("H_REGISTER_PROC_TBL", {0, 0, 0, 0}), Status::kParameter);
+}
+
 TEST_F(HcallHandlerTest, RegisterProcTblTranslatesTheKernelsErrors) {
   for (const auto &[error, status] : {std::pair{EINVAL, Status::kParameter},
                                       {ENODEV, Status::kNotAvailable},

@@ -29,15 +29,17 @@ TEST(Hcalls, HaveTheNumbersOfPapr) {
   }
   EXPECT_THAT(
       numbers,
-      ElementsAre(Pair("H_SET_SPRG0", 0x24), Pair("H_PAGE_INIT", 0x2c), Pair("H_LOGICAL_CI_LOAD", 0x3c),
-                  Pair("H_LOGICAL_CI_STORE", 0x40), Pair("H_LOGICAL_CACHE_LOAD", 0x44),
-                  Pair("H_LOGICAL_CACHE_STORE", 0x48), Pair("H_LOGICAL_ICBI", 0x4c), Pair("H_LOGICAL_DCBF", 0x50),
-                  Pair("H_GET_TERM_CHAR", 0x54), Pair("H_PUT_TERM_CHAR", 0x58), Pair("H_EOI", 0x64),
-                  Pair("H_CPPR", 0x68), Pair("H_IPI", 0x6c), Pair("H_IPOLL", 0x70), Pair("H_XIRR", 0x74),
-                  Pair("H_REGISTER_VPA", 0xdc), Pair("H_CEDE", 0xe0), Pair("H_CONFER", 0xe4), Pair("H_PROD", 0xe8),
-                  Pair("H_VIO_SIGNAL", 0x104), Pair("H_GET_CPU_CHARACTERISTICS", 0x1c8), Pair("H_XIRR_X", 0x2fc),
-                  Pair("H_RANDOM", 0x300), Pair("H_SET_MODE", 0x31c), Pair("H_REGISTER_PROC_TBL", 0x37c),
-                  Pair("H_RTAS", kHcallRtas), Pair("H_OPEN_FIRMWARE", kHcallClientInterface)));
+      ElementsAre(Pair("H_REMOVE", 0x4), Pair("H_ENTER", 0x8), Pair("H_READ", 0xc), Pair("H_CLEAR_MOD", 0x10),
+                  Pair("H_CLEAR_REF", 0x14), Pair("H_PROTECT", 0x18), Pair("H_SET_SPRG0", 0x24),
+                  Pair("H_PAGE_INIT", 0x2c), Pair("H_LOGICAL_CI_LOAD", 0x3c), Pair("H_LOGICAL_CI_STORE", 0x40),
+                  Pair("H_LOGICAL_CACHE_LOAD", 0x44), Pair("H_LOGICAL_CACHE_STORE", 0x48), Pair("H_LOGICAL_ICBI", 0x4c),
+                  Pair("H_LOGICAL_DCBF", 0x50), Pair("H_GET_TERM_CHAR", 0x54), Pair("H_PUT_TERM_CHAR", 0x58),
+                  Pair("H_EOI", 0x64), Pair("H_CPPR", 0x68), Pair("H_IPI", 0x6c), Pair("H_IPOLL", 0x70),
+                  Pair("H_XIRR", 0x74), Pair("H_REGISTER_VPA", 0xdc), Pair("H_CEDE", 0xe0), Pair("H_CONFER", 0xe4),
+                  Pair("H_PROD", 0xe8), Pair("H_VIO_SIGNAL", 0x104), Pair("H_BULK_REMOVE", 0x124),
+                  Pair("H_GET_CPU_CHARACTERISTICS", 0x1c8), Pair("H_XIRR_X", 0x2fc), Pair("H_RANDOM", 0x300),
+                  Pair("H_SET_MODE", 0x31c), Pair("H_REGISTER_PROC_TBL", 0x37c), Pair("H_RTAS", kHcallRtas),
+                  Pair("H_OPEN_FIRMWARE", kHcallClientInterface)));
 }
 
 // docs/hcalls.md has a row for each number in any source. Its rows marked as answered must be those of the table.
@@ -89,6 +91,20 @@ TEST(Hcalls, AreEnabledInKvmIfItSupportsThat) {
   EXPECT_THAT(machine::papr_interface(kvm).enabled_hcalls, ElementsAre(0x31c));
 }
 
+TEST(Hcalls, OfTheHashMmuAreAnnouncedAndEnabledOnlyWhereAGuestMayHaveIt) {
+  host::KvmFacts kvm;
+  kvm.capabilities["KVM_CAP_PPC_ENABLE_HCALL"] = 1;
+  const auto announces = [](const guest::PaprInterface &interface, std::string_view set) {
+    return std::ranges::find(interface.hypertas, set, &guest::FunctionSet::name) != interface.hypertas.end();
+  };
+  const auto hash = machine::papr_interface(kvm, {.hash = true});
+  EXPECT_THAT(hash.enabled_hcalls, ElementsAre(0x10, 0x14, 0x31c));
+  for (const char *set : {"hcall-pft", "hcall-bulk"}) {
+    EXPECT_TRUE(announces(hash, set)) << set;
+    EXPECT_FALSE(announces(machine::papr_interface(kvm), set)) << set;
+  }
+}
+
 // --- The dispatch
 
 TEST_F(HcallTest, AnUnknownNumberGetsHFunctionAndIsCountedAndTraced) {
@@ -107,7 +123,7 @@ TEST_F(HcallTest, ACallThatBelongsToKvmGetsHFunctionAndIsCounted) {
     EXPECT_EQ(call(entry.name, {}), Status::kFunction) << entry.name;
     expected.push_back(std::string(entry.name) + ": -2");
   }
-  EXPECT_THAT(expected, SizeIs(10));
+  EXPECT_THAT(expected, SizeIs(17));
   EXPECT_EQ(unknown_calls_, expected.size());
   EXPECT_THAT(trace_, ElementsAreArray(expected));
 }

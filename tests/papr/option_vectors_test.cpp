@@ -122,6 +122,9 @@ ClientArchitecture linux_with(const std::vector<std::pair<unsigned, unsigned>> &
   return client_with(told.vector5());
 }
 
+constexpr compat::Platform kHash{.radix = false, .hash = true};
+constexpr compat::Platform kEither{.radix = true, .hash = true};
+
 // 27 bytes: the length, radix at byte 24, and these two values.
 Bytes granted(unsigned facilities, unsigned radix_extensions) {
   Bytes property(27);
@@ -134,6 +137,38 @@ Bytes granted(unsigned facilities, unsigned radix_extensions) {
 
 TEST(OptionVector5, IsOfferedInNoMorePairsThanLinuxReads) {
   EXPECT_EQ(platform_support({}), bytes_of({23, 0x00, 24, 0x40, 25, 0x00, 26, 0x40}));
+}
+
+TEST(OptionVector5, OffersTheMmusOfThePlatform) {
+  EXPECT_EQ(platform_support(kEither), bytes_of({23, 0x00, 24, 0x80, 25, 0x00, 26, 0x40}));
+  EXPECT_EQ(platform_support(kHash), bytes_of({23, 0x00, 24, 0x00, 25, 0x00, 26, 0x00}));
+}
+
+TEST(OptionVector5, GrantsTheHashMmuWithoutExtensions) {
+  Bytes hash = granted(0x80, 0x00);
+  hash[24] = std::byte{0};
+  EXPECT_EQ(grant(linux_with({{24, 0x00}, {26, 0x00}}), kHash), hash);
+  EXPECT_EQ(grant_all(kHash), hash);
+  EXPECT_EQ(grant_all(kEither), granted(0x80, 0x40)) << "radix comes first";
+}
+
+TEST(OptionVector5, CarriesTheGuestsChoiceOfTheMmu) {
+  using compat::Translation;
+  EXPECT_EQ(chosen_mmu(linux_with({{24, 0x40}}), kEither), Translation::kRadix);
+  EXPECT_EQ(chosen_mmu(linux_with({{24, 0x00}}), kEither), Translation::kHash);
+  EXPECT_EQ(chosen_mmu(linux_with({{24, 0x80}}), kEither), Translation::kRadix) << "it can use both";
+  EXPECT_EQ(chosen_mmu(linux_with({{24, 0xc0}}), kHash), Translation::kHash);
+  EXPECT_EQ(chosen_mmu(client_with(Bytes(23)), kEither), Translation::kHash) << "an old kernel";
+  EXPECT_EQ(chosen_mmu(client_with(Bytes()), kEither), std::nullopt);
+  EXPECT_EQ(chosen_mmu(linux_with({{1, 0x80}}), kEither), std::nullopt) << "its demands are to be ignored";
+}
+
+TEST(OptionVector5, DemandsMmusOnlyFromAPlatformThatHasThem) {
+  EXPECT_EQ(unmet_demand(linux_with({{24, 0x00}, {26, 0x00}}), kEither), "") << "hash needs no GTSE";
+  EXPECT_EQ(unmet_demand(client_with(Bytes(23)), kHash), "");
+  EXPECT_EQ(unmet_demand(linux_with({{24, 0x80}, {26, 0x00}}), kHash), "");
+  EXPECT_THAT(unmet_demand(linux_with({{24, 0x40}}), kHash), HasSubstr("radix"));
+  EXPECT_THAT(unmet_demand(linux_with({{24, 0x40}, {26, 0x00}}), kEither), HasSubstr("GTSE"));
 }
 
 TEST(OptionVector5, GrantsOnlyWhatTheGuestAskedFor) {

@@ -50,6 +50,17 @@ TEST(TrailText, ShowsEveryRuleUpToTheRefusingOne) {
   EXPECT_THAT(text, Not(HasSubstr("nested-floor"))) << "rules after the refusal are not evaluated";
 }
 
+TEST(Explain, NamesTheRequestedMmu) {
+  auto host = host_of(parley::testing::tree_only("power11-as-power10"));
+  host.facts.kvm.access = host::KvmAccess::kHv;
+  host = host_of(host.facts);
+  host.mmu = compat::MmuWish::kHash;
+  const Failure failure = explain(compat::decide({}, host).error(), host);
+  EXPECT_THAT(failure.what, HasSubstr("power10 (0x0f000006) with the hash MMU is refused on this host"));
+  EXPECT_EQ(failure.why, "mmu-offered: hash was requested, and guests of a partition are radix-only");
+  EXPECT_EQ(failure.what_to_do, "leave --mmu out; parley inspect shows the evidence");
+}
+
 TEST(Explain, NamesTheRuleTheEvidenceAndWhatIsLegal) {
   const auto host = host_of(parley::testing::tree_only("power11-as-power10"));
   const auto refusal = compat::decide({compat::parse_wish("power11").value(), false, false}, host).error();

@@ -41,11 +41,13 @@ struct Offer {
 
   /// Withholds all targets that are better than `target`.
   void limit_to(Target target, const std::string &why);
+  /// Withholds all levels without radix.
+  void withhold_hash_only(const std::string &why);
   friend bool operator==(const Offer &, const Offer &) = default;
 };
 
-/// The decided level, then the alternatives of the wish in its order, then every other legal level below with a radix
-/// MMU. Parley supports only radix guests.
+/// The decided level, then the alternatives of the wish in its order, then every other legal level below. Levels
+/// without radix are offered where the guest may have the hash MMU.
 Offer make_offer(const Decision &decision, const AssessedHost &host);
 /// "power10, power9"
 std::string describe(const Offer &offer);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "parley/base/failure.hpp"
+#include "parley/compat/mmu.hpp"
 #include "parley/compat/negotiate.hpp"
 #include "parley/devices/spec.hpp"
 #include "parley/fdt/live_tree.hpp"
@@ -39,6 +40,14 @@ inline constexpr std::uint64_t kBootLimit = 768 * 1024 * 1024;
 inline constexpr unsigned kMaxProcessors = 64;
 /// Of a core, from POWER8 on.
 inline constexpr unsigned kMaxThreads = 8;
+
+/// The hash MMU of a guest that may have it.
+struct HashPlan {
+  std::uint32_t table_order = 0;  ///< the table has 2^table_order bytes
+  std::uint64_t real_size = 0;    ///< bytes of memory, from 0 up, that the guest reaches in real mode
+  host::HashMmu mmu;              ///< with the pages that the guest's memory allows
+  friend bool operator==(const HashPlan &, const HashPlan &) = default;
+};
 
 /// The user's request.
 struct GuestRequest {
@@ -79,6 +88,7 @@ struct MachinePlan {
   std::string command_line;
   std::array<std::uint8_t, 32> rng_seed{};  ///< seed of the guest's random numbers; a new one for each boot
   PaprInterface papr;
+  std::optional<HashPlan> hash;  ///< if papr.platform offers it
   std::vector<devices::Spec> devices;
   devices::InterruptAllocator interrupts;  ///< the interrupt sources that the devices use
   friend bool operator==(const MachinePlan &, const MachinePlan &) = default;

@@ -2,7 +2,7 @@
 //
 // Builds the machine of a plan in KVM and runs it.
 //
-// KVM accepts the steps of a build in one order only: the VM and a first vCPU; memory; radix translation; the interrupt
+// KVM accepts the steps of a build in one order only: the VM and a first vCPU; memory; the MMU; the interrupt
 // controller and its sources; the other vCPUs; PAPR mode and interrupts of each vCPU; then the level, set and read back
 // on each vCPU; the guest's registers last. The guest is entered only if the level register reads back the announced
 // level. There is one exception: a forced level that the kernel has marked invalid. Such a vCPU is run once to record
@@ -39,6 +39,7 @@ namespace parley::machine {
 /// The kernel accepted the level: it was set and read back.
 struct LevelTaken {
   compat::Target target;
+  compat::Translation mmu{};  ///< that the guest starts with
 };
 /// The kernel refused a level. The next level is tried on the same vCPUs.
 struct LevelReplaced {

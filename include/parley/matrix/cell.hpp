@@ -96,7 +96,7 @@ struct Prediction {
 Prediction predict(compat::Target asked, const compat::AssessedHost &host);
 
 /// Why this cell cannot be tried on any host; none when it can.
-std::optional<std::string> cannot_be_tried(const CellId &id);
+std::optional<std::string> cannot_be_tried(const CellId &id, const compat::AssessedHost &host);
 
 /// Compares the facts, in chronological order, with the prediction.
 Judgement judge(const CellId &id, const Observation &observed, const compat::AssessedHost &host);

@@ -12,8 +12,8 @@
 //
 // Parley evaluates two of the vectors. Vector 5 carries the choice of MMU and interrupt controller. In the answer,
 // Parley grants the parts of it that its guests have: radix with GTSE (the guest invalidates its translations itself),
-// XICS, and random numbers. A guest that requires anything else for these cannot run. Vector 7 is the name of the
-// operating system. Linux stores it behind the declared vectors, so it is read only as a hint for messages.
+// or hash; XICS, and random numbers. A guest that requires anything else for these cannot run. Vector 7 is the name of
+// the operating system. Linux stores it behind the declared vectors, so it is read only as a hint for messages.
 //
 // A missing vector, and a missing byte of a short vector, count as zero.
 #pragma once
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "parley/base/guest_memory.hpp"
+#include "parley/compat/mmu.hpp"
 #include "parley/compat/negotiate.hpp"
 #include "parley/compat/platform.hpp"
 
@@ -44,13 +45,16 @@ struct ClientArchitecture {
 std::expected<ClientArchitecture, std::string> read_client_architecture(const GuestMemory &memory, GuestAddress at);
 
 /// The abilities of the platform, for "ibm,arch-vec-5-platform-support": pairs of a byte number of vector 5 and a
-/// value. XICS only, radix only, with GTSE. At most 8 bytes, because Linux reads no more (prom_check_platform_support).
+/// value. Radix, hash or either; radix with GTSE; XICS only. At most 8 bytes, because Linux reads no more
+/// (prom_check_platform_support).
 Bytes platform_support(const compat::Platform &platform);
 /// The agreed vector 5, for "ibm,architecture-vec-5": a length byte (the number of bytes minus 1) and 26 bytes. So byte
-/// n of the property is byte n of the vector.
+/// n of the property is byte n of the vector. `platform` has one MMU: the guest's.
 Bytes grant(const ClientArchitecture &client, const compat::Platform &platform);
-/// The same with everything that Parley has, for a guest that does not negotiate.
+/// The same with everything that Parley has, for a guest that does not negotiate: radix, if it is there.
 Bytes grant_all(const compat::Platform &platform);
+/// The MMU that the guest chooses from `platform`; none if it has no opinion. A guest that can use both gets radix.
+std::optional<compat::Translation> chosen_mmu(const ClientArchitecture &client, const compat::Platform &platform);
 /// The reason why the guest cannot run here at any level ("it requires the hash MMU, …"); "" if it can.
 std::string unmet_demand(const ClientArchitecture &client, const compat::Platform &platform);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "parley/base/level.hpp"
+#include "parley/compat/mmu.hpp"
 #include "parley/compat/negotiate.hpp"
 #include "parley/compat/platform.hpp"
 
@@ -28,6 +29,7 @@ struct NegotiationOutcome {
   std::string operating_system;         ///< the name that it gives itself; may be empty
   std::string offered;                  ///< "power10, power9"
   std::optional<compat::Target> level;  ///< agreed, set and read back on every vCPU; none if the negotiation failed
+  compat::Translation mmu{};            ///< the guest's MMU after the negotiation
   compat::Target current;               ///< the guest's level after the negotiation
   std::string problem;                  ///< the reason of the failure, or the refusals before the success
 };
@@ -61,6 +63,11 @@ class Partition {
   virtual const compat::Offer &offer() const = 0;
   /// The MMUs and the interrupt controllers that the guest may choose.
   virtual const compat::Platform &platform() const = 0;
+  /// The guest's present MMU.
+  virtual compat::Translation mmu() const = 0;
+  /// Gives the guest that MMU, without any translation. Nothing happens if it has the MMU already. If that fails, the
+  /// guest keeps its MMU, and the error is the kernel's answer.
+  virtual std::expected<void, std::string> take_mmu(compat::Translation mmu) = 0;
   /// Sets a level on every processor and reads it back. If that fails, all keep their level, and the error is the
   /// kernel's answer.
   virtual std::expected<void, std::string> take_level(compat::Target level) = 0;

@@ -47,11 +47,12 @@ struct EarlyRefusal {
 // Refuses without creating a VM. A VM could add nothing about levels where the silicon is known and the kernel has no
 // KVM_PPC_GET_COMPAT_CAPS: the wish would be refused with it as well. The host is spared the VM, and it stays unknown
 // whether the host could have created one.
-std::optional<EarlyRefusal> refuse_early(const compat::Wish &wish, const host::Facts &facts) {
+std::optional<EarlyRefusal> refuse_early(const RunOptions &options, const host::Facts &facts) {
   if (facts.kvm.access != host::KvmAccess::kHv || facts.kvm.capability("KVM_CAP_PPC_COMPAT_CAPS") != 0)
     return std::nullopt;
   compat::AssessedHost host = assess_host(facts);
-  auto decision = compat::decide(wish, host);
+  host.mmu = options.mmu;
+  auto decision = compat::decide(options.wish, host);
   if (decision || !host.capabilities.silicon) return std::nullopt;
   return EarlyRefusal{std::move(decision.error()), std::move(host)};
 }
@@ -74,14 +75,14 @@ struct FoundHost {
   session::OpenedKvm kvm;
 };
 
-std::expected<FoundHost, Ended> find_host(const compat::Wish &wish, const World &world,
+std::expected<FoundHost, Ended> find_host(const RunOptions &options, const World &world,
                                           const Diagnostics &diagnostics) {
   host::Facts facts = world.live_facts();
   std::optional<session::OpenedKvm> opened;
   if (host::is_power(facts.system)) {
     machine::Probe probe(world.kernel);
     facts.kvm = probe.facts();
-    if (const auto early = refuse_early(wish, facts)) {
+    if (const auto early = refuse_early(options, facts)) {
       warn_of_doubts(early->host, diagnostics);
       return std::unexpected(refused(early->refusal, early->host));
     }
@@ -90,13 +91,14 @@ std::expected<FoundHost, Ended> find_host(const compat::Wish &wish, const World 
   }
   auto host = usable_host(std::move(facts), diagnostics);
   if (!host) return std::unexpected(Ended{host.error().code, host.error().failure});
+  host->mmu = options.mmu;
   return FoundHost{std::move(*host), std::move(*opened)};
 }
 
 std::expected<Planned, Ended> plan_guest(const RunOptions &options, const World &world,
                                          const Diagnostics &diagnostics) {
   auto request = TRY(announced_request(options, diagnostics));
-  auto [host, kvm] = TRY(find_host(options.wish, world, diagnostics));
+  auto [host, kvm] = TRY(find_host(options, world, diagnostics));
   const auto decision = compat::decide(options.wish, host);
   if (!decision) return std::unexpected(refused(decision.error(), host));
   if (const auto why = options.guest.nested ? compat::why_not_nested(host) : std::nullopt)
@@ -104,7 +106,9 @@ std::expected<Planned, Ended> plan_guest(const RunOptions &options, const World 
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
-  auto plan = guest::plan_machine(std::move(request), *decision, host, machine::papr_interface(host.facts.kvm));
+  const auto platform = compat::with_mmus({}, decision->chosen, host);
+  auto plan =
+      guest::plan_machine(std::move(request), *decision, host, machine::papr_interface(host.facts.kvm, platform));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
   return Planned{std::move(*plan), std::move(host), std::move(kvm)};
 }

@@ -10,6 +10,7 @@
 #include "app/commands/guest_request.hpp"
 #include "app/diagnostics.hpp"
 #include "parley/app/app.hpp"
+#include "parley/compat/decide.hpp"
 #include "parley/compat/target.hpp"
 #include "parley/console/endpoint.hpp"
 #include "parley/sandbox/sandbox.hpp"
@@ -21,6 +22,7 @@ class OptionRegistry;
 struct RunOptions {
   GuestOptions guest;
   compat::Wish wish;
+  compat::MmuWish mmu = compat::MmuWish::kAuto;
   std::vector<console::Endpoint> serials;  ///< of the guest's terminals, at least one
   bool reboot = true;                      ///< a guest that reboots starts again
   std::optional<std::chrono::seconds> watchdog;
@@ -34,6 +36,7 @@ struct RunOptions {
   struct Texts {
     std::optional<std::string> compat;
     std::string on_refusal = "fail";
+    std::string mmu = "auto";
     std::string memory;
     std::string smp = "1";
     std::string machine;

@@ -25,6 +25,13 @@ void add_level_options(OptionRegistry &run, RunOptions &options) {
              "standard error")
       .one_of({"fail", "fallback"})
       .shows_default();
+  run.option(
+         "--mmu", options.texts.mmu,
+         "The guest's MMU. auto: radix where the level and the host have it, but on bare metal the guest may choose "
+         "hash when it negotiates (Linux does with disable_radix). hash: on bare metal only; levels below power9 "
+         "have no other")
+      .one_of({"auto", "radix", "hash"})
+      .shows_default();
   run.flag("--force", options.wish.force,
            "Skip Parley's own policy, to see what the kernel answers (for testing and teaching)");
 }
@@ -101,6 +108,11 @@ sandbox::Mode sandbox_mode(const std::string &text) {
   return text == "log" ? sandbox::Mode::kLog : sandbox::Mode::kOn;
 }
 
+compat::MmuWish mmu_wish(const std::string &text) {
+  if (text == "radix") return compat::MmuWish::kRadix;
+  return text == "hash" ? compat::MmuWish::kHash : compat::MmuWish::kAuto;
+}
+
 // --compat, -M max-cpu-compat and -cpu all request a level.
 std::expected<std::string, Failure> requested_level(const std::optional<std::string> &compat,
                                                     const MachineValue &machine, const CpuValue &cpu) {
@@ -168,6 +180,7 @@ std::expected<void, Failure> finish(RunOptions &options) {
   const std::string level = TRY(requested_level(texts.compat, machine, cpu));
   options.wish.preference = TRY(compat::parse_wish(level));
   options.wish.fallback = texts.on_refusal == "fallback";
+  options.mmu = mmu_wish(texts.mmu);
   const auto smp = TRY(parse_smp(texts.smp));
   options.guest.processors = smp.processors;
   options.guest.threads = smp.threads;

@@ -9,13 +9,15 @@ namespace {
 void announce_negotiation(const machine::NegotiationOutcome &outcome, const std::string &host,
                           const Diagnostics &diagnostics) {
   const std::string lists = "; the guest's kernel lists " + outcome.guest_list;
+  const std::string remark(compat::hash_remark(outcome.mmu));
   if (outcome.level) {
-    diagnostics.info("negotiated " + describe(*outcome.level) + ": " + host + "; offered " + outcome.offered + lists +
-                     "; the best of both" +
+    diagnostics.info("negotiated " + describe(*outcome.level) + remark + ": " + host + "; offered " + outcome.offered +
+                     lists + "; the best of both" +
                      (outcome.problem.empty() ? "" : " that the kernel accepts (" + outcome.problem + ")"));
   } else {
     diagnostics.warn("the guest's negotiation failed: " + outcome.problem + "; offered " + outcome.offered +
-                     (outcome.guest_list.empty() ? "" : lists) + "; it continues at " + describe(outcome.current));
+                     (outcome.guest_list.empty() ? "" : lists) + "; it continues at " + describe(outcome.current) +
+                     remark);
   }
   if (!outcome.operating_system.empty()) diagnostics.debug("the guest is " + outcome.operating_system);
   diagnostics.debug_lines(report::negotiation_text(outcome.table));
@@ -25,7 +27,8 @@ void announce_negotiation(const machine::NegotiationOutcome &outcome, const std:
 
 void announce(const machine::Notice &notice, const std::string &host, const Diagnostics &diagnostics) {
   if (const auto *taken = std::get_if<machine::LevelTaken>(&notice)) {
-    diagnostics.info("guest level " + describe(taken->target) + ", set and read back");
+    diagnostics.info("guest level " + describe(taken->target) + std::string(compat::hash_remark(taken->mmu)) +
+                     ", set and read back");
   } else if (const auto *replaced = std::get_if<machine::LevelReplaced>(&notice)) {
     diagnostics.warn("the kernel refuses " + describe(replaced->refused) + " (" + replaced->evidence +
                      "); falling back to " + describe(replaced->next));

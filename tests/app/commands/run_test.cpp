@@ -57,6 +57,55 @@ TEST(ARun, RefusesNestingWithTheReasonWhereTheHostHasNone) {
   EXPECT_THAT(fake.levels_entered(), IsEmpty());
 }
 
+// --- The MMU
+
+Outcome run_on_bare_metal(std::vector<const char *> more, FakeKvm &fake) {
+  more.insert(more.begin(), {"run", "--sandbox", "off", "-m", "1"});
+  return parley_with(std::move(more), {fake, [] {
+                                         host::Facts facts = parley::testing::tree_only("powernv-power10");
+                                         facts.system.machine = "ppc64le";
+                                         return facts;
+                                       }});
+}
+
+parley::testing::FakeHost bare_metal() {
+  return {.api = parley::testing::Api::kBareMetal, .pvr = PhysicalPvr{0x00801200}};
+}
+
+TEST(ARun, OnBareMetalHasRadixAndSaysNothingAboutIt) {
+  FakeKvm fake{bare_metal()};
+  const Outcome outcome = run_on_bare_metal({}, fake);
+  EXPECT_EQ(outcome.code, kSuccess);
+  EXPECT_THAT(outcome.err, HasSubstr("guest level power10 (0x0f000006), set and read back\n"));
+  EXPECT_FALSE(fake.is_hash());
+}
+
+TEST(ARun, OnBareMetalHasHashIfThatIsRequestedOrItsLevelHasNothingElse) {
+  for (const std::vector<const char *> &options : {std::vector{"--mmu", "hash"}, {"--compat", "power8"}}) {
+    FakeKvm fake{bare_metal()};
+    const Outcome outcome = run_on_bare_metal(options, fake);
+    EXPECT_EQ(outcome.code, kSuccess);
+    EXPECT_THAT(outcome.err, HasSubstr(") with the hash MMU, set and read back\n"));
+    EXPECT_TRUE(fake.is_hash());
+  }
+}
+
+TEST(ARun, RefusesAnMmuThatTheLevelOrTheHostLacks) {
+  FakeKvm fake{bare_metal()};
+  const Outcome old = run_on_bare_metal({"--compat", "power8", "--mmu", "radix"}, fake);
+  EXPECT_EQ(old.code, kRefused);
+  EXPECT_THAT(old.err, HasSubstr("parley: power8 (0x0f000004) with the radix MMU is refused on this host"));
+  EXPECT_THAT(old.err, HasSubstr("why: mmu-offered: radix was requested, and power8 has only the hash MMU\n"));
+  EXPECT_THAT(old.err, HasSubstr("do:  leave --mmu out; with it, legal here: power9 to power10;"));
+  FakeKvm partition;
+  const Outcome nested = run_with({"--mmu", "hash"}, partition);
+  EXPECT_EQ(nested.code, kRefused);
+  EXPECT_EQ(messages_with_a_reason(nested.err), 1);
+  EXPECT_THAT(nested.err,
+              HasSubstr("why: mmu-offered: hash was requested, and guests of a partition are radix-only\n"));
+  EXPECT_EQ(partition.times(kvm::abi::kCreateVm), 0) << "the refusal needs no VM";
+}
+
 TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
   FakeKvm fake;
   fake.play(says("x"));
