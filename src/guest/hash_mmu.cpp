@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace parley::guest {
 
@@ -47,6 +48,24 @@ void add_hash_mmu(fdt::Node &cpu, const HashPlan &hash) {
     for (const host::PageEncoding &page : segment.pages) pages.insert(pages.end(), {page.shift, page.encoding});
   }
   cpu.set_cells("ibm,segment-page-sizes", pages);
+}
+
+std::vector<std::string> announced_functions(const MachinePlan &plan, compat::Translation mmu) {
+  std::vector<std::string> names;
+  for (const FunctionSet &set : plan.papr.hypertas) {
+    const bool usable = !set.hash || mmu == compat::Translation::kHash;
+    if (usable && devices::has(plan.devices, set.device)) names.push_back(set.name);
+  }
+  return names;
+}
+
+void set_mmu(fdt::LiveTree &tree, const MachinePlan &plan, compat::Translation mmu) {
+  constexpr std::string_view kFunctions = "ibm,hypertas-functions";
+  fdt::Node rtas;
+  rtas.set_texts(kFunctions, announced_functions(plan, mmu));
+  [[maybe_unused]] const bool set =
+      tree.set_property(*tree.find("/rtas"), kFunctions, rtas.property(kFunctions)->value);
+  assert(set);
 }
 
 }  // namespace parley::guest

@@ -144,16 +144,10 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
   }
 }
 
-std::vector<std::string> announced_functions(const MachinePlan &plan) {
-  std::vector<std::string> names;
-  for (const FunctionSet &set : plan.papr.hypertas)
-    if (devices::has(plan.devices, set.device)) names.push_back(set.name);
-  return names;
-}
-
-void add_rtas(fdt::Node &root, const MachinePlan &plan) {
+void add_rtas(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
   fdt::Node &rtas = root.add("rtas");
-  rtas.set_texts("ibm,hypertas-functions", announced_functions(plan));
+  const auto mmu = compat::first_translation(plan.papr.platform, target);
+  rtas.set_texts("ibm,hypertas-functions", announced_functions(plan, mmu));
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
   // LoPAR 7.3.9.1: this property promises that ibm,os-term returns. Without it, Linux does not make the call.
@@ -236,7 +230,7 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   root.set_cells("#size-cells", {2});
   add_cpus(root, plan, target);
   add_memory(root, plan);
-  add_rtas(root, plan);
+  add_rtas(root, plan, target);
   add_interrupts(root, plan);
   add_devices(root, plan);
   root.add("hypervisor").set_text("compatible", "linux,kvm");

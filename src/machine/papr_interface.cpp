@@ -18,7 +18,8 @@ guest::PaprInterface papr_interface(const host::KvmFacts &kvm, const compat::Pla
     if (call.enable && enables) interface.enabled_hcalls.push_back(call.number);
     const bool listed =
         std::ranges::find(interface.hypertas, call.hypertas, &guest::FunctionSet::name) != interface.hypertas.end();
-    if (!call.hypertas.empty() && !listed) interface.hypertas.push_back({std::string(call.hypertas), call.device});
+    if (!call.hypertas.empty() && !listed)
+      interface.hypertas.push_back({std::string(call.hypertas), call.device, call.hash});
   }
   interface.platform = platform;
   interface.platform_support = papr::platform_support(platform);

@@ -205,6 +205,7 @@ std::expected<void, std::string> Partition::take_level(compat::Target level) {
 void Partition::negotiated(const papr::NegotiationOutcome &outcome, const Bytes &vector5) {
   if (outcome.level) {
     guest::set_level(firmware_->tree(), plan_, *outcome.level);
+    guest::set_mmu(firmware_->tree(), plan_, mmu_);
     const auto chosen = firmware_->tree().find("/chosen");
     [[maybe_unused]] const bool set = firmware_->tree().set_property(*chosen, "ibm,architecture-vec-5", vector5);
     assert(set);

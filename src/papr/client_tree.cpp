@@ -82,7 +82,8 @@ namespace {
 // A negotiation writes these properties, so the guest may not set them. Otherwise a guest could shrink them and fill
 // the tree with other properties, which would leave no room for the negotiation.
 bool is_written_by_negotiation(std::string_view name) {
-  return name == "cpu-version" || name == "ibm,pa-features" || name == "ibm,architecture-vec-5";
+  return name == "cpu-version" || name == "ibm,pa-features" || name == "ibm,architecture-vec-5" ||
+         name == "ibm,hypertas-functions";
 }
 
 }  // namespace

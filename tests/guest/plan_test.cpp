@@ -280,6 +280,22 @@ TEST(HashPlan, IsTheOnlyOneOfALevelWithoutRadix) {
   EXPECT_EQ(describe(plan.offer), "power8, power7+, power7, power6");
 }
 
+TEST(HashPlan, AnnouncesTheHypercallsOfTheMmuThatTheGuestHas) {
+  const MachinePlan plan = plan_on(bare_metal());
+  const auto announces_them = [](const fdt::Node &root) {
+    const auto sets = root.child("rtas")->texts("ibm,hypertas-functions");
+    return std::ranges::find(sets, "hcall-pft") != sets.end() && std::ranges::find(sets, "hcall-bulk") != sets.end();
+  };
+  EXPECT_FALSE(announces_them(guest_tree(plan, plan.level))) << "it starts with radix";
+  EXPECT_TRUE(announces_them(guest_tree(plan, compat::Target::of(level("power8")))));
+  fdt::LiveTree live{guest_tree(plan, plan.level)};
+  set_mmu(live, plan, compat::Translation::kHash);
+  EXPECT_TRUE(announces_them(fdt::parse_blob(live.blob()).value()));
+  set_mmu(live, plan, compat::Translation::kRadix);
+  EXPECT_EQ(fdt::parse_blob(live.blob()).value().child("rtas")->texts("ibm,hypertas-functions"),
+            guest_tree(plan, plan.level).child("rtas")->texts("ibm,hypertas-functions"));
+}
+
 TEST(HashPlan, OfALevelWithoutRadixIsInTheTreeAlsoAfterAFallback) {
   MachinePlan plan = plan_on(bare_metal());
   const auto granted = [&](const char *name) {

@@ -24,6 +24,7 @@ struct RtasProperty {
 struct FunctionSet {
   std::string name;                                    ///< "hcall-term"
   std::optional<devices::Kind> device = std::nullopt;  ///< announced only if the guest has such a device
+  bool hash = false;                                   ///< announced only while the guest has the hash MMU
   friend bool operator==(const FunctionSet &, const FunctionSet &) = default;
 };
 

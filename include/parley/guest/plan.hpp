@@ -109,6 +109,8 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target);
 
 /// Puts a negotiated level into a tree made by guest_tree().
 void set_level(fdt::LiveTree &tree, const MachinePlan &plan, compat::Target target);
+/// Announces the hypercalls of the MMU that the guest chose.
+void set_mmu(fdt::LiveTree &tree, const MachinePlan &plan, compat::Translation mmu);
 
 /// Parses "256M", "1G", "2T" or "65536K". A number without a unit counts MiB, as in QEMU.
 std::expected<std::uint64_t, Failure> parse_memory_size(std::string_view text);

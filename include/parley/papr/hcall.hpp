@@ -31,7 +31,7 @@ struct HcallEntry {
   Answer (*handle)(Context &, HcallRegisters &) = nullptr;
   bool enable = false;  ///< KVM answers it only if it is enabled (KVM_CAP_PPC_ENABLE_HCALL)
   std::optional<devices::Kind> device = std::nullopt;  ///< announced and answered only if the guest has such a device
-  bool hash = false;         ///< it belongs to the hash MMU: announced and enabled only if the guest may have that
+  bool hash = false;         ///< it belongs to the hash MMU: enabled if the guest may have that, announced if it has it
   bool independent = false;  ///< its handler shares no state with others, or only state with its own lock
 };
 

@@ -8,6 +8,7 @@ from lab import Host
 from linux import QUIET, SMP, linux
 
 MMU = "grep -e ^cpu -e ^MMU /proc/cpuinfo"
+SETS = "strings /proc/device-tree/rtas/ibm,hypertas-functions"
 REBOOT_ONCE = (
     "strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
     f"reboot -f; }}; echo second life; {MMU}"
@@ -27,6 +28,11 @@ BARE_METAL = BASIC | {
     "only_radix": linux("--mmu radix", append=f"{QUIET} disable_radix", run=MMU),
     "old_levels": "for level in power8 power7+ power7 power6; do parley run --compat $level || exit; done",
     "conflict": "parley run --compat power8 --mmu radix",
+    "chosen_sets": linux(append=f"{QUIET} disable_radix", run=SETS),
+    "radix_sets": linux(run=SETS),
+    "huge": "echo 150 > /proc/sys/vm/nr_hugepages; "
+    + linux("--mmu hash --memory-path hugetlb -m 288M", run=MMU)
+    + "; code=$?; echo 0 > /proc/sys/vm/nr_hugepages; exit $code",
     "traced": linux("-vv --mmu hash") + " 2>&1 | grep -a -o 'parley: unknown.*' | sort | uniq -c",
 }
 PARTITION = {
@@ -117,17 +123,30 @@ class Power10Test(EveryBareMetalHost, HashTest):
     def test_levels_without_radix_run_the_builtin_guest(self):
         code, out, err = self.run_of("old_levels")
         self.assertEqual(code, 0, err)
-        for level in ("power8", "power7+", "power7", "power6"):
-            self.assertRegex(err, rf"guest level {re.escape(level)} \(0x0f\w+\) with the hash MMU, set and read back")
-            self.assertIn(f"level: {level} ", out)
+        for level, pvr in (("power8", 4), ("power7+", 0x100003), ("power7", 3), ("power6", 2)):
+            pvr = f"0x{0x0F000000 + pvr:08x}"
+            self.assertIn(f"guest level {level} ({pvr}) with the hash MMU, set and read back", err)
+            self.assertIn(f"(cpu-version {pvr})", out)
 
     def test_radix_at_a_level_without_it_is_refused(self):
         code, out, err = self.run_of("conflict")
         self.assertEqual((code, out), (3, ""))
         self.assertIn("why: mmu-offered: radix was requested, and power8 has only the hash MMU\n", err)
 
-    def test_the_guest_makes_no_unknown_call(self):
-        self.assertEqual(self.run_of("traced")[1], "")
+    def test_the_guest_makes_no_other_unknown_calls_than_with_radix(self):
+        unknown = set(re.findall(r"unknown \S+ .*", self.run_of("traced")[1]))
+        # H_PIC and H_GET_PERF_COUNTER_INFO
+        known = {"unknown hcall 0x00000000000000f8: -2", "unknown hcall 0x000000000000f080: -2"}
+        self.assertLessEqual(unknown, known)
+
+    def test_the_tree_announces_the_hypercalls_of_the_mmu(self):
+        self.assertIn("hcall-bulk", self.run_of("chosen_sets")[1])
+        self.assertNotIn("hcall-bulk", self.run_of("radix_sets")[1])
+
+    def test_the_memory_may_consist_of_huge_pages(self):
+        code, out, err = self.run_of("huge")
+        self.assertEqual(code, 0, err)
+        self.assertRegex(out, r"MMU\s*: Hash")
 
 
 class PartitionTest(HashTest):
