@@ -113,6 +113,14 @@ compat::MmuWish mmu_wish(const std::string &text) {
   return text == "hash" ? compat::MmuWish::kHash : compat::MmuWish::kAuto;
 }
 
+// kvm-hv in the guest needs radix (kvmhv_nested_init).
+std::expected<compat::MmuWish, Failure> mmu_for_nesting(compat::MmuWish wish) {
+  if (wish != compat::MmuWish::kHash) return compat::MmuWish::kRadix;
+  return std::unexpected(Failure{"a guest with the hash MMU cannot run guests of its own",
+                                 "--nested and --mmu hash are given, and KVM in the guest needs radix",
+                                 "leave one of them out"});
+}
+
 // --compat, -M max-cpu-compat and -cpu all request a level.
 std::expected<std::string, Failure> requested_level(const std::optional<std::string> &compat,
                                                     const MachineValue &machine, const CpuValue &cpu) {
@@ -181,6 +189,7 @@ std::expected<void, Failure> finish(RunOptions &options) {
   options.wish.preference = TRY(compat::parse_wish(level));
   options.wish.fallback = texts.on_refusal == "fallback";
   options.mmu = mmu_wish(texts.mmu);
+  if (options.guest.nested) options.mmu = TRY(mmu_for_nesting(options.mmu));
   const auto smp = TRY(parse_smp(texts.smp));
   options.guest.processors = smp.processors;
   options.guest.threads = smp.threads;

@@ -106,6 +106,16 @@ TEST(ARun, RefusesAnMmuThatTheLevelOrTheHostLacks) {
   EXPECT_EQ(partition.times(kvm::abi::kCreateVm), 0) << "the refusal needs no VM";
 }
 
+TEST(ARun, OfAGuestWithGuestsOfItsOwnHasRadixOnly) {
+  FakeKvm fake{bare_metal()};
+  EXPECT_EQ(run_on_bare_metal({"--nested"}, fake).code, kSuccess);
+  EXPECT_TRUE(fake.nested());
+  EXPECT_FALSE(fake.is_hash());
+  const Outcome conflict = run_on_bare_metal({"--nested", "--mmu", "hash"}, fake);
+  EXPECT_EQ(conflict.code, kUsage);
+  EXPECT_THAT(conflict.err, HasSubstr("KVM in the guest needs radix"));
+}
+
 TEST(ARun, CountsTheCallsToTheKernelWhenItTraces) {
   FakeKvm fake;
   fake.play(says("x"));

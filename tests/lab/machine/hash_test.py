@@ -30,9 +30,6 @@ BARE_METAL = BASIC | {
     "conflict": "parley run --compat power8 --mmu radix",
     "chosen_sets": linux(append=f"{QUIET} disable_radix", run=SETS),
     "radix_sets": linux(run=SETS),
-    "huge": "echo 150 > /proc/sys/vm/nr_hugepages; "
-    + linux("--mmu hash --memory-path hugetlb -m 288M", run=MMU)
-    + "; code=$?; echo 0 > /proc/sys/vm/nr_hugepages; exit $code",
     "traced": linux("-vv --mmu hash") + " 2>&1 | grep -a -o 'parley: unknown.*' | sort | uniq -c",
 }
 PARTITION = {
@@ -142,11 +139,6 @@ class Power10Test(EveryBareMetalHost, HashTest):
     def test_the_tree_announces_the_hypercalls_of_the_mmu(self):
         self.assertIn("hcall-bulk", self.run_of("chosen_sets")[1])
         self.assertNotIn("hcall-bulk", self.run_of("radix_sets")[1])
-
-    def test_the_memory_may_consist_of_huge_pages(self):
-        code, out, err = self.run_of("huge")
-        self.assertEqual(code, 0, err)
-        self.assertRegex(out, r"MMU\s*: Hash")
 
 
 class PartitionTest(HashTest):
