@@ -8,7 +8,8 @@ bool has_radix(Target target) {
   return !level || level->info().mmu != Mmu::kHashOnly;
 }
 
-Platform with_mmus(Platform platform, Target target, const AssessedHost &host) {
+Platform platform_for(Target target, const AssessedHost &host) {
+  Platform platform;
   platform.hash = host.mmu == MmuWish::kHash || (host.mmu == MmuWish::kAuto && offers_hash(host));
   platform.radix =
       host.mmu == MmuWish::kRadix || (host.mmu == MmuWish::kAuto && has_radix(target) && offers_radix(host));

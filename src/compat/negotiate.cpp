@@ -24,7 +24,7 @@ bool covers(std::span<const PvrEntry> list, std::uint32_t pvr) {
 std::string why_withheld(Target target, const Decision &decision, const AssessedHost &host) {
   const auto level = target.level();
   if (!level) return "raw was not requested";
-  if (!has_radix(target) && !with_mmus({}, target, host).hash)
+  if (!has_radix(target) && !platform_for(target, host).hash)
     return "it has no radix MMU, and guests here have only radix";
   const auto cap = decision.chosen.level();
   if (!cap) return short_name(decision.chosen) + " was requested";

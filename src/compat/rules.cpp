@@ -17,6 +17,7 @@
 #include "parley/base/failure.hpp"
 #include "parley/base/text.hpp"
 #include "parley/compat/decide.hpp"
+#include "parley/compat/mmu.hpp"
 
 namespace parley::compat {
 namespace {
@@ -77,19 +78,17 @@ Finding not_above_host(Target target, const AssessedHost &host) {
 // What the user requests, or else what the level needs. In a partition, nested_floor judges the levels.
 Finding mmu_offered(Target target, const AssessedHost &host) {
   const bool hash = offers_hash(host);
-  const auto level = target.level();
-  const bool hash_only = level && level->info().mmu == Mmu::kHashOnly;
   const std::string no_hash =
       host.capabilities.nested() ? "guests of a partition are radix-only" : "KVM_CAP_PPC_MMU_HASH_V3 is 0";
   if (host.capabilities.kvm == KvmKind::kNotAsked) return not_asked("KVM was not asked");
   if (host.mmu == MmuWish::kHash)
     return hash ? passes("hash was requested") : refused("hash was requested, and " + no_hash);
-  if (host.mmu == MmuWish::kRadix && hash_only)
+  if (host.mmu == MmuWish::kRadix && !has_radix(target))
     return refused("radix was requested, and " + short_name(target) + " has only the hash MMU");
   if (host.mmu == MmuWish::kRadix)
     return offers_radix(host) ? passes("radix was requested")
                               : refused("radix was requested, and KVM_CAP_PPC_MMU_RADIX is 0");
-  if (host.capabilities.nested() || !hash_only || hash) return passes("no MMU was requested");
+  if (host.capabilities.nested() || has_radix(target) || hash) return passes("no MMU was requested");
   return refused(short_name(target) + " has only the hash MMU, and " + no_hash);
 }
 
@@ -100,8 +99,7 @@ Finding nested_floor(Target target, const AssessedHost &host) {
   if (!host.capabilities.nested()) return passes("the host is not a partition");
   if (!level) return passes("raw sets no level");
   const std::string evidence = "guests of a partition are radix-only, and " + std::string(level->name());
-  return level->info().mmu == Mmu::kHashOnly ? refused(evidence + " has only the hash MMU")
-                                             : passes(evidence + " has radix");
+  return has_radix(target) ? passes(evidence + " has radix") : refused(evidence + " has only the hash MMU");
 }
 
 Finding granted_by_hypervisor(Target target, const AssessedHost &host) {

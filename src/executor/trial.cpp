@@ -104,7 +104,7 @@ machine::Observer Trial::observer(matrix::Observation &observed) {
 std::expected<session::Session, Failure> Trial::open(matrix::Observation &observed) {
   // A forced wish always leads to a decision.
   const compat::Wish wish{{{compat::Request::Kind::kTarget, id_.target}}, false, true};
-  const auto platform = compat::with_mmus({}, id_.target, host_);
+  const auto platform = compat::platform_for(id_.target, host_);
   auto plan = guest::plan_machine(guest_.request, *compat::decide(wish, host_), host_,
                                   machine::papr_interface(host_.facts.kvm, platform));
   if (!plan) return std::unexpected(plan.error());

@@ -144,9 +144,8 @@ void add_memory(fdt::Node &root, const MachinePlan &plan) {
   }
 }
 
-void add_rtas(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
+void add_rtas(fdt::Node &root, const MachinePlan &plan, compat::Translation mmu) {
   fdt::Node &rtas = root.add("rtas");
-  const auto mmu = compat::first_translation(plan.papr.platform, target);
   rtas.set_texts("ibm,hypertas-functions", announced_functions(plan, mmu));
   rtas.set_cells("rtas-size", {kRtasSize});
   rtas.set_cells("rtas-error-log-max", {kRtasErrorLogMax});
@@ -201,27 +200,28 @@ void add_console(fdt::Node &chosen, const MachinePlan &plan) {
   }
 }
 
-void add_chosen(fdt::Node &root, const MachinePlan &plan, compat::Target target) {
-  const bool hash_only = plan.papr.platform.hash && !compat::has_radix(target);
+void add_chosen(fdt::Node &root, const MachinePlan &plan, compat::Translation mmu) {
+  const bool hash = mmu == compat::Translation::kHash;
   fdt::Node &chosen = root.add("chosen");
   chosen.set_text("bootargs", plan.command_line);
   add_console(chosen, plan);
   const auto seed = std::as_bytes(std::span(plan.rng_seed));
   chosen.set("rng-seed", Bytes(seed.begin(), seed.end()));
   if (plan.boot == BootKind::kFlatTree) {
-    chosen.set("ibm,architecture-vec-5", hash_only ? plan.papr.hash_granted : plan.papr.granted);
+    chosen.set("ibm,architecture-vec-5", hash ? plan.papr.hash_granted : plan.papr.granted);
     if (plan.initrd) {
       chosen.set_cells("linux,initrd-start", two_cells(plan.initrd->at.value));
       chosen.set_cells("linux,initrd-end", two_cells(plan.initrd->end()));
     }
     return;
   }
-  chosen.set("ibm,arch-vec-5-platform-support", hash_only ? plan.papr.hash_support : plan.papr.platform_support);
+  chosen.set("ibm,arch-vec-5-platform-support", hash ? plan.papr.hash_support : plan.papr.platform_support);
 }
 
 }  // namespace
 
 fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
+  const compat::Translation mmu = compat::first_translation(plan.papr.platform, target);
   fdt::Node root;
   root.set_text("device_type", "chrp");
   root.set_text("model", "Parley PAPR guest");
@@ -230,11 +230,11 @@ fdt::Node guest_tree(const MachinePlan &plan, compat::Target target) {
   root.set_cells("#size-cells", {2});
   add_cpus(root, plan, target);
   add_memory(root, plan);
-  add_rtas(root, plan, target);
+  add_rtas(root, plan, mmu);
   add_interrupts(root, plan);
   add_devices(root, plan);
   root.add("hypervisor").set_text("compatible", "linux,kvm");
-  add_chosen(root, plan, target);
+  add_chosen(root, plan, mmu);
   return root;
 }
 

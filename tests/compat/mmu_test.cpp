@@ -25,7 +25,7 @@ std::string outcome(std::string_view level, const AssessedHost &host) {
     const Step &step = decision.error().trail.front().steps.back();
     return step.rule->name == "mmu-offered" ? step.finding.evidence : std::string(step.rule->name);
   }
-  const Platform platform = with_mmus({}, decision->chosen, host);
+  const Platform platform = platform_for(decision->chosen, host);
   return platform.radix ? platform.hash ? "either" : "radix" : "hash";
 }
 
@@ -72,8 +72,8 @@ TEST(Mmu, IsHashOnABareMetalHostThatRunsWithoutRadix) {
 
 TEST(Mmu, OfAForcedGuestIsTheRequestedOneOrRadix) {
   const AssessedHost host = host_named("power10");
-  EXPECT_EQ(with_mmus({}, Target::of(level("power8")), host), Platform{});
-  const Platform hash = with_mmus({}, Target::of(level("power8")), host_named("power10", MmuWish::kHash));
+  EXPECT_EQ(platform_for(Target::of(level("power8")), host), Platform{});
+  const Platform hash = platform_for(Target::of(level("power8")), host_named("power10", MmuWish::kHash));
   EXPECT_EQ(hash, (Platform{.radix = false, .hash = true}));
 }
 

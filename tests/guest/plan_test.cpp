@@ -215,7 +215,7 @@ MachinePlan plan_on(const compat::AssessedHost &host, std::uint64_t memory_size 
   request.memory_size = memory_size;
   request.payload = builtin_payload();
   const auto decision = compat::decide({compat::parse_wish(level).value(), false, false}, host).value();
-  const auto interface = machine::papr_interface(host.facts.kvm, compat::with_mmus({}, decision.chosen, host));
+  const auto interface = machine::papr_interface(host.facts.kvm, compat::platform_for(decision.chosen, host));
   return plan_machine(std::move(request), decision, host, interface).value();
 }
 

@@ -70,7 +70,7 @@ class Cell : public ::testing::TestWithParam<std::tuple<HostRow, const char *, b
     guest::GuestRequest request;
     request.memory_size = guest::kMinMemory;
     request.payload = guest::builtin_payload();
-    const auto interface = papr_interface(host.facts.kvm, compat::with_mmus({}, decision.chosen, host));
+    const auto interface = papr_interface(host.facts.kvm, compat::platform_for(decision.chosen, host));
     auto plan = guest::plan_machine(std::move(request), decision, host, interface);
     auto devices = devices::Devices::build(plan->devices).value();
     return Machine::build({fake, devices}, std::move(*plan), silent)->run();

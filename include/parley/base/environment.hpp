@@ -6,9 +6,8 @@
 // milliseconds (the client interface's milliseconds service), and H_RANDOM and the device tree's rng-seed carry random
 // numbers. Two runs of the same guest differ by these inputs and by the calls to KVM; a recording of both repeats a
 // run. So no other code reads a clock or calls getrandom(2) for the guest: it is given an Environment. (KVM's own
-// inputs, such as the time base and the decrementer, are in the kernel.) In production
-// that is real_environment(). A test gives one with fixed times and known "random" bytes
-// (tests/base/fake_environment.hpp).
+// inputs, such as the time base and the decrementer, are in the kernel.) In production that is real_environment(). A
+// test gives one with fixed times and known "random" bytes (tests/base/fake_environment.hpp).
 //
 // Timeouts of threads that wait (condition variables, the console's timers) do not reach the guest and need no
 // Environment.

@@ -23,9 +23,9 @@ enum class Translation : std::uint8_t { kRadix, kHash };
 /// False for the levels below power9. A raw guest has radix.
 bool has_radix(Target target);
 
-/// `platform`, with the MMUs that a guest at this level may choose on this host: those of the level, the host and the
-/// request. A forced guest may have neither; it then gets radix, so that the kernel's answer shows.
-Platform with_mmus(Platform platform, Target target, const AssessedHost &host);
+/// The MMUs that a guest at this level may choose on this host: those of the level, the host and the request. A forced
+/// guest may have neither; it then gets radix, so that the kernel's answer shows.
+Platform platform_for(Target target, const AssessedHost &host);
 
 /// The MMU that a guest at the level `target` starts with.
 Translation first_translation(const Platform &platform, Target target);

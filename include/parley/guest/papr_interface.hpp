@@ -36,8 +36,8 @@ struct PaprInterface {
   compat::Platform platform;                  ///< the guest's choice; the next two follow from it
   Bytes platform_support;                     ///< "ibm,arch-vec-5-platform-support"
   Bytes granted;                              ///< "ibm,architecture-vec-5" for a guest that does not negotiate
-  Bytes hash_support;                         ///< as `platform_support`, for a level without radix
-  Bytes hash_granted;                         ///< as `granted`, for a level without radix
+  Bytes hash_support;                         ///< as `platform_support`, for a guest that starts with hash
+  Bytes hash_granted;                         ///< as `granted`, for a guest that starts with hash
   friend bool operator==(const PaprInterface &, const PaprInterface &) = default;
 };
 

@@ -106,7 +106,7 @@ std::expected<Planned, Ended> plan_guest(const RunOptions &options, const World 
   announce_policy(*decision, diagnostics);
   diagnostics.debug("chosen " + report::decision_line(*decision, host));
   diagnostics.debug_lines(report::trail_text(decision->trail));
-  const auto platform = compat::with_mmus({}, decision->chosen, host);
+  const auto platform = compat::platform_for(decision->chosen, host);
   auto plan =
       guest::plan_machine(std::move(request), *decision, host, machine::papr_interface(host.facts.kvm, platform));
   if (!plan) return std::unexpected(Ended{kFailure, plan.error()});
