@@ -35,31 +35,33 @@ TEST_F(TreeFileTest, HoldsOnlyTheLastTree) {
   EXPECT_EQ(read_text(path_, 100), "a second");
 }
 
-TEST_F(TreeFileTest, MayBeAPipe) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const FileDescriptor reader(ends[0]);
-  {
+// The tree's file is the writing end of a pipe.
+class TreeFileOnAPipe : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    reader_ = FileDescriptor(ends[0]);
     const FileDescriptor writer(ends[1]);
-    auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
-    ASSERT_TRUE(file);
-    EXPECT_TRUE(file->write(text("one ")));
-    EXPECT_TRUE(file->write(text("two")));
+    file_ = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
+    ASSERT_TRUE(file_);
   }
-  EXPECT_EQ(read_file(reader, 100), text("one two"));
+  FileDescriptor reader_;
+  std::expected<TreeFile, Failure> file_;
+};
+
+TEST_F(TreeFileOnAPipe, HoldsOneTreeAfterTheOther) {
+  EXPECT_TRUE(file_->write(text("one ")));
+  EXPECT_TRUE(file_->write(text("two")));
+  *file_ = TreeFile();  // closes it
+  EXPECT_EQ(read_file(reader_, 100), text("one two"));
 }
 
-TEST_F(TreeFileTest, DoesNotWaitForThePipesReaderAndReportsATreeThatDoesNotFitOnce) {
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
-  const FileDescriptor reader(ends[0]);
-  const FileDescriptor writer(ends[1]);
-  auto file = TreeFile::open("/proc/self/fd/" + std::to_string(ends[1]));
-  ASSERT_TRUE(file);
-  const auto written = file->write(Bytes(std::size_t{2} << 20));
+TEST_F(TreeFileOnAPipe, DoesNotWaitForTheReaderAndReportsATreeThatDoesNotFitOnce) {
+  const auto written = file_->write(Bytes(std::size_t{2} << 20));
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().why, HasSubstr("EAGAIN"));
-  EXPECT_TRUE(file->write(text("a further tree")));
+  EXPECT_TRUE(file_->write(text("a further tree")));
 }
 
 TEST_F(TreeFileTest, ReportsAFileThatCannotBeOpened) {

@@ -8,14 +8,10 @@ import re
 import unittest
 
 from lab import FULL, Host
-from linux import QUIET, SMP, linux
+from linux import QUIET, REBOOT_ONCE, SMP, linux
 
 MMU = "grep -e ^cpu -e ^MMU /proc/cpuinfo"
 SETS = "strings /proc/device-tree/rtas/ibm,hypertas-functions"
-REBOOT_ONCE = (
-    "strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
-    f"reboot -f; }}; echo second life; {MMU}"
-)
 BASIC = {
     "radix": linux(run=MMU),
     "hash": linux("--mmu hash", run=MMU),
@@ -35,7 +31,7 @@ BARE_METAL = (
         "smp": linux("--mmu hash -smp 2", append=SMP, run="echo a $(nproc); head -c 20000000 /dev/urandom | sha256sum"),
         "small": linux("--mmu hash -m 256M", run="free -m"),
         "large": linux("--mmu hash -m 1200M", run="head -c 60000000 /dev/zero > /x; free -m"),
-        "reboots": linux("--nvram /tmp/nvram", append=f"{QUIET} disable_radix", run=REBOOT_ONCE),
+        "reboots": linux("--nvram /tmp/nvram", append=f"{QUIET} disable_radix", run=f"{REBOOT_ONCE}; {MMU}"),
         "only_radix": linux("--mmu radix", append=f"{QUIET} disable_radix", run=MMU),
         "chosen_sets": linux(append=f"{QUIET} disable_radix", run=SETS),
         "radix_sets": linux(run=SETS),

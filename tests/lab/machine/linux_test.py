@@ -11,7 +11,7 @@ import re
 import unittest
 
 from lab import BUILD, FULL, Host, Result, lacks
-from linux import QUIET, SHELL, SMP, linux
+from linux import OFFLINE_AND_ONLINE, QUIET, REBOOT_ONCE, SHELL, SMP, linux
 
 # Waits for the guest's prompt, then types. With the quotes, the echo of the input differs from the command's output.
 TYPED = "'# ' 'echo st\"\"atus $((6*7)); exit\n'".replace("\n", "\r")
@@ -24,8 +24,7 @@ REFERENCE = BASIC | {
     "smp": linux(
         "-smp 2",
         append=SMP,
-        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
-        "echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+        run=OFFLINE_AND_ONLINE,
     ),
     "verbose": linux("-v"),
     "flat": linux("--boot fdt"),
@@ -34,10 +33,6 @@ REFERENCE = BASIC | {
     f" -append '{QUIET}' -serial stdio -no-reboot < /dev/null",
     "tree": linux("--dump-dtb /tmp/tree", "--compat power9") + "; hexdump -v -e '/1 \"%02x\"' /tmp/tree >&2",
 }
-REBOOT_ONCE = (
-    "strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
-    "reboot -f; }; echo second life"
-)
 LIFE = {
     "panic": linux(run="echo c > /proc/sysrq-trigger"),
     "no_reboot": linux("--no-reboot", run="reboot -f"),
@@ -86,8 +81,7 @@ TALKS = {
     "wait $!; echo code $?",
     "smp": linux(
         "-smp 2",
-        run="echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
-        "echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)",
+        run=OFFLINE_AND_ONLINE,
     ),
 }
 

@@ -12,16 +12,8 @@ import tempfile
 import unittest
 
 from lab import BUILD, FULL, ROOT, Host
-from linux import SHELL, SMP, linux
+from linux import OFFLINE_AND_ONLINE, REBOOT_ONCE, SHELL, SMP, linux
 
-ONLINE = (
-    "echo a $(nproc); echo 0 > /sys/devices/system/cpu/cpu1/online; echo b $(nproc); "
-    "echo 1 > /sys/devices/system/cpu/cpu1/online; echo c $(nproc)"
-)
-REBOOT_ONCE = (
-    "strings /dev/nvram | grep -q BEEN || { echo BEEN HERE | dd of=/dev/nvram bs=1 seek=8192 2>/dev/null; "
-    "reboot -f; }; echo second life"
-)
 BASIC = {
     "inspect": "parley inspect --json",
     "levels": "for level in power8 power9 power10 power11 raw; do parley run --compat $level > /dev/null 2> /tmp/said; "
@@ -30,7 +22,7 @@ BASIC = {
     "power9": linux("--compat power9"),
 }
 ALL = BASIC | {
-    "smp": linux("-smp 2", append=SMP, run=ONLINE),
+    "smp": linux("-smp 2", append=SMP, run=OFFLINE_AND_ONLINE),
     "typed": linux("--serial unix:/tmp/sock,server=on,wait=on", append=SHELL)
     + " & until [ -S /tmp/sock ]; do sleep 0.1; done; "
     "talk /tmp/sock '# ' 'echo st\"\"atus $((6*7)); exit\r'; wait $!; echo code $?",

@@ -43,17 +43,22 @@ def is_alive(pid):
         return False
 
 
+def boot_and_print_twice(data, *options):
+    """Copies the data into a host, which prints it to both of its outputs."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        script = "cat /srv/some/where; cat /srv/some/where >&2"
+        return boot([*options, "--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", script])
+
+
 class Boot(unittest.TestCase):
     def test_ends_with_the_commands_status(self):
         self.assertEqual(boot(["--", "sh", "-c", "exit 42"]).returncode, 42)
 
     def test_passes_output_and_errors_through_unchanged_and_separate(self):
         data = os.urandom(100_000)
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(data)
-            file.flush()
-            script = "cat /srv/some/where; cat /srv/some/where >&2"
-            done = boot(["--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", script])
+        done = boot_and_print_twice(data)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, data)
@@ -266,11 +271,7 @@ class BootOnBareMetal(unittest.TestCase):
 
     def test_passes_output_and_errors_through_unchanged_and_separate(self):
         data = os.urandom(1_000_000)
-        with tempfile.NamedTemporaryFile() as file:
-            file.write(data)
-            file.flush()
-            script = "cat /srv/some/where; cat /srv/some/where >&2"
-            done = boot([*self.POWERNV, "--file", f"{file.name}:/srv/some/where", "--", "sh", "-c", script])
+        done = boot_and_print_twice(data, *self.POWERNV)
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, data)
         self.assertEqual(done.stderr, data)
